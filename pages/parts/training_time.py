@@ -1,0 +1,1 @@
+"""About how long a training takes, from the trainings that were measured before."""
