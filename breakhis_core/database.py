@@ -1,0 +1,235 @@
+"""The database: its tables, how to reach it, and how to write to it safely.
+
+SQLite in WAL mode is the embedded default, PostgreSQL comes by ``DATABASE_URL``; both run the same
+statements. Times are text in ISO 8601, UTC, milliseconds: they sort as they stand and are the same in both databases.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from breakhis_core.errors import InputError
+
+metadata = MetaData()
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("root", Text, nullable=False, unique=True),
+    Column("phantom", Boolean, nullable=False),
+    Column("catalogued_at", String(24), nullable=False),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", Integer, ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
+    Column("hash", String(32), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("subtype", String(2), nullable=False),
+    Column("side", String(9), nullable=False),
+    Column("slide", Text, nullable=False),
+    Column("case", Text, nullable=False),
+    Column("magnification", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Index("images_by_hash", "hash"),
+    Index("images_by_name", "name"),
+    Index("images_by_dataset", "dataset"),
+)
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", Integer, ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("problems_by_dataset", "dataset"),
+)
+
+review_events = Table(
+    "review_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String(24), nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("topic", String(10), nullable=False),
+    Column("hash", String(32), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("action", String(8), nullable=False),
+    Column("reason", String(32)),
+    Column("note", Text, nullable=False),
+    Column("run", Text),
+    Column("predicted", String(2)),
+    Column("confidence", Float(53)),
+    Column("seconds", Float(53)),
+    Column("shown", Text),
+    Column("batch", String(32)),
+    Column("source", Text),
+    Column("undoes", Integer, ForeignKey("review_events.id")),
+    Column("stands", Integer, ForeignKey("review_events.id")),
+    # The newest event of each (image, reviewer) carries the standing answer: one walk over this index.
+    Index("review_events_by_image", "topic", "hash", "reviewer", "id", "stands"),
+    Index("review_events_by_reviewer", "reviewer", "id"),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created", String(24), nullable=False),
+    Column("started", String(24)),
+    Column("ended", String(24)),
+    Column("attempt", Integer, nullable=False),
+    Column("host", Text),
+    Column("pid", Integer),
+    Column("result", JSON),
+    Column("error", Text),
+    Index("jobs_by_state", "state"),
+    sqlite_autoincrement=True,
+)
+
+
+def now() -> str:
+    """Return this moment as ISO 8601 text in UTC with milliseconds."""
+    return time_text(datetime.now(UTC))
+
+
+def time_text(moment: datetime) -> str:
+    """Return a moment as it stands in the database.
+
+    >>> time_text(datetime(2024, 5, 1, 12, 30, tzinfo=UTC))
+    '2024-05-01T12:30:00.000Z'
+    """
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def connect(url: str | None, sqlite_file: Path) -> Engine:
+    """Return an engine for a PostgreSQL address, or for the SQLite file when there is none."""
+    if url is None:
+        engine = create_engine(
+            f"sqlite:///{sqlite_file}", pool_size=24, max_overflow=40, connect_args={"timeout": 30}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise InputError(
+            "DATABASE_URL is not an address; it reads postgresql://user@host/database."
+        ) from error
+    if address.get_backend_name() not in ("postgres", "postgresql"):
+        raise InputError(f"DATABASE_URL names {address.drivername}; use a postgresql:// address or unset it.")
+    address = address.set(drivername="postgresql+psycopg")
+    return create_engine(address, pool_size=24, max_overflow=40, pool_pre_ping=True)
+
+
+@contextmanager
+def writing(engine: Engine, lock: str) -> Iterator[Connection]:
+    """Open a transaction that writes, alone among those with the same lock.
+
+    SQLite has one writer at a time anyway (``BEGIN IMMEDIATE`` waits for its turn, so that what is read in
+    the transaction is still true when it writes); PostgreSQL takes an advisory lock by name.
+    """
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
+        yield connection
+
+
+def migrate(engine: Engine, lock_file: Path) -> None:
+    """Bring the schema up to date; costs one small query when it is.
+
+    Raises:
+        InputError: the database cannot be reached, or was written by a newer version.
+    """
+    try:
+        # Two processes that open a new workspace at once must not both create its tables.
+        with lock_file.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if _revision(engine) != HEAD:
+                _upgrade(engine)
+    except OperationalError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise InputError(f"The database {where} cannot be opened: {error.orig}") from error
+
+
+HEAD = "0001"
+"""The newest schema revision in ``migrations/versions``; a test holds it to that folder."""
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    try:
+        with writing(engine, "migrate") as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise InputError(f"This workspace was written by another version of the program: {error}") from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy's own BEGIN (below) must be the only one: the driver would begin late, and only for writes.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an answered click is on disk before the reviewer sees the next picture, whatever dies then.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

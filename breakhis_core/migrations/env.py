@@ -1,0 +1,8 @@
+"""Alembic's entry: migrates the connection that ``database.migrate`` hands over, in its transaction."""
+
+from alembic import context
+
+from breakhis_core.database import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,87 @@
+"""The workspace: one folder with the database, the caches and the jobs, and the models folder beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from breakhis_core import database
+from breakhis_core.errors import InputError
+from breakhis_core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open workspace.
+
+    Attributes:
+        root: its folder.
+        models: folder of the run folders.
+        engine: the database.
+        settings: what it was opened with.
+    """
+
+    root: Path
+    models: Path
+    engine: Engine
+    settings: Settings
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Workspace:
+        """Open a workspace, making what is missing: folders, database, tables.
+
+        Args:
+            settings: where things are; by default what the environment says.
+
+        Raises:
+            InputError: a folder cannot be written, or the database cannot be opened.
+        """
+        settings = Settings() if settings is None else settings
+        root = settings.workspace
+        engine = database.connect(settings.database_url, root / "breakhis.db")
+        workspace = cls(root, settings.models, engine, settings)
+        for folder in (root, workspace.models, workspace.thumbnails, workspace.features, workspace.jobs):
+            _make(folder)
+        database.migrate(engine, root / "migrate.lock")
+        return workspace
+
+    @property
+    def phantoms(self) -> Path:
+        """Folder of the demo's phantoms."""
+        return self.root / "phantoms"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Folder of the small pictures, by hash."""
+        return self.root / "thumbnails"
+
+    @property
+    def features(self) -> Path:
+        """Folder of the frozen part's kept output."""
+        return self.root / "features"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of the jobs' logs, progress and checkpoints."""
+        return self.root / "jobs"
+
+    @property
+    def weights(self) -> Path:
+        """Folder of downloaded weights."""
+        return self.root / "weights"
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.engine.dispose()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the folder cannot be made ({error.strerror}); "
+            "set BREAKHIS_WORKSPACE or BREAKHIS_MODELS to a folder that can be written."
+        ) from error
