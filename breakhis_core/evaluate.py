@@ -1,0 +1,194 @@
+"""How good a run is: every metric of one part of its predictions, with its interval, ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core import calibration, metrics
+from breakhis_core.case_sums import CaseSums, carriers, measure, read_answers, sum_by_case
+from breakhis_core.errors import InputError
+from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
+from breakhis_core.patients import case_table
+from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, MALIGNANT, SIDES
+
+FEW_CASES = 10
+"""Below this many cases an interval is itself uncertain, and is said to be."""
+
+PER_MAGNIFICATION: tuple[str, ...] = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "kappa",
+    "auc.macro",
+    "binary.accuracy",
+    "binary.sensitivity",
+    "binary.specificity",
+    "binary.f1",
+    "binary.auc",
+    "patients.recognition_rate",
+    "patients.side_recognition_rate",
+    "calibration.ece",
+    "calibration.brier",
+)
+
+Evaluation = dict[str, Any]
+
+
+def evaluate(
+    predictions: pd.DataFrame, unit: str, part: str = "test", resamples: int = RESAMPLES
+) -> Evaluation:
+    """Evaluate one part of a run's predictions.
+
+    The side of an image is the side of its predicted sub-type, as the method's authors count it; ROC curve
+    and average precision of the sides use the summed probability of the malignant sub-types. Malignant is the
+    positive side.
+
+    Args:
+        predictions: all predictions of a run, or those of one part. The temperature is fitted on its rows of
+            the part ``"validation"``; without any, it is ``None``.
+        unit: unit of the split, ``"image"`` or ``"case"``: it stands beside every number.
+        part: ``"train"``, ``"validation"``, ``"test"``, or ``"all"`` for every image (such as after
+            cross-validation).
+        resamples: bootstrap samples behind each interval.
+
+    Returns:
+        A dictionary that JSON can hold. ``intervals`` has the limits of each metric by its place, such as
+        ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
+
+    Raises:
+        InputError: the part has no image, or the table cannot be read.
+    """
+    chosen = select_part(predictions, part)
+    answers = read_answers(chosen)
+    temperature = None if part == "validation" else fitted_temperature(predictions)
+    sums = sum_by_case(answers, temperature)
+    values, limits = _measure_with_intervals(sums, resamples)
+    evaluation: Evaluation = {
+        "unit": unit,
+        "part": part,
+        "images": len(chosen),
+        "cases": len(answers.case_names),
+        "few_cases": len(answers.case_names) < FEW_CASES,
+        "resamples": resamples,
+        "level": LEVEL,
+        "classes": list(CODES),
+    }
+    evaluation |= _nest(values)
+    _add_supports(evaluation, sums)
+    evaluation["calibration"] |= {
+        "temperature": temperature,
+        "bins": _records(calibration.reliability(sums.bins.sum(0))),
+    }
+    evaluation["per_magnification"] = _per_magnification(chosen, resamples)
+    evaluation["per_case"] = _records(case_table(chosen))
+    evaluation["intervals"] = limits
+    return evaluation
+
+
+def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Keep the rows of one part; ``"all"`` keeps every row.
+
+    Raises:
+        InputError: the part has no image.
+    """
+    chosen = predictions
+    if part != "all" and "part" in predictions.columns:
+        chosen = predictions[predictions["part"] == part]
+    if chosen.empty:
+        raise InputError(f"The run has no predictions in its part {part!r}: there is nothing to evaluate.")
+    return chosen.reset_index(drop=True)
+
+
+def fitted_temperature(predictions: pd.DataFrame) -> float | None:
+    """Fit the temperature on the validation images of a run, or return ``None`` where there are none."""
+    if "part" not in predictions.columns:
+        return None
+    validation = predictions[predictions["part"] == "validation"]
+    if validation.empty:
+        return None
+    answers = read_answers(validation)
+    return calibration.fit_temperature(answers.probabilities, answers.true)
+
+
+def value_at(evaluation: Mapping[str, Any], metric: str) -> float | None:
+    """Return a metric by its place.
+
+    >>> value_at({"binary": {"f1": 0.9}}, "binary.f1")
+    0.9
+    """
+    value: Any = evaluation
+    for key in metric.split("."):
+        value = value[key]
+    return None if value is None else float(value)
+
+
+def _measure_with_intervals(
+    sums: CaseSums, resamples: int
+) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
+    cases = len(sums.confusion)
+    measured = measure(sums, case_weights(cases, resamples))
+    carried = carriers(sums)
+    values = {name: number_or_none(samples[0]) for name, samples in measured.items()}
+    limits = {
+        name: limits_or_none(samples[1:], carried.get(name, cases)) if values[name] is not None else None
+        for name, samples in measured.items()
+    }
+    return values, limits
+
+
+def _per_magnification(chosen: pd.DataFrame, resamples: int) -> dict[str, Evaluation]:
+    if "magnification" not in chosen.columns:
+        return {}
+    found: dict[str, Evaluation] = {}
+    for magnification in MAGNIFICATIONS:
+        rows = chosen[chosen["magnification"].astype(int) == magnification]
+        if rows.empty:
+            continue
+        sums = sum_by_case(read_answers(rows))
+        values, limits = _measure_with_intervals(sums, resamples)
+        found[str(magnification)] = {
+            "images": len(rows),
+            "cases": len(sums.confusion),
+            **_nest({name: values[name] for name in PER_MAGNIFICATION}),
+            "intervals": {name: limits[name] for name in PER_MAGNIFICATION},
+        }
+    return found
+
+
+def _add_supports(evaluation: Evaluation, sums: CaseSums) -> None:
+    """Add counts and the second names that readers look for: recall is sensitivity."""
+    confusion = sums.confusion.sum(0)
+    cases = (sums.confusion.sum(2) > 0).sum(0)
+    for k, code in enumerate(CODES):
+        entry = evaluation["per_class"][code]
+        entry |= {"recall": entry["sensitivity"], "support": int(confusion[k].sum()), "cases": int(cases[k])}
+        evaluation["auc"][code] = entry["auc"]
+    sides = metrics.merge_classes(confusion, np.array(MALIGNANT, dtype=np.int64), 2).astype(int)
+    evaluation["binary"] |= {
+        "positive": "malignant",
+        "recall": evaluation["binary"]["sensitivity"],
+        "support": dict(zip(SIDES, sides.sum(1).tolist(), strict=True)),
+        "confusion": sides.tolist(),
+    }
+    evaluation["confusion"] = confusion.astype(int).tolist()
+    evaluation["patients"]["cases"] = len(sums.confusion)
+
+
+def _nest(values: Mapping[str, float | None]) -> Evaluation:
+    nested: Evaluation = {}
+    for name, value in values.items():
+        *places, last = name.split(".")
+        level = nested
+        for place in places:
+            level = level.setdefault(place, {})
+        level[last] = value
+    return nested
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = table.to_dict("records")
+    return records
