@@ -1,7 +1,7 @@
 """The database: its tables, how to reach it, and how to write to it safely.
 
 SQLite in WAL mode is the embedded default, PostgreSQL comes by ``DATABASE_URL``; both run the same
-statements. Times are text in ISO 8601, UTC, milliseconds: they sort as they stand and are the same in both databases.
+statements. Times are text in ISO 8601, UTC, milliseconds: they sort as they stand, and are alike in both.
 """
 
 from __future__ import annotations
