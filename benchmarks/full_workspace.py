@@ -1,0 +1,114 @@
+"""A workspace as large as all of BreakHis: 7,909 images with made-up pixels, and ten runs.
+
+Names, cases and counts follow the published table; pictures are a few painted files under many names, since
+the server never decodes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from breakhis_core.catalogue import PROBLEM_COLUMNS, Catalogue
+from breakhis_core.datasets import save_catalogue
+from breakhis_core.run_writing import write_facts, writing_run
+from breakhis_core.splits import make_split
+from breakhis_core.taxonomy import (
+    CODES,
+    MAGNIFICATIONS,
+    PUBLISHED_CASES,
+    PUBLISHED_IMAGES,
+    SUBTYPES,
+    parse_image_name,
+)
+from breakhis_core.workspace import Workspace
+
+ACCURACY = 0.8
+WIDTH, HEIGHT = 700, 460
+
+
+def fill(workspace: Workspace, folder: Path, runs: int = 10) -> pd.DataFrame:
+    """Put all images and the runs into a workspace.
+
+    Args:
+        workspace: an empty one.
+        folder: where the pictures go.
+        runs: how many runs.
+
+    Returns:
+        The catalogued images.
+    """
+    images = _images()
+    _write_pictures(images, folder)
+    problems = pd.DataFrame(columns=list(PROBLEM_COLUMNS), dtype="str")
+    save_catalogue(workspace, Catalogue(folder, images, problems, phantom=True))
+    for number in range(runs):
+        _write_run(workspace.models, f"run-{number}", images, seed=number)
+    return images
+
+
+def _images() -> pd.DataFrame:
+    rows = []
+    for kind in SUBTYPES:
+        for power, count in zip(MAGNIFICATIONS, PUBLISHED_IMAGES[kind.code], strict=True):
+            for index in range(count):
+                slide = f"14-{1000 + index % PUBLISHED_CASES[kind.code]}{kind.code}"
+                side = kind.side[0].upper()
+                name = f"SOB_{side}_{kind.code}-{slide}-{power}-{index + 1:03}.png"
+                parsed = parse_image_name(name)
+                path = f"{kind.side}/SOB/{kind.folder}/SOB_{side}_{kind.code}_{slide}/{power}X/{name}"
+                case = f"{parsed.case}{kind.code}"
+                image = hashlib.sha256(name.encode()).hexdigest()[:32]
+                rows.append((image, name, path, kind.code, kind.side, slide, case, power, WIDTH, HEIGHT, "usable"))
+    columns = "hash name path subtype side slide case magnification width height status".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _write_pictures(images: pd.DataFrame, folder: Path) -> None:
+    """Paint one noisy picture a sub-type and link it under every name: 4 GB would prove nothing more."""
+    random = np.random.default_rng(0)
+    masters = {}
+    folder.mkdir(parents=True)
+    for code in CODES:
+        file = io.BytesIO()
+        pixels = random.integers(120, 250, (HEIGHT // 4, WIDTH // 4, 3), np.uint8)
+        Image.fromarray(pixels).resize((WIDTH, HEIGHT)).save(file, "PNG")
+        masters[code] = folder / f"{code}.master"
+        masters[code].write_bytes(file.getvalue())
+    for path, code in zip(images["path"], images["subtype"], strict=True):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        os.link(masters[code], folder / path)
+
+
+def _write_run(models: Path, name: str, images: pd.DataFrame, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    split = make_split(images, "case", seed=0)
+    truth = images["subtype"].map(CODES.index).to_numpy()
+    leading = np.where(random.random(len(truth)) < ACCURACY, truth, random.integers(0, 8, len(truth)))
+    logits = random.normal(0, 1, (len(truth), 8))
+    logits[np.arange(len(truth)), leading] += 4
+    probabilities = np.exp(logits)
+    probabilities = (probabilities / probabilities.sum(1, keepdims=True)).astype(np.float32)
+    known = ["hash", "name", "subtype", "side", "slide", "case", "magnification"]
+    predictions = images[known].merge(split.frame, on="hash", validate="1:1")
+    for index, code in enumerate(CODES):
+        predictions[f"p_{code}"] = probabilities[:, index]
+    predictions["predicted"] = [CODES[index] for index in probabilities.argmax(1)]
+    predictions["confidence"] = probabilities.max(1)
+    with writing_run(models, name) as folder:
+        (folder / "recipe.json").write_text('{"name": "made up for a load test"}')
+        split.frame.to_parquet(folder / "split.parquet")
+        pd.DataFrame({"epoch": [1], "loss": [1.0], "val_loss": [1.0]}).to_csv(folder / "history.csv", index=False)
+        predictions.to_parquet(folder / "predictions.parquet")
+        np.save(folder / "class_maps.npy", random.random((len(truth), 8, 7, 7), np.float32).astype(np.float16))
+        np.save(folder / "embeddings.npy", random.random((len(truth), 960), np.float32).astype(np.float16))
+        (folder / "model.keras").write_bytes(b"none")
+        (folder / "predictor.onnx").write_bytes(b"none")
+        (folder / "card.md").write_text("Made up for a load test.")
+        write_facts(folder, phantom=True, unit="case", split_seed=0, weights="none", seconds=0.0, versions={})

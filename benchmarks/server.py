@@ -1,0 +1,82 @@
+"""A Streamlit server of our own on loopback: started, waited for, weighed, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+STARTS_WITHIN = 60.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        address: host and port.
+        process: its process.
+        started: ``time.perf_counter`` just before it was started.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+    started: float
+
+    def memory(self) -> float:
+        """Return the resident memory of the process in MiB."""
+        listed = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, check=True
+        )
+        return int(listed.stdout) / 1024
+
+
+@contextlib.contextmanager
+def serving(script: str, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run ``streamlit run`` on a free port until the block ends.
+
+    Args:
+        script: path of the script within the project.
+        environment: variables to set besides the present ones.
+
+    Raises:
+        RuntimeError: it did not answer within a minute.
+    """
+    address = f"127.0.0.1:{_free_port()}"
+    port = address.split(":")[1]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", port]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )
+    try:
+        _wait(address, process)
+        yield Server(address, process, started)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/_stcore/health") as reply:
+            if reply.read() == b"ok":
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"The server on {address} did not start; run streamlit by hand to see why.")

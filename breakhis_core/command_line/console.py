@@ -1,0 +1,102 @@
+"""Work in the foreground: a progress bar on standard error, and Ctrl-C that stops at a safe point."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+SILENCE = 5.0
+"""Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
+
+
+class ConsoleContext:
+    """What a job's work sees of its surroundings, for work that runs in the foreground.
+
+    It has the same methods as the context of a job in a process of its own, so the work is the same code.
+
+    Args:
+        folder: where the work keeps its checkpoints.
+
+    Attributes:
+        folder: as given.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stopping = False
+        self._spoken = 0.0
+        self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=None)
+
+    def __enter__(self) -> ConsoleContext:
+        """Show the bar."""
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
+        """Show what is being done and, from 0 to 1, how much of it is behind us."""
+        if self._console.is_terminal:
+            total = None if fraction is None else 1.0
+            self._progress.update(self._task, description=message, total=total, completed=fraction or 0.0)
+        elif time.monotonic() - self._spoken >= SILENCE:
+            self._spoken = time.monotonic()
+            share = "" if fraction is None else f" ({fraction:.0%})"
+            self._console.print(f"{message}{share}")
+
+    def curve(self, row: dict[str, Any]) -> None:
+        """Print one point of a training's curves as a line."""
+        self._console.print("  ".join(f"{name} {_short(value)}" for name, value in row.items()))
+
+    def count(self, message: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` items are behind us."""
+        self.report(f"{message} {done} of {total}", done / total if total else None)
+
+    def should_stop(self) -> bool:
+        """Tell whether Ctrl-C was pressed since ``stopping_on_interrupt`` began."""
+        return self._stopping
+
+    @contextlib.contextmanager
+    def stopping_on_interrupt(self, promise: str) -> Iterator[None]:
+        """Make the first Ctrl-C a wish to stop at the next safe point; a second one interrupts at once.
+
+        Args:
+            promise: the sentence shown after the first Ctrl-C.
+        """
+
+        def wish(number: int, frame: FrameType | None) -> None:
+            self._stopping = True
+            signal.signal(signal.SIGINT, before)
+            self._console.print(promise)
+
+        before = signal.signal(signal.SIGINT, wish)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

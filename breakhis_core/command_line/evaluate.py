@@ -1,0 +1,101 @@
+"""``evaluate RUN``: how good a run is on its test set, split and intervals named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from breakhis_core.command_line.answer import AsJson, answering, table
+from breakhis_core.taxonomy import subtype
+
+if TYPE_CHECKING:
+    from breakhis_core.runs import Run
+
+HEADLINE = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "kappa": "Cohen's kappa",
+    "auc.macro": "AUC, mean of sub-types",
+    "binary.f1": "malignant F1",
+    "binary.precision": "malignant precision",
+    "binary.sensitivity": "malignant sensitivity",
+    "binary.specificity": "malignant specificity",
+    "binary.auc": "malignant AUC",
+    "patients.recognition_rate": "patient recognition rate",
+    "calibration.ece": "calibration error",
+}
+
+
+def evaluate(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run under models/, or its folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate a run on its frozen test set."""
+    with answering(as_json) as answer:
+        from breakhis_core.evaluate import evaluate as evaluate_predictions
+
+        opened = named_run(run)
+        result = evaluate_predictions(opened.predictions(), opened.unit)
+        value = {"run": opened.name, "phantom": opened.phantom, **result}
+        answer.give(value, *_tables(value))
+
+
+def named_run(name: str) -> Run:
+    """Open a run by its folder, or by its name under the models folder.
+
+    Raises:
+        InputError: there is no such run, or it is damaged or foreign.
+    """
+    from breakhis_core.errors import InputError
+    from breakhis_core.runs import list_runs, open_run
+    from breakhis_core.settings import Settings
+
+    models = Settings().models
+    folder = next((path for path in (Path(name), models / name) if path.is_dir()), None)
+    if folder is None:
+        known = ", ".join(run.name for run in list_runs(models)[0]) or "none"
+        raise InputError(f"{name}: there is no such run; runs here: {known}.")
+    return open_run(folder.resolve())
+
+
+def provenance(result: dict[str, Any]) -> str:
+    """Say on what a result was measured: no number without it."""
+    tissue = ", synthetic phantoms, not tissue" if result["phantom"] else ""
+    return (
+        f"{result['run']}: {result['images']} test images of {result['cases']} cases, "
+        f"split by {result['unit']}{tissue}"
+    )
+
+
+def headline(result: dict[str, Any]) -> RenderableType:
+    """Return the table of a result's main numbers with their 95 % intervals."""
+    from breakhis_core.evaluate import value_at
+
+    rows = [
+        [label, _number(value_at(result, metric)), _interval(result["intervals"].get(metric))]
+        for metric, label in HEADLINE.items()
+    ]
+    return table(None, ["metric", "value", "95 % interval over cases"], rows)
+
+
+def _tables(result: dict[str, Any]) -> list[RenderableType]:
+    keys = ("precision", "sensitivity", "f1", "auc")
+    rows = [
+        [f"{code} {subtype(code).name}", *(_number(scores[key]) for key in keys), scores["support"]]
+        for code, scores in result["per_class"].items()
+    ]
+    few = "Fewer than ten cases: the intervals are themselves uncertain." if result["few_cases"] else ""
+    columns = ["sub-type", "precision", "sensitivity", "F1", "AUC", "images"]
+    return [provenance(result), headline(result), few, table(None, columns, rows)]
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _interval(bounds: list[float] | None) -> str | None:
+    return None if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
