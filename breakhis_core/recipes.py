@@ -1,0 +1,144 @@
+"""Recipes: all settings of a training, and the ones that ship.
+
+Nothing heavy is imported here: the screens read recipes, and the server never loads TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Optimizer = Literal["sgd", "adamw"]
+Schedule = Literal["exponential", "cosine"]
+Head = Literal["paper", "linear"]
+
+WHOLE_BASE = "conv"
+"""Boundary that trains the base from its first layer on."""
+NO_BASE = "head"
+"""Boundary that trains the head alone."""
+
+BOUNDARIES: dict[int, str] = {
+    60: "expanded_conv_4_project",
+    70: "expanded_conv_5_depthwise_bn",
+    80: "expanded_conv_5_project",
+    90: "expanded_conv_6_depthwise",
+    100: "expanded_conv_7_depthwise",
+    110: "expanded_conv_7_project",
+    120: "expanded_conv_8_depthwise_bn",
+    130: "expanded_conv_9_depthwise",
+    140: "expanded_conv_9_project",
+    150: "expanded_conv_10_depthwise_bn",
+    160: "expanded_conv_10_project",
+    170: "expanded_conv_11_depthwise",
+    180: "expanded_conv_11_squeeze_excite_conv_1",
+    190: "expanded_conv_12_depthwise",
+    200: "expanded_conv_12_squeeze_excite_conv",
+    210: "expanded_conv_12_project_bn",
+    220: "expanded_conv_13_squeeze_excite_conv",
+    230: "expanded_conv_13_project",
+    240: "expanded_conv_14_depthwise",
+    250: "expanded_conv_14_project",
+    260: NO_BASE,
+}
+"""First trainable layer of the authors' study: their Keras 2 index and the layer's name in Keras 3.
+
+The index is a label only. Keras 3 counts fewer layers, so the same index there is another network.
+"""
+
+
+class Recipe(BaseModel):
+    """All settings of a training.
+
+    >>> RECIPES["paper"].learning_rate_at(2)
+    0.0009025
+    >>> RECIPES["paper"].paper_index
+    150
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="What the recipe is called.")
+    summary: str = Field(default="", description="One line for people who choose a recipe.")
+    epochs: int = Field(ge=1, le=1000, description="Passes over the training images.")
+    seed: int = Field(default=0, ge=0, description="Draws initial weights, order, flips, crops and dropout.")
+    batch_size: int = Field(default=32, ge=2, le=512, description="Images in one step.")
+    optimizer: Optimizer = Field(default="sgd", description="SGD with momentum, or AdamW.")
+    learning_rate: float = Field(gt=0, le=1, description="Learning rate of the first epoch.")
+    schedule: Schedule = Field(
+        default="exponential", description="Times `decay` after each epoch, or half a cosine wave to nothing."
+    )
+    decay: float = Field(default=0.95, gt=0, le=1, description="Factor per epoch of the exponential schedule.")
+    momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum of SGD.")
+    weight_decay: float = Field(default=0.0, ge=0, description="Decoupled weight decay of AdamW.")
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share of the target spread evenly.")
+    balance: float = Field(
+        default=0.0, ge=0, le=1, description="Loss weight of a sub-type: its share of images to minus this power."
+    )
+    flips: bool = Field(default=True, description="Flip training images left to right at random.")
+    crop: int | None = Field(
+        default=None, ge=64, le=224, description="Side of a random crop in pixels; only with the whole base trained."
+    )
+    boundary: str = Field(description="Name of the first trained layer of the base; `conv` all, `head` none.")
+    trained_statistics: bool = Field(
+        default=False, description="Batch normalisation of the trained layers of the base learns its statistics."
+    )
+    head: Head = Field(default="paper", description="The authors' head, or dropout and one dense layer.")
+    dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout before the first dense layer.")
+    head_epochs: int = Field(
+        default=0, ge=0, description="Epochs that train the head alone on pooled features before the others."
+    )
+    head_learning_rate: float = Field(default=1e-2, gt=0, le=1, description="Learning rate of those epochs.")
+
+    @field_validator("boundary")
+    @classmethod
+    def _known_boundary(cls, name: str) -> str:
+        if name != WHOLE_BASE and name not in BOUNDARIES.values():
+            raise ValueError(f"boundary must be one of {[WHOLE_BASE, *BOUNDARIES.values()]}, got {name!r}")
+        return name
+
+    @property
+    def paper_index(self) -> int | None:
+        """The authors' Keras 2 index of the boundary, if it is one of theirs."""
+        return next((index for index, name in BOUNDARIES.items() if name == self.boundary), None)
+
+    def learning_rate_at(self, epoch: int, part: float = 0.0) -> float:
+        """Return the learning rate of an epoch.
+
+        Args:
+            epoch: epoch, counted from 0.
+            part: share of the epoch's steps that are done; only the cosine moves within an epoch.
+        """
+        if self.schedule == "exponential":
+            return float(self.learning_rate * self.decay**epoch)
+        from math import cos, pi
+
+        return float(self.learning_rate * 0.5 * (1.0 + cos(pi * min(1.0, (epoch + part) / self.epochs))))
+
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="paper",
+            summary="The authors' method to the letter: their head, SGD, 15 epochs, base from layer 150 on.",
+            epochs=15,
+            learning_rate=1e-3,
+            boundary=BOUNDARIES[150],
+        ),
+        Recipe(
+            name="recommended",
+            summary="Faster and better on rare sub-types: small head, AdamW, balanced loss.",
+            epochs=4,
+            optimizer="adamw",
+            learning_rate=1e-3,
+            schedule="cosine",
+            weight_decay=1e-4,
+            balance=0.5,
+            boundary=BOUNDARIES[150],
+            head="linear",
+            dropout=0.2,
+        ),
+    )
+}
+"""The recipes that ship, by name."""
