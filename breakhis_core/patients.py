@@ -10,8 +10,8 @@ from breakhis_core.taxonomy import CODES, SIDES, side_of
 def case_table(predictions: pd.DataFrame) -> pd.DataFrame:
     """Tabulate each case: its patient score is the share of its images that were classified right.
 
-    Source: Spanhol et al., "A Dataset for Breast Cancer Histopathological Image Classification", IEEE TBME 63(7),
-    2016. A case with one image has a score too, of 0 or 1.
+    Source: Spanhol et al., "A Dataset for Breast Cancer Histopathological Image Classification", IEEE TBME
+    63(7), 2016. A case with one image has a score too, of 0 or 1.
 
     Returns:
         One row a case, lowest score first: case, subtypes (comma-separated), side, images, correct,

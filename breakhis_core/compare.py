@@ -1,0 +1,202 @@
+"""Is one run better than another? Only on the same frozen test set, paired image by image and case by case.
+
+Both runs are measured under the same bootstrap draws of cases, so that what makes a case hard cancels out of
+the difference. Exclusions never leave the headline: ``minus_flagged`` is the second line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core.case_sums import carriers, measure, read_answers, sum_by_case
+from breakhis_core.errors import InputError
+from breakhis_core.evaluate import fitted_temperature, select_part
+from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
+from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
+from breakhis_core.paired_tests import mcnemar, swap_test
+from breakhis_core.taxonomy import CODES, side_of
+
+NamedRun = tuple[str, pd.DataFrame, str]
+"""Name, predictions and split unit of a run."""
+
+COMPARED: tuple[str, ...] = (
+    *METRIC_NAMES,
+    *(f"per_class.{code}.{name}" for name in ("sensitivity", "precision", "f1", "auc") for code in CODES),
+)
+HEADLINE: tuple[str, ...] = tuple(METRIC_NAMES)
+
+
+class TestSetsDifferError(InputError):
+    """Two runs were not tested on the same images; the message says what differs."""
+
+    __test__ = False  # Not a test, whatever its name says to pytest.
+
+
+def compare(
+    runs: Sequence[NamedRun],
+    flagged: Collection[str] = (),
+    part: str = "test",
+    resamples: int = RESAMPLES,
+) -> dict[str, Any]:
+    """Compare runs with the first of them, on the whole frozen test set.
+
+    Args:
+        runs: name, predictions and split unit of two or more runs. The first is what the others are held
+            against, such as the run that a retraining improves on.
+        flagged: hashes of flagged images. With any of them in the test set, ``minus_flagged`` repeats the
+            comparison without them; the headline never leaves one out.
+        part: the part to compare on.
+        resamples: bootstrap samples behind each interval.
+
+    Returns:
+        A dictionary that JSON can hold: unit, part, images, cases, level, resamples, runs (the names), first (its
+        metrics), against (one entry for each further run), and minus_flagged (the same keys, with
+        flagged_images; or ``None``).
+        Each entry of against has name, values, deltas, fixed, broken, and tests of eight sub-types and of
+        the sides. A delta has before, after, delta, interval (paired, 95 %) and higher_is_better. fixed are
+        the hashes wrong in the first run and right in this one, broken the reverse; fixed_sides and
+        broken_sides likewise.
+
+    Raises:
+        InputError: fewer than two runs, or an image stands twice in a run.
+        TestSetsDifferError: the test sets or split units differ.
+    """
+    if len(runs) < 2:
+        raise InputError("Choose at least two runs to compare.")
+    tables = [_test_table(name, predictions, part) for name, predictions, _ in runs]
+    for (name, _, unit), table in zip(runs[1:], tables[1:], strict=True):
+        require_same_test_set(runs[0][0], tables[0], runs[0][2], name, table, unit)
+    temperatures = [fitted_temperature(predictions) for _, predictions, _ in runs]
+    names = [name for name, _, _ in runs]
+    result = {"unit": runs[0][2], "part": part, "level": LEVEL, "resamples": resamples, "runs": names}
+    result |= _compare_tables(names, tables, temperatures, resamples)
+    result["minus_flagged"] = None
+    kept = ~tables[0]["hash"].isin(set(flagged)).to_numpy(dtype=bool)
+    if not kept.all() and kept.any():
+        left = [table[kept].reset_index(drop=True) for table in tables]
+        result["minus_flagged"] = {"flagged_images": int((~kept).sum())}
+        result["minus_flagged"] |= _compare_tables(names, left, temperatures, resamples)
+    return result
+
+
+def require_same_test_set(
+    first_name: str, first: pd.DataFrame, first_unit: str, name: str, table: pd.DataFrame, unit: str
+) -> None:
+    """Refuse two test sets that differ.
+
+    Args:
+        first_name: name of the first run.
+        first: its test images, columns hash, subtype and case.
+        first_unit: its split unit.
+        name: name of the other run.
+        table: its test images.
+        unit: its split unit.
+
+    Raises:
+        TestSetsDifferError: they differ; the message says what differs, with examples.
+    """
+    differences = _differences(first_name, first, first_unit, name, table, unit)
+    if differences:
+        raise TestSetsDifferError(
+            f"The runs {first_name} and {name} cannot be compared, because they were not tested on the same "
+            f"images: {'; '.join(differences)}. Compare runs that keep one split."
+        )
+
+
+def _differences(
+    first_name: str, first: pd.DataFrame, first_unit: str, name: str, table: pd.DataFrame, unit: str
+) -> list[str]:
+    found = []
+    if first_unit != unit:
+        found.append(f"{first_name} is split by {first_unit}, {name} by {unit}")
+    ours, theirs = first.set_index("hash"), table.set_index("hash")
+    for here, there, owner in ((ours, theirs, first_name), (theirs, ours, name)):
+        only = here.index.difference(there.index)
+        if len(only):
+            examples = _examples(here.loc[only])
+            found.append(f"{len(only)} of {len(here)} test images are only in {owner}, such as {examples}")
+    shared = ours.index.intersection(theirs.index)
+    for column, words in (("subtype", "true sub-type"), ("case", "case")):
+        other = ours.loc[shared, column].astype(str) != theirs.loc[shared, column].astype(str)
+        if other.any():
+            examples = _examples(ours.loc[shared[other.to_numpy(dtype=bool)]])
+            found.append(f"{int(other.sum())} shared images have another {words}, such as {examples}")
+    return found
+
+
+def _examples(rows: pd.DataFrame) -> str:
+    names = rows["name"] if "name" in rows.columns else rows.index.to_series()
+    return ", ".join(sorted(names.astype(str))[:2])
+
+
+def _test_table(name: str, predictions: pd.DataFrame, part: str) -> pd.DataFrame:
+    table = select_part(predictions, part).sort_values("hash", ignore_index=True)
+    twice = table["hash"].duplicated()
+    if twice.any():
+        raise InputError(
+            f"The run {name} has {int(twice.sum())} test images twice: make its predictions again."
+        )
+    return table
+
+
+def _compare_tables(
+    names: Sequence[str],
+    tables: Sequence[pd.DataFrame],
+    temperatures: Sequence[float | None],
+    resamples: int,
+) -> dict[str, Any]:
+    sums = [sum_by_case(read_answers(table), t) for table, t in zip(tables, temperatures, strict=True)]
+    cases = len(sums[0].confusion)
+    weights = case_weights(cases, resamples)
+    measured = [measure(one, weights) for one in sums]
+    carried = [carriers(one) for one in sums]
+    values = [{name: number_or_none(run[name][0]) for name in COMPARED if name in run} for run in measured]
+    against = []
+    for other in range(1, len(names)):
+        shared = [name for name in COMPARED if name in measured[0] and name in measured[other]]
+        deltas = {}
+        for name in shared:
+            difference = measured[other][name] - measured[0][name]
+            known_from = min(carried[0].get(name, cases), carried[other].get(name, cases))
+            deltas[name] = {
+                "before": values[0][name],
+                "after": values[other][name],
+                "delta": number_or_none(difference[0]),
+                "interval": limits_or_none(difference[1:], known_from),
+                "higher_is_better": higher_is_better(name),
+            }
+        entry = {"name": names[other], "values": values[other], "deltas": deltas}
+        against.append(entry | _changes(tables[0], tables[other]))
+    first = {"name": names[0], "values": values[0]}
+    return {"images": len(tables[0]), "cases": cases, "first": first, "against": against}
+
+
+def _changes(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
+    """List which images were fixed and broken, and test whether that is chance."""
+    hashes = before["hash"].to_numpy(dtype=object)
+    cases = np.unique(before["case"].to_numpy(dtype=object).astype(str), return_inverse=True)[1]
+    result: dict[str, Any] = {}
+    for suffix, right in (("", _right), ("_sides", _right_side)):
+        was, is_now = right(before), right(after)
+        fixed, broken = ~was & is_now, was & ~is_now
+        gained = np.bincount(cases, fixed.astype(float) - broken.astype(float)).astype(np.int64)
+        result |= {
+            f"fixed{suffix}": hashes[fixed].tolist(),
+            f"broken{suffix}": hashes[broken].tolist(),
+            f"mcnemar{suffix}": mcnemar(int(fixed.sum()), int(broken.sum())),
+            f"swap_test{suffix}": swap_test(gained),
+        }
+    return result
+
+
+def _right(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return (table["predicted"].astype(str) == table["subtype"].astype(str)).to_numpy(dtype=bool)
+
+
+def _right_side(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    sides = [table[column].map(lambda code: side_of(str(code))) for column in ("predicted", "subtype")]
+    return (sides[0] == sides[1]).to_numpy(dtype=bool)

@@ -1,0 +1,134 @@
+"""Charts that set numbers beside each other: magnifications, cases, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from breakhis_core.chart_parts import HEIGHT, SHARE, category_axis, finish, interval_rules, with_interval
+from breakhis_core.colours import NEUTRAL, RIGHT, WRONG
+from breakhis_core.intervals import interval_text
+from breakhis_core.metric_names import metric_name
+
+
+def magnification_chart(
+    evaluation: Mapping[str, Any], metric: str = "accuracy", *, height: int = 240
+) -> alt.LayerChart:
+    """Draw a metric at each magnification with its 95 % interval.
+
+    Args:
+        evaluation: from ``evaluate``.
+        metric: one of ``evaluate.PER_MAGNIFICATION``.
+        height: height in pixels.
+    """
+    rows = [
+        with_interval(found, metric)
+        | {"magnification": f"{magnification}x", "images": found["images"], "cases": found["cases"]}
+        for magnification, found in evaluation["per_magnification"].items()
+    ]
+    columns = ["magnification", "value", "low", "high", "limits", "images", "cases"]
+    base = alt.Chart(pd.DataFrame(rows, columns=columns)).encode(
+        x=alt.X("magnification:N", title="Magnification", sort=None, axis=category_axis()),
+        tooltip=[
+            alt.Tooltip("magnification:N", title="Magnification"),
+            alt.Tooltip("value:Q", title=metric_name(metric), format=".3f"),
+            alt.Tooltip("limits:N", title="95 % interval"),
+            alt.Tooltip("images:Q", title="Images"),
+            alt.Tooltip("cases:Q", title="Cases"),
+        ],
+    )
+    dots = base.mark_circle(size=110, opacity=1, color=RIGHT).encode(
+        y=alt.Y("value:Q", title=metric_name(metric), scale=SHARE)
+    )
+    return finish(height, interval_rules(base), dots)
+
+
+def case_chart(evaluation: Mapping[str, Any]) -> alt.LayerChart:
+    """Draw the patient score of each case, the worst first; a click selects it under the name ``"case"``.
+
+    Args:
+        evaluation: from ``evaluate``.
+    """
+    table = pd.DataFrame(
+        evaluation["per_case"], columns=["case", "subtypes", "images", "correct", "patient_score"]
+    )
+    clicked = alt.selection_point(name="case", fields=["case"])
+    base = alt.Chart(table).encode(
+        y=alt.Y("case:N", sort=None, title="Case", axis=category_axis()),
+        tooltip=[
+            alt.Tooltip("case:N", title="Case"),
+            alt.Tooltip("subtypes:N", title="Sub-type"),
+            alt.Tooltip("patient_score:Q", title="Patient score", format=".3f"),
+            alt.Tooltip("correct:Q", title="Right images"),
+            alt.Tooltip("images:Q", title="Images"),
+        ],
+    )
+    whole = base.mark_bar(color=WRONG, opacity=0.28, height=alt.RelativeBandSize(band=0.8)).encode(
+        x=alt.X("images:Q", title="Images")
+    )
+    right = (
+        base.mark_bar(color=RIGHT, height=alt.RelativeBandSize(band=0.8))
+        .encode(
+            x=alt.X("correct:Q", title="Images, right ones filled"),
+            opacity=alt.condition(clicked, alt.value(1.0), alt.value(0.35)),
+        )
+        .add_params(clicked)
+    )
+    return finish(max(120, 16 * len(table)), whole, right)
+
+
+def comparison_chart(compared: Mapping[str, Any], *, height: int = HEIGHT) -> alt.LayerChart:
+    """Draw the difference of each metric between two runs with its paired 95 % interval.
+
+    A dot is filled where the interval excludes zero.
+
+    Args:
+        compared: one entry of ``compare(...)["against"]``: its key ``deltas`` is drawn.
+        height: height in pixels.
+    """
+    rows = [
+        {
+            "metric": metric_name(name),
+            "delta": delta["delta"],
+            "low": (delta["interval"] or [None, None])[0],
+            "high": (delta["interval"] or [None, None])[1],
+            "limits": interval_text(delta["interval"]),
+            "before": delta["before"],
+            "after": delta["after"],
+            "verdict": _verdict(delta),
+        }
+        for name, delta in compared["deltas"].items()
+        if delta["delta"] is not None
+    ]
+    columns = ["metric", "delta", "low", "high", "limits", "before", "after", "verdict"]
+    base = alt.Chart(pd.DataFrame(rows, columns=columns)).encode(
+        y=alt.Y("metric:N", sort=None, title=None, axis=category_axis(labelLimit=260)),
+        color=alt.Color(
+            "verdict:N",
+            scale=alt.Scale(domain=["better", "worse", "open"], range=[RIGHT, WRONG, NEUTRAL]),
+            legend=alt.Legend(title=None, orient="top"),
+        ),
+        tooltip=[
+            alt.Tooltip("metric:N", title="Metric"),
+            alt.Tooltip("delta:Q", title="Difference", format="+.3f"),
+            alt.Tooltip("limits:N", title="95 % interval"),
+            alt.Tooltip("before:Q", title="First run", format=".3f"),
+            alt.Tooltip("after:Q", title="This run", format=".3f"),
+        ],
+    )
+    dotted = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=NEUTRAL, strokeDash=[4, 4])
+    told = base.transform_filter("isValid(datum.low)")
+    rules = told.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    dots = base.mark_circle(size=110, opacity=1).encode(
+        x=alt.X("delta:Q", title="Difference to the first run")
+    )
+    return finish(height, dotted.encode(x="zero:Q"), rules, dots)
+
+
+def _verdict(delta: Mapping[str, Any]) -> str:
+    if delta["interval"] is None or delta["interval"][0] <= 0 <= delta["interval"][1]:
+        return "open"
+    return "better" if (delta["delta"] > 0) == delta["higher_is_better"] else "worse"
