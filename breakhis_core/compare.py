@@ -18,6 +18,7 @@ from breakhis_core.evaluate import fitted_temperature, select_part
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
 from breakhis_core.paired_tests import mcnemar, swap_test
+from breakhis_core.ranking import Booleans
 from breakhis_core.taxonomy import CODES, side_of
 
 NamedRun = tuple[str, pd.DataFrame, str]
@@ -53,13 +54,13 @@ def compare(
         resamples: bootstrap samples behind each interval.
 
     Returns:
-        A dictionary that JSON can hold: unit, part, images, cases, level, resamples, runs (the names), first (its
-        metrics), against (one entry for each further run), and minus_flagged (the same keys, with
-        flagged_images; or ``None``).
-        Each entry of against has name, values, deltas, fixed, broken, and tests of eight sub-types and of
-        the sides. A delta has before, after, delta, interval (paired, 95 %) and higher_is_better. fixed are
-        the hashes wrong in the first run and right in this one, broken the reverse; fixed_sides and
-        broken_sides likewise.
+        A dictionary that JSON can hold: unit, part, images, cases, level, resamples, runs (the names), first
+        (name and values of the first run), against (one entry for each further run) and minus_flagged
+        (``None``, or flagged_images, images, cases, first and against once more).
+
+        An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
+        higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
+        reverse), mcnemar and swap_test; and the last four once more for the side, as ``fixed_sides`` and so on.
 
     Raises:
         InputError: fewer than two runs, or an image stands twice in a run.
@@ -72,7 +73,13 @@ def compare(
         require_same_test_set(runs[0][0], tables[0], runs[0][2], name, table, unit)
     temperatures = [fitted_temperature(predictions) for _, predictions, _ in runs]
     names = [name for name, _, _ in runs]
-    result = {"unit": runs[0][2], "part": part, "level": LEVEL, "resamples": resamples, "runs": names}
+    result: dict[str, Any] = {
+        "unit": runs[0][2],
+        "part": part,
+        "level": LEVEL,
+        "resamples": resamples,
+        "runs": names,
+    }
     result |= _compare_tables(names, tables, temperatures, resamples)
     result["minus_flagged"] = None
     kept = ~tables[0]["hash"].isin(set(flagged)).to_numpy(dtype=bool)
@@ -193,10 +200,12 @@ def _changes(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:
     return result
 
 
-def _right(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return (table["predicted"].astype(str) == table["subtype"].astype(str)).to_numpy(dtype=bool)
+def _right(table: pd.DataFrame) -> Booleans:
+    right: Booleans = (table["predicted"].astype(str) == table["subtype"].astype(str)).to_numpy(dtype=bool)
+    return right
 
 
-def _right_side(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _right_side(table: pd.DataFrame) -> Booleans:
     sides = [table[column].map(lambda code: side_of(str(code))) for column in ("predicted", "subtype")]
-    return (sides[0] == sides[1]).to_numpy(dtype=bool)
+    right: Booleans = (sides[0] == sides[1]).to_numpy(dtype=bool)
+    return right
