@@ -64,14 +64,7 @@ def page_header(title: str) -> DeltaGenerator:
 
 def runs() -> list[Run]:
     """Return the runs that can be opened, newest first."""
-    found, _ = list_runs(workspace().models)
-    return [_same_run(str(run.path), str(run.manifest.get("created")), run) for run in found]
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _same_run(path: str, created: str, _run: Run) -> Run:
-    """Keep one object a run, so that its tables are read once for all sessions."""
-    return _run
+    return list_runs(workspace().models)[0]
 
 
 def run_label(run: Run) -> str:

@@ -21,9 +21,9 @@ export default function ({ data }) {
 
 
 def clean(name: str) -> str:
-    """Return a name as it is kept: one line, no control characters, at most 60 characters.
+    r"""Return a name as it is kept: one line, no control characters, at most 60 characters.
 
-    >>> clean("  Dr.\\tAda  Lovelace\\n")
+    >>> clean("  Dr.\tAda  Lovelace\n")
     'Dr. Ada Lovelace'
     """
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:LONGEST]

@@ -1,0 +1,36 @@
+"""The frame: which screens there are. Streamlit runs it; the server takes its picture routes from it too.
+
+``streamlit run app.py`` first imports this file to find ``app``, a Streamlit app with routes of its own, and
+then runs it as a script for every session, where ``__name__`` is ``"__main__"``.
+"""
+
+import streamlit as st
+
+if __name__ == "__main__":
+    from pages.parts import frame
+
+    st.set_page_config(page_title="BreakHis Review", page_icon=str(frame.HERE / "favicon.svg"), layout="wide")
+    screen = st.navigation(
+        [
+            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/review.py", title="Review", icon=":material/visibility:"),
+            st.Page("pages/flags.py", title="Flags", icon=":material/flag:"),
+            st.Page("pages/results.py", title="Results", icon=":material/monitoring:"),
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/classify.py", title="Classify", icon=":material/upload_file:"),
+        ],
+        position="top",
+    )
+    frame.style()
+    body = st.container()
+    frame.footer()  # Drawn before the screen runs, so that a screen that stops half-way has it too.
+    with body:
+        screen.run()
+else:
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from pages.parts.routes import ROUTES
+
+    # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over the folder pages/.
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__, routes=ROUTES)

@@ -1,0 +1,78 @@
+"""The queue as the review screen walks it: light records, built once for all sessions that ask the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from breakhis_core import queues
+from breakhis_core.runs import PROBABILITIES, Run
+from breakhis_core.taxonomy import CODES
+from pages.parts.viewer import MapScale
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image of a queue; ``row`` is its row in the run's class maps."""
+
+    row: int
+    hash: str
+    name: str
+    subtype: str
+    predicted: str
+    confidence: float
+    magnification: int
+    slide: str
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A run's images in the order of review.
+
+    Attributes:
+        run: the run.
+        items: in order.
+        place: place of each hash.
+        scale: the run's scale of maps.
+    """
+
+    run: Run
+    items: tuple[Item, ...]
+    place: Mapping[str, int]
+    scale: MapScale
+
+    def __len__(self) -> int:
+        """Return how many images the queue has."""
+        return len(self.items)
+
+
+def queue_of(run: Run, **wishes: Any) -> Queue:
+    """Return the queue of a run; the arguments are those of ``queues.build_queue``."""
+    return _queue(
+        str(run.path), run.manifest["files"]["predictions.parquet"], tuple(sorted(wishes.items())), run
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _queue(path: str, content: str, wishes: tuple[tuple[str, Any], ...], _run: Run) -> Queue:
+    frame = queues.build_queue(_run, **dict(wishes))
+    probabilities = frame[list(PROBABILITIES)].to_numpy(float)
+    columns = ("row", "hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
+    items = tuple(
+        Item(*record, tuple(map(float, chances)))
+        for record, chances in zip(
+            zip(*(frame[c].tolist() for c in columns), strict=True), probabilities, strict=True
+        )
+    )
+    return Queue(_run, items, {item.hash: i for i, item in enumerate(items)}, _scale(path, content, _run))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _scale(path: str, content: str, _run: Run) -> MapScale:
+    predicted = _run.predictions()["predicted"].map(CODES.index).to_numpy(np.intp)
+    return MapScale.of(_run.class_maps(), predicted)

@@ -1,0 +1,83 @@
+"""What the server answers besides Streamlit: pictures, thumbnails, the viewer's script, the pages' shell.
+
+Pictures go by hash and never change, so a browser may keep them for ever; that is what makes Next fast.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from breakhis_core.datasets import picture_path, picture_trouble
+from breakhis_core.errors import InputError
+from breakhis_core.thumbnails import thumbnail_file
+from pages.parts.frame import HERE, workspace
+
+SCREENS = ("", "review", "flags", "results", "train", "classify")
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+ASSETS = {"viewer.js": "text/javascript", "favicon.svg": "image/svg+xml"}
+_HASH = re.compile(r"[0-9a-f]{32}")
+
+
+async def picture(request: Request) -> Response:
+    """Send the picture with this hash, as it lies on disk."""
+    return await run_in_threadpool(_file, request.path_params["hash"], False)
+
+
+async def thumbnail(request: Request) -> Response:
+    """Send the small copy of the picture with this hash, made when first asked for."""
+    return await run_in_threadpool(_file, request.path_params["hash"], True)
+
+
+def _file(image: str, small: bool) -> Response:
+    if not _HASH.fullmatch(image):
+        return PlainTextResponse("This is not the hash of an image.", 404)
+    try:
+        path = thumbnail_file(workspace(), image) if small else picture_path(workspace(), image)
+    except InputError as error:
+        return PlainTextResponse(str(error), 404)
+    if path is None or not path.is_file():
+        return PlainTextResponse(picture_trouble(workspace(), image), 404)
+    return FileResponse(path, headers=FOR_EVER)
+
+
+async def asset(request: Request) -> Response:
+    """Send one of the few files that our components load."""
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        return PlainTextResponse("There is no such file.", 404)
+    return FileResponse(HERE / name, media_type=ASSETS[name], headers={"Cache-Control": "no-cache"})
+
+
+async def shell(request: Request) -> Response:
+    """Send the page that loads Streamlit's frontend."""
+    return HTMLResponse(_shell(), headers={"Cache-Control": "no-cache"})
+
+
+@functools.cache
+def _shell() -> str:
+    """Return Streamlit's own page, told where its server is.
+
+    Opened at ``/review`` it would first look for the server below ``/review`` and leave two errors in the
+    console; and it would show Streamlit's name and icon until ours arrive.
+    """
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    told = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin + '/' }</script>"
+    page = page.replace('<meta charset="UTF-8" />', f'<meta charset="UTF-8" />{told}', 1)
+    page = page.replace("<title>Streamlit</title>", "<title>BreakHis Review</title>", 1)
+    return page.replace("./favicon.png", "/assets/favicon.svg", 1)
+
+
+ROUTES = [
+    Route("/picture/{hash}", picture),
+    Route("/thumbnail/{hash}", thumbnail),
+    Route("/assets/{name}", asset),
+    *(Route(f"/{screen}", shell) for screen in SCREENS),
+]

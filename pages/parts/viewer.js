@@ -1,0 +1,362 @@
+/* The picture with the model's map over it, and the bars that choose the map.
+ *
+ * Two components share one store: `stage` gets an image's data from the server and draws it, `verdict` shows
+ * what the model said and chooses whose map is drawn. Zoom, opacity, view and scale belong to the person, not
+ * to the image: they stay when the next image comes, and nothing here asks the server. */
+
+const GRID = 7; // The class maps are 7 x 7.
+const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
+const PREFERENCES = "breakhis-viewer";
+const DEFAULTS = { view: "overlay", map: true, opacity: 0.55, own: false };
+const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], all: ["All eight", "G"] };
+const KEYS = [
+  ["→ ←", "next, previous image"],
+  ["1 … 9", "flag with that reason"],
+  ["K", "keep: nothing wrong with the image"],
+  ["U", "undo your last answer"],
+  ["N", "write a note (Enter ends it)"],
+  ["M", "flip between picture and map"],
+  ["O S V G", "overlay, side by side, true | predicted, all eight"],
+  ["P T", "map of the predicted, of the true sub-type"],
+  ["↑ ↓", "map stronger, fainter"],
+  ["A", "map's colours: the run's scale or its own"],
+  ["+ − 0", "zoom in, out, whole picture (wheel, drag, double click)"],
+  ["?", "this list"],
+];
+
+/* ---------- pictures: decoded once, the next ones before they are asked for ---------- */
+const pictures = new Map();
+function picture(url) {
+  let waiting = pictures.get(url);
+  if (!waiting) {
+    const image = new Image();
+    image.src = url;
+    waiting = image.decode().then(() => image);
+    waiting.catch(() => pictures.delete(url)); // A later visit may find it.
+  } else pictures.delete(url);
+  pictures.set(url, waiting); // Youngest last.
+  while (pictures.size > 24) pictures.delete(pictures.keys().next().value);
+  return waiting;
+}
+
+/* ---------- colours: viridis, perceptually even, readable without red-green vision ---------- */
+const VIRIDIS = [
+  [0.27773, 0.00541, 0.3341], [0.10509, 1.40461, 1.38459], [-0.33086, 0.21485, 0.0951], [-4.63423, -5.7991, -19.33244],
+  [6.22827, 14.17993, 56.69055], [4.77638, -13.74515, -65.35303], [-5.43546, 4.64585, 26.31244],
+];
+const ramp = new Uint8ClampedArray(256 * 3);
+for (let i = 0; i < 256; i++)
+  for (let c = 0; c < 3; c++)
+    ramp[i * 3 + c] = 255 * VIRIDIS.reduceRight((sum, row) => sum * (i / 255) + row[c], 0);
+const css = (v) => `rgb(${ramp.slice(v * 3, v * 3 + 3).join(" ")})`;
+const RAMP_CSS = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => css(Math.round((i * 255) / 8))).join(", ")})`;
+
+/* Catmull-Rom between the cells' centres, held at the edges and at zero. */
+const weights = Array.from({ length: FINE }, (_, x) => {
+  const at = ((x + 0.5) * GRID) / FINE - 0.5, first = Math.floor(at) - 1, t = at - Math.floor(at);
+  return [
+    [0, ((2 - t) * t - 1) * t * 0.5], [1, ((3 * t - 5) * t * t + 2) * 0.5],
+    [2, ((4 - 3 * t) * t + 1) * t * 0.5], [3, (t - 1) * t * t * 0.5],
+  ].map(([k, w]) => [Math.min(GRID - 1, Math.max(0, first + k)), w]);
+});
+function paint(canvas, map, top) {
+  canvas.width = canvas.height = FINE;
+  const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), rows = new Float32Array(GRID * FINE);
+  for (let y = 0; y < GRID; y++)
+    for (let x = 0; x < FINE; x++) rows[y * FINE + x] = weights[x].reduce((s, [k, w]) => s + w * map[y * GRID + k], 0);
+  for (let y = 0, p = 0; y < FINE; y++)
+    for (let x = 0; x < FINE; x++, p += 4) {
+      const value = weights[y].reduce((s, [k, w]) => s + w * rows[k * FINE + x], 0) / top;
+      const v = Math.round(255 * Math.min(1, Math.max(0, value || 0)));
+      out.data[p] = ramp[v * 3];
+      out.data[p + 1] = ramp[v * 3 + 1];
+      out.data[p + 2] = ramp[v * 3 + 2];
+      out.data[p + 3] = Math.min(255, v * 2); // Where the map says little, the tissue stays visible.
+    }
+  context.putImageData(out, 0, 0);
+}
+
+/* ---------- one store a viewer ---------- */
+const stores = new Map();
+function storeOf(name) {
+  if (!stores.has(name)) {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(PREFERENCES)) || {}; } catch { /* Private windows keep nothing. */ }
+    stores.set(name, {
+      preferences: { ...DEFAULTS, ...kept }, zoom: { scale: 1, x: 0.5, y: 0.5 },
+      data: null, maps: null, kind: "predicted", listeners: new Set(),
+    });
+  }
+  return stores.get(name);
+}
+function tell(store) { for (const listener of store.listeners) listener(); }
+function prefer(store, change) {
+  Object.assign(store.preferences, change);
+  try { localStorage.setItem(PREFERENCES, JSON.stringify(store.preferences)); } catch { /* As above. */ }
+  tell(store);
+}
+function choose(store, kind) { store.kind = kind; tell(store); }
+function unpack({ maps, top }) {
+  const bytes = Uint8Array.from(atob(maps), (c) => c.charCodeAt(0)), size = GRID * GRID;
+  return Array.from({ length: bytes.length / size }, (_, c) => Float32Array.from(bytes.subarray(c * size, (c + 1) * size), (v) => (v / 255) * top));
+}
+function shownCode(store) {
+  const { data, kind } = store;
+  return kind === "true" ? data.true ?? data.predicted : kind === "predicted" ? data.predicted : kind;
+}
+const peak = (map) => map.reduce((a, b) => Math.max(a, b), 0);
+const index = (data, code) => data.classes.findIndex((one) => one.code === code);
+const named = (data, code) => data.classes[index(data, code)]?.name ?? code;
+const figure = (value) => (value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2));
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes))
+    name.startsWith("on") ? element.addEventListener(name.slice(2), value) : value != null && element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/* ---------- the stage ---------- */
+const built = new WeakMap();
+export function stage({ data, parentElement }) {
+  let view = built.get(parentElement);
+  if (!view) built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
+  view.update(data);
+  return view.remove;
+}
+
+function buildStage(parent, name) {
+  const store = storeOf(name);
+  const root = parent.querySelector(".viewer"), panes = root.querySelector(".panes"), bar = root.querySelector(".bar");
+  let image = null, cells = [], wanted = null;
+
+  const views = Object.entries(VIEWS).map(([view, [label, key]]) =>
+    make("button", { class: "view", "data-view": view, title: `${label} (${key})`, onclick: () => prefer(store, { view }) }, label));
+  const flip = make("button", { class: "flip", title: "Flip between picture and map (M)", onclick: () => prefer(store, { map: !store.preferences.map }) }, "Map");
+  const slider = make("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": "Opacity of the map", title: "Opacity of the map (↑ ↓)",
+    oninput: () => prefer(store, { opacity: slider.value / 100, map: true }) });
+  const scale = make("button", { class: "scale", onclick: () => prefer(store, { own: !store.preferences.own }) });
+  const fit = make("button", { class: "fit", title: "Whole picture (0)", onclick: () => zoomTo(1) });
+  const help = make("button", { class: "help", title: "All keys (?)", onclick: () => keys.toggleAttribute("hidden") }, "?");
+  const keys = make("dl", { class: "keys", hidden: "", onclick: () => keys.toggleAttribute("hidden") },
+    ...KEYS.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
+  const problem = make("p", { class: "problem", hidden: "" });
+  bar.append(make("span", { class: "group views" }, ...views), make("span", { class: "group" }, flip, slider), scale, make("span", { class: "group end" }, fit, help));
+  root.append(keys, problem);
+
+  /* What each pane shows: [class code or null for the bare picture, caption]. */
+  function wish() {
+    const { data, preferences } = store, one = shownCode(store);
+    const bare = [null, ""], of = (code, what = "") => [code, `${what}${named(data, code)}`];
+    if (preferences.view === "side") return [[null, "picture"], of(one, "map of ")];
+    if (preferences.view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
+    if (preferences.view === "all") return data.classes.map(({ code }) => of(code));
+    return store.maps ? [of(one, "map of ")] : [bare];
+  }
+  function draw() {
+    const { data, maps, preferences } = store;
+    if (!data || !image) return;
+    const wishes = wish();
+    panes.dataset.count = wishes.length;
+    while (cells.length < wishes.length) cells.push(buildCell());
+    while (cells.length > wishes.length) cells.pop().pane.remove();
+    wishes.forEach(([code, caption], i) => {
+      const cell = cells[i];
+      if (cell.image !== image) {
+        cell.picture.width = image.naturalWidth;
+        cell.picture.height = image.naturalHeight;
+        cell.picture.getContext("2d").drawImage(image, 0, 0);
+        cell.image = image;
+      }
+      const map = code && maps && maps[index(data, code)];
+      const top = preferences.own ? (map && peak(map)) || 1 : data.strong || 1;
+      const mark = map && `${data.hash} ${code} ${top}`;
+      if (map && cell.mark !== mark) { paint(cell.map, map, top); cell.mark = mark; }
+      cell.map.hidden = !map || !preferences.map;
+      cell.map.style.opacity = preferences.opacity;
+      const weak = map && peak(map) < data.weak ? " · weak" : "";
+      cell.caption.textContent = cell.map.hidden && code ? "picture" : caption + weak;
+      cell.caption.hidden = !caption;
+    });
+    for (const button of views) button.setAttribute("aria-pressed", button.dataset.view === preferences.view);
+    flip.setAttribute("aria-pressed", preferences.map);
+    slider.value = Math.round(preferences.opacity * 100);
+    const shown = maps?.[index(data, shownCode(store))];
+    const top = preferences.own ? (shown ? peak(shown) : 0) : data.strong;
+    scale.replaceChildren("0", make("i", { style: `background:${RAMP_CSS}` }), figure(top || 0), make("small", {}, preferences.own ? "own scale" : "run's scale"));
+    scale.title = preferences.own
+      ? "Colours stretched to this map's own peak: shows where, not how strongly. Press A for the run's scale."
+      : "The same colours mean the same strength for every image of this run. Press A for this map's own scale.";
+    place();
+  }
+  function buildCell() {
+    const cell = {
+      picture: make("canvas", { class: "picture" }), map: make("canvas", { class: "map" }),
+      caption: make("span", { class: "caption" }), image: null, mark: null,
+    };
+    cell.layer = make("div", { class: "layer" }, cell.picture, cell.map);
+    cell.pane = make("div", { class: "pane" }, cell.layer, cell.caption);
+    panes.append(cell.pane);
+    return cell;
+  }
+
+  /* Zoom is kept as a factor of "the whole picture fits" and the point in the pane's middle, so it means the
+     same in every pane and for the next image. */
+  function place() {
+    if (!image || !cells.length) return;
+    const { zoom } = store, { clientWidth: width, clientHeight: height } = cells[0].pane;
+    const whole = Math.min(width / image.naturalWidth, height / image.naturalHeight);
+    const w = image.naturalWidth * whole * zoom.scale, h = image.naturalHeight * whole * zoom.scale;
+    const hold = (at, size, room) => (size <= room ? 0.5 : Math.min(1 - room / size / 2, Math.max(room / size / 2, at)));
+    zoom.x = hold(zoom.x, w, width);
+    zoom.y = hold(zoom.y, h, height);
+    for (const { layer } of cells) {
+      layer.style.width = `${w}px`;
+      layer.style.height = `${h}px`;
+      layer.style.transform = `translate(${width / 2 - zoom.x * w}px, ${height / 2 - zoom.y * h}px)`;
+    }
+    fit.textContent = zoom.scale > 1.005 ? `${zoom.scale.toFixed(1)}×` : "1×";
+    panes.classList.toggle("zoomed", zoom.scale > 1.005);
+  }
+  function zoomTo(factor, event) {
+    const { zoom } = store, before = zoom.scale;
+    zoom.scale = Math.min(16, Math.max(1, factor));
+    if (event && image) { // The point under the pointer stays under it.
+      const pane = event.target.closest(".pane"), box = pane.getBoundingClientRect();
+      const whole = Math.min(box.width / image.naturalWidth, box.height / image.naturalHeight);
+      const shift = (at, size) => (at / (size * whole)) * (1 / before - 1 / zoom.scale);
+      zoom.x += shift(event.clientX - box.left - box.width / 2, image.naturalWidth);
+      zoom.y += shift(event.clientY - box.top - box.height / 2, image.naturalHeight);
+    }
+    place();
+  }
+  panes.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoomTo(store.zoom.scale * Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0018)), event);
+  }, { passive: false });
+  panes.addEventListener("dblclick", (event) => zoomTo(store.zoom.scale > 1.005 ? 1 : 3, event));
+  panes.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !image) return;
+    panes.setPointerCapture(event.pointerId);
+    panes.classList.add("dragging");
+    let [x, y] = [event.clientX, event.clientY];
+    const move = (moved) => {
+      const box = cells[0].layer.getBoundingClientRect();
+      store.zoom.x -= (moved.clientX - x) / box.width;
+      store.zoom.y -= (moved.clientY - y) / box.height;
+      [x, y] = [moved.clientX, moved.clientY];
+      place();
+    };
+    const end = () => { panes.classList.remove("dragging"); panes.removeEventListener("pointermove", move); };
+    panes.addEventListener("pointermove", move);
+    panes.addEventListener("pointerup", end, { once: true });
+    panes.addEventListener("pointercancel", end, { once: true });
+  });
+
+  const typing = (event) => event.composedPath().some((at) => at.isContentEditable || (at.matches?.("input:not([type=range]), textarea, select") ?? false));
+  const does = {
+    m: () => prefer(store, { map: !store.preferences.map }),
+    p: () => choose(store, "predicted"),
+    t: () => choose(store, "true"),
+    a: () => prefer(store, { own: !store.preferences.own }),
+    ArrowUp: () => prefer(store, { opacity: Math.min(1, store.preferences.opacity + 0.1), map: true }),
+    ArrowDown: () => prefer(store, { opacity: Math.max(0, store.preferences.opacity - 0.1), map: true }),
+    "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
+    "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
+    n: () => note()?.focus(),
+    "?": () => keys.toggleAttribute("hidden"),
+    ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
+  };
+  const note = () => document.querySelector(".st-key-note input");
+  function onkey(event) {
+    if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (typing(event)) {
+      // Enter ends the note, and the keys work again; Streamlit has taken the text by then.
+      if (event.target === note() && (event.key === "Enter" || event.key === "Escape")) setTimeout(() => event.target.blur());
+      return;
+    }
+    if (event.key === "Escape") keys.setAttribute("hidden", "");
+    const act = store.data?.keys && does[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (act) { event.preventDefault(); act(); }
+  }
+  document.addEventListener("keydown", onkey, true);
+  const sizes = new ResizeObserver(place);
+  sizes.observe(panes);
+  store.listeners.add(draw);
+
+  async function update(data) {
+    const mark = `${data.hash} ${data.picture}`;
+    root.style.setProperty("--height", data.height);
+    if (data.focus && data.focus !== root.dataset.focus) setTimeout(() => note()?.focus(), 30);
+    root.dataset.focus = data.focus ?? "";
+    if (wanted === mark) { store.data = data; return tell(store); }
+    wanted = mark;
+    let next = null;
+    try { next = await picture(data.picture); } catch { /* Told below. */ }
+    if (wanted !== mark) return; // A later image was asked for meanwhile.
+    problem.hidden = next !== null;
+    problem.textContent = next ? "" : `${data.name} cannot be shown: its file is gone or damaged.`;
+    panes.hidden = next === null;
+    image = next;
+    Object.assign(store, { data, maps: data.maps ? unpack(data) : null });
+    if (!["predicted", "true"].includes(store.kind)) store.kind = "predicted"; // A class chosen by hand was for that image.
+    tell(store);
+    panes.setAttribute("aria-label", data.name);
+    root.dataset.shown = data.hash;
+    for (const url of data.next ?? []) picture(url).catch(() => {});
+  }
+  function remove() {
+    document.removeEventListener("keydown", onkey, true);
+    store.listeners.delete(draw);
+    sizes.disconnect();
+    built.delete(parent);
+    bar.replaceChildren();
+    panes.replaceChildren();
+    keys.remove();
+    problem.remove();
+  }
+  return { update, remove };
+}
+
+/* ---------- the verdict: true, predicted, eight bars, the map's strength ---------- */
+export function verdict({ data, parentElement }) {
+  let view = built.get(parentElement);
+  if (!view) {
+    const store = storeOf(data.viewer), root = parentElement.querySelector(".verdict");
+    const draw = () => store.data && drawVerdict(store, root);
+    store.listeners.add(draw);
+    draw();
+    built.set(parentElement, (view = { remove() { store.listeners.delete(draw); built.delete(parentElement); } }));
+  }
+  return view.remove;
+}
+
+function drawVerdict(store, root) {
+  const { data, maps } = store, shown = shownCode(store);
+  const side = (code) => data.classes[index(data, code)].side;
+  const said = (what, code, extra) => [
+    make("dt", {}, what),
+    make("dd", { "data-side": side(code) }, make("b", {}, named(data, code)), make("span", {}, side(code)), make("em", {}, extra)),
+  ];
+  const percent = (p) => (p >= 0.995 && p < 1 ? ">99 %" : `${Math.round(p * 100)} %`);
+  const bars = data.classes.map(({ code, name, side }, i) => {
+    const p = data.probabilities[i], roles = [code === data.true && "true", code === data.predicted && "predicted"].filter(Boolean);
+    const row = make("button", {
+      class: `bar ${roles.join(" ")}`, "data-side": side, "aria-pressed": code === shown,
+      title: maps ? `Show the map of ${name}` : name, onclick: () => maps && choose(store, code),
+    }, make("span", { class: "name" }, name), make("span", { class: "track" }, make("i", { style: `width:${p * 100}%` })), make("span", { class: "p" }, percent(p)));
+    return row;
+  });
+  const map = maps?.[index(data, shown)], strength = make("p", { class: "strength" });
+  if (map) {
+    const top = peak(map), weak = top < data.weak;
+    strength.append(make("span", {}, `Map of ${named(data, shown)}: peak ${figure(top)}`), make("span", { class: "range" }, `usual ${figure(data.weak)} to ${figure(data.strong)}`));
+    const plain = make("span", { class: "plain" }, weak ? "Weak map: read little into where it points." : "");
+    strength.classList.toggle("weak", weak);
+    strength.append(plain);
+  }
+  root.replaceChildren(
+    make("dl", { class: "said" }, ...(data.true ? said("True", data.true, "") : []), ...said("Predicted", data.predicted, percent(data.probabilities[index(data, data.predicted)]))),
+    make("div", { class: "bars" }, ...bars), strength);
+}

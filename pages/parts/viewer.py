@@ -1,0 +1,151 @@
+"""The viewer: a picture with the class maps over it, and the bars that choose the map.
+
+Both halves run in the browser (``viewer.js``): zoom, opacity, views and the choice of the map cost no rerun,
+and stay when the next image comes. The server only sends what an image is.
+
+>>> show("review", Shown(...), height="70vh")  # doctest: +SKIP
+>>> show_verdict("review")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from breakhis_core.colours import BENIGN, MALIGNANT
+from breakhis_core.taxonomy import SUBTYPES
+
+_HERE = Path(__file__).parent
+_STYLE = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}\n" + (_HERE / "viewer.css").read_text(
+    "utf-8"
+)
+# The script goes by address and not inside each message: it is the same for every image.
+_SCRIPT = hashlib.sha256((_HERE / "viewer.js").read_bytes()).hexdigest()[:12]
+_LOAD = f"const viewer = await import(location.origin + '/assets/viewer.js?{_SCRIPT}');\n"
+
+_stage = st.components.v2.component(
+    "breakhis_stage",
+    html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
+    css=_STYLE,
+    js=_LOAD + "export default (mounted) => viewer.stage(mounted);",
+)
+_verdict = st.components.v2.component(
+    "breakhis_verdict",
+    html='<div class="verdict"></div>',
+    css=_STYLE,
+    js=_LOAD + "export default (mounted) => viewer.verdict(mounted);",
+)
+
+CLASSES = [{"code": one.code, "name": one.name, "side": one.side} for one in SUBTYPES]
+
+
+@dataclass(frozen=True)
+class MapScale:
+    """What a run's maps usually reach, so that a strong map can be told from a weak one.
+
+    Attributes:
+        strong: the peak that one map in twenty passes; the colours' end.
+        weak: the peak that nine in ten maps pass; below it a map is called weak.
+    """
+
+    strong: float
+    weak: float
+
+    @classmethod
+    def of(cls, class_maps: npt.NDArray[np.floating], predicted: npt.NDArray[np.intp]) -> MapScale:
+        """Measure the scale of a run over the maps of the predicted classes.
+
+        Args:
+            class_maps: ``(N, 8, 7, 7)``.
+            predicted: ``(N,)`` index of each image's predicted class.
+
+        >>> maps = np.zeros((100, 8, 7, 7), np.float32)
+        >>> maps[np.arange(100), 3, 2, 2] = np.arange(100)
+        >>> scale = MapScale.of(maps, np.full(100, 3))
+        >>> round(scale.strong, 2), round(scale.weak, 2)
+        (94.05, 9.9)
+        """
+        if not len(class_maps):
+            return cls(1.0, 0.0)
+        peaks = (
+            np.asarray(class_maps)[np.arange(len(predicted)), predicted].astype(np.float32).max(axis=(1, 2))
+        )
+        strong, weak = np.quantile(peaks, [0.95, 0.1])
+        return cls(float(strong) or 1.0, float(weak))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One image as the viewer shows it.
+
+    Attributes:
+        hash: the image's identity; the stage carries it as ``data-shown`` once the picture is on screen.
+        name: file name.
+        picture: address of the picture: ``/picture/<hash>`` or a ``data:`` address.
+        probabilities: eight, in the order of ``taxonomy.CODES``.
+        predicted: code of the predicted sub-type.
+        true: code of the true sub-type, or ``None`` for an upload.
+        maps: ``(8, 7, 7)`` class maps, or ``None``.
+        scale: the run's scale of maps.
+        next: addresses of the pictures that probably come next; the browser fetches them now.
+    """
+
+    hash: str
+    name: str
+    picture: str
+    probabilities: Sequence[float]
+    predicted: str
+    true: str | None = None
+    maps: npt.NDArray[np.floating] | None = None
+    scale: MapScale = MapScale(1.0, 0.0)
+    next: Sequence[str] = ()
+
+
+def show(key: str, image: Shown, height: str = "420px", keys: bool = True, focus_note: str = "") -> None:
+    """Draw the picture with its map.
+
+    Args:
+        key: name of this viewer; ``show_verdict`` of the same name belongs to it.
+        image: what to show.
+        height: CSS height of picture and its bar.
+        keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
+        focus_note: any new text moves the cursor into the field with the key ``note``.
+    """
+    data: dict[str, object] = {
+        "viewer": key,
+        "hash": image.hash,
+        "name": image.name,
+        "picture": image.picture,
+        "probabilities": [round(float(p), 4) for p in image.probabilities],
+        "predicted": image.predicted,
+        "true": image.true,
+        "classes": CLASSES,
+        "strong": image.scale.strong,
+        "weak": image.scale.weak,
+        "next": list(image.next),
+        "height": height,
+        "keys": keys,
+        "focus": focus_note,
+    }
+    if image.maps is not None:
+        data["maps"], data["top"] = _packed(image.maps)
+    _stage(key=f"{key}-stage", data=data)
+
+
+def show_verdict(key: str) -> None:
+    """Draw true and predicted sub-type, the eight probabilities and the map's strength of viewer ``key``."""
+    _verdict(key=f"{key}-verdict", data={"viewer": key})
+
+
+def _packed(maps: npt.NDArray[np.floating]) -> tuple[str, float]:
+    """Pack eight maps into 392 bytes of base64 and the value that 255 stands for."""
+    values = np.maximum(np.asarray(maps, np.float32), 0)
+    top = float(values.max()) or 1.0
+    return base64.b64encode(np.round(values * (255 / top)).astype(np.uint8).tobytes()).decode(), top
