@@ -60,7 +60,8 @@ def compare(
 
         An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
         higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
-        reverse), mcnemar and swap_test; and the last four once more for the side, as ``fixed_sides`` and so on.
+        reverse), mcnemar and swap_test; and the last four once more for the side, as ``fixed_sides`` and so
+        on.
 
     Raises:
         InputError: fewer than two runs, or an image stands twice in a run.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from breakhis_core.chart_parts import HEIGHT, SHARE, category_axis, finish, interval_rules, with_interval
+from breakhis_core.chart_parts import SHARE, category_axis, finish, interval_rules, with_interval
 from breakhis_core.colours import NEUTRAL, RIGHT, WRONG
 from breakhis_core.intervals import interval_text
-from breakhis_core.metric_names import metric_name
+from breakhis_core.metric_names import METRIC_NAMES, metric_name
+
+VERDICTS = ("better", "worse", "may be chance")
+NOT_A_SHARE = ("kappa", "calibration.brier")
 
 
 def magnification_chart(
@@ -40,8 +43,9 @@ def magnification_chart(
             alt.Tooltip("cases:Q", title="Cases"),
         ],
     )
+    extent = alt.Scale() if metric in NOT_A_SHARE else SHARE
     dots = base.mark_circle(size=110, opacity=1, color=RIGHT).encode(
-        y=alt.Y("value:Q", title=metric_name(metric), scale=SHARE)
+        y=alt.Y("value:Q", title=metric_name(metric), scale=extent)
     )
     return finish(height, interval_rules(base), dots)
 
@@ -67,7 +71,7 @@ def case_chart(evaluation: Mapping[str, Any]) -> alt.LayerChart:
         ],
     )
     whole = base.mark_bar(color=WRONG, opacity=0.28, height=alt.RelativeBandSize(band=0.8)).encode(
-        x=alt.X("images:Q", title="Images")
+        x=alt.X("images:Q", title=None)
     )
     right = (
         base.mark_bar(color=RIGHT, height=alt.RelativeBandSize(band=0.8))
@@ -80,14 +84,16 @@ def case_chart(evaluation: Mapping[str, Any]) -> alt.LayerChart:
     return finish(max(120, 16 * len(table)), whole, right)
 
 
-def comparison_chart(compared: Mapping[str, Any], *, height: int = HEIGHT) -> alt.LayerChart:
+def comparison_chart(
+    compared: Mapping[str, Any], metrics: Sequence[str] = tuple(METRIC_NAMES)
+) -> alt.LayerChart:
     """Draw the difference of each metric between two runs with its paired 95 % interval.
 
-    A dot is filled where the interval excludes zero.
+    A difference has a colour only where its interval excludes zero.
 
     Args:
-        compared: one entry of ``compare(...)["against"]``: its key ``deltas`` is drawn.
-        height: height in pixels.
+        compared: one entry of ``compare(...)["against"]``.
+        metrics: metrics to draw, by their place in an evaluation, from the top.
     """
     rows = [
         {
@@ -100,7 +106,9 @@ def comparison_chart(compared: Mapping[str, Any], *, height: int = HEIGHT) -> al
             "after": delta["after"],
             "verdict": _verdict(delta),
         }
-        for name, delta in compared["deltas"].items()
+        for name, delta in (
+            (name, compared["deltas"][name]) for name in metrics if name in compared["deltas"]
+        )
         if delta["delta"] is not None
     ]
     columns = ["metric", "delta", "low", "high", "limits", "before", "after", "verdict"]
@@ -108,7 +116,7 @@ def comparison_chart(compared: Mapping[str, Any], *, height: int = HEIGHT) -> al
         y=alt.Y("metric:N", sort=None, title=None, axis=category_axis(labelLimit=260)),
         color=alt.Color(
             "verdict:N",
-            scale=alt.Scale(domain=["better", "worse", "open"], range=[RIGHT, WRONG, NEUTRAL]),
+            scale=alt.Scale(domain=list(VERDICTS), range=[RIGHT, WRONG, NEUTRAL]),
             legend=alt.Legend(title=None, orient="top"),
         ),
         tooltip=[
@@ -125,10 +133,10 @@ def comparison_chart(compared: Mapping[str, Any], *, height: int = HEIGHT) -> al
     dots = base.mark_circle(size=110, opacity=1).encode(
         x=alt.X("delta:Q", title="Difference to the first run")
     )
-    return finish(height, dotted.encode(x="zero:Q"), rules, dots)
+    return finish(60 + 26 * len(rows), dotted.encode(x="zero:Q"), rules, dots)
 
 
 def _verdict(delta: Mapping[str, Any]) -> str:
     if delta["interval"] is None or delta["interval"][0] <= 0 <= delta["interval"][1]:
-        return "open"
-    return "better" if (delta["delta"] > 0) == delta["higher_is_better"] else "worse"
+        return VERDICTS[2]
+    return VERDICTS[0] if (delta["delta"] > 0) == delta["higher_is_better"] else VERDICTS[1]
