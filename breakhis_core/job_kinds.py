@@ -1,0 +1,73 @@
+"""The kinds of jobs and what each does. Add one here: a function of workspace, arguments and context.
+
+What a kind needs is imported when it runs, so that the server, which only submits jobs, never loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from breakhis_core.job_context import Context, counter
+from breakhis_core.workspace import Workspace
+
+Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of job.
+
+    Attributes:
+        work: does it; gives back a result that goes into JSON.
+        at_once: how many of this kind may run at the same time; further ones wait.
+    """
+
+    work: Work
+    at_once: int = 1
+
+
+def catalogue_folder(
+    workspace: Workspace,
+    arguments: Mapping[str, Any],
+    context: Context,
+    start: float = 0.0,
+) -> dict[str, Any]:
+    """Catalogue the folder ``arguments["root"]`` and make its thumbnails.
+
+    Returns:
+        ``{"dataset": id, ...}`` with the catalogue's summary.
+    """
+    from breakhis_core import catalogue, datasets, thumbnails
+
+    half = start + (1 - start) / 2
+    found = catalogue.scan(Path(arguments["root"]), counter(context, "Reading the images", start, half))
+    dataset = datasets.save_catalogue(workspace, found)
+    hashes = list(found.images["hash"])
+    thumbnails.make_all(workspace, hashes, counter(context, "Making the thumbnails", half, 1.0))
+    return {"dataset": dataset, **catalogue.summary(found)}
+
+
+def make_demo(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Paint the demo's phantoms, then catalogue them."""
+    from breakhis_core import phantoms
+
+    phantoms.paint(workspace.phantoms, counter(context, "Painting the phantoms", 0.0, 0.8))
+    return catalogue_folder(workspace, {"root": str(workspace.phantoms)}, context, 0.8)
+
+
+def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Train a model; the arguments are those of ``TrainRequest``."""
+    from breakhis_core import training
+
+    run = training.train(training.TrainRequest.from_dict(dict(arguments)), workspace, context)
+    return {"run": Path(run).name}
+
+
+KINDS: dict[str, Kind] = {
+    "catalogue": Kind(catalogue_folder),
+    "demo": Kind(make_demo),
+    "train": Kind(train),
+}

@@ -1,0 +1,66 @@
+"""The process of one job: ``python -m breakhis_core.job_process ID``, started by ``job_starting``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+from sqlalchemy import select, update
+
+from breakhis_core import database as db
+from breakhis_core import job_starting
+from breakhis_core.errors import InputError
+from breakhis_core.job_context import JobContext, JobStopped
+from breakhis_core.job_kinds import KINDS
+from breakhis_core.workspace import Workspace
+
+_NICENESS = 10
+
+
+def main(job: int) -> int:
+    """Do the job, write down how it ended, and start the next one in line.
+
+    Returns:
+        The exit status: 0 when it finished or was stopped.
+    """
+    _keep_lock_to_ourselves()
+    os.nice(_NICENESS)  # Reviewers go first.
+    workspace = Workspace.open()
+    with workspace.engine.connect() as connection:
+        row = connection.execute(select(db.jobs).where(db.jobs.c.id == job)).one()
+    if row.state != "running":
+        return 1
+    context = JobContext(job_starting.job_folder(workspace, job))
+    end: dict[str, Any]
+    try:
+        end = {"state": "finished", "result": KINDS[row.kind].work(workspace, row.arguments, context)}
+    except JobStopped:
+        end = {"state": "stopped"}
+    except InputError as error:
+        end = {"state": "failed", "error": str(error)}
+    except Exception as error:
+        traceback.print_exc()
+        end = {"state": "failed", "error": f"{type(error).__name__}: {error} (the log says where)"}
+    context.close()
+    with db.writing(workspace.engine, "jobs") as connection:
+        connection.execute(update(db.jobs).where(db.jobs.c.id == job).values(ended=db.now(), pid=None, **end))
+    job_starting.start_queued(workspace)
+    return 0 if end["state"] in ("finished", "stopped") else 1
+
+
+def _keep_lock_to_ourselves() -> None:
+    """Keep the lock, which says that this process lives, from its children: they may outlive it."""
+    held = [int(os.environ.pop(job_starting.LOCK_VARIABLE))]
+    os.set_inheritable(held[0], False)
+
+    def let_go() -> None:
+        while held:
+            os.close(held.pop())
+
+    os.register_at_fork(after_in_child=let_go)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,187 @@
+"""Starting a job's process, and knowing whether it lives."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from breakhis_core import database as db
+from breakhis_core.fingerprints import write_atomically
+from breakhis_core.job_context import PROGRESS, STOP
+from breakhis_core.job_kinds import KINDS
+from breakhis_core.settings import PROJECT
+from breakhis_core.workspace import Workspace
+
+LOCK_VARIABLE = "BREAKHIS_JOB_LOCK"
+_LOCK = "lock"
+_SILENT_AFTER = 60.0
+_DIED = (
+    "The process ended without a word: it was killed, ran out of memory, or the machine went down. "
+    "Its log may say more; resuming goes on from the last checkpoint."
+)
+
+
+def job_folder(workspace: Workspace, job: int) -> Path:
+    """Return the folder of a job's log, progress and checkpoints."""
+    return workspace.jobs / str(job)
+
+
+def log_file(folder: Path) -> Path:
+    """Return the file of what the job prints."""
+    return folder / "log.txt"
+
+
+def is_alive(folder: Path) -> bool:
+    """Return whether a process on this machine holds the job's lock; the kernel frees it however it dies."""
+    if not folder.is_dir():
+        return False
+    handle = _take_lock(folder, fcntl.LOCK_SH)
+    if handle is None:
+        return True
+    os.close(handle)
+    return False
+
+
+def start_queued(workspace: Workspace) -> list[int]:
+    """Start the queued jobs that may run now, oldest first.
+
+    Returns:
+        Ids of the jobs that were started.
+    """
+    with workspace.engine.connect() as connection:
+        waiting = connection.execute(
+            select(db.jobs.c.id, db.jobs.c.kind).where(db.jobs.c.state == "queued").order_by(db.jobs.c.id)
+        ).all()
+    return [row.id for row in waiting if _start(workspace, row.id, row.kind)]
+
+
+def notice(workspace: Workspace) -> None:
+    """Mark the jobs whose process died, and start what may start now."""
+    with workspace.engine.connect() as connection:
+        rows = connection.execute(
+            select(db.jobs.c.id, db.jobs.c.attempt, db.jobs.c.host, db.jobs.c.state).where(
+                db.jobs.c.state.in_(("running", "queued"))
+            )
+        ).all()
+    dead = [row for row in rows if row.state == "running" and not _lives(workspace, row.id, row.host)]
+    for row in dead:
+        with db.writing(workspace.engine, "jobs") as connection:
+            connection.execute(
+                update(db.jobs)
+                .where(db.jobs.c.id == row.id, db.jobs.c.attempt == row.attempt, db.jobs.c.state == "running")
+                .values(
+                    state="interrupted",
+                    ended=db.now(),
+                    pid=None,
+                    error=_DIED,
+                )
+            )
+    if any(row.state == "queued" for row in rows):
+        start_queued(workspace)
+
+
+def _lives(workspace: Workspace, job: int, host: str | None) -> bool:
+    folder = job_folder(workspace, job)
+    if host == socket.gethostname():
+        return is_alive(folder)
+    try:
+        return time.time() - (folder / PROGRESS).stat().st_mtime < _SILENT_AFTER
+    except OSError:
+        return False
+
+
+def _start(workspace: Workspace, job: int, kind: str) -> bool:
+    folder = job_folder(workspace, job)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Locked before the row says "running", and handed to the child: at no moment does a living job look dead.
+    lock = _take_lock(folder, fcntl.LOCK_EX)
+    if lock is None:
+        return False
+    try:
+        if not _claim(workspace, job, kind):
+            return False
+        (folder / STOP).unlink(missing_ok=True)
+        write_atomically(folder / PROGRESS, json.dumps({"message": "Preparing"}).encode())
+        try:
+            process = _launch(workspace, job, lock)
+        except OSError as error:
+            _settle(workspace, job, state="failed", ended=db.now(), error=f"The job cannot start: {error}")
+            return False
+        _settle(workspace, job, pid=process.pid)
+    finally:
+        os.close(lock)
+    # Somebody must wait for a child, or it stays in the process table when it ends.
+    Thread(target=_wait, args=(workspace, process), name=f"job-{job}", daemon=True).start()
+    return True
+
+
+def _claim(workspace: Workspace, job: int, kind: str) -> bool:
+    with db.writing(workspace.engine, "jobs") as connection:
+        running = connection.execute(
+            select(func.count()).where(db.jobs.c.state == "running", db.jobs.c.kind == kind)
+        ).scalar_one()
+        if running >= KINDS[kind].at_once:
+            return False
+        claimed = connection.execute(
+            update(db.jobs)
+            .where(db.jobs.c.id == job, db.jobs.c.state == "queued")
+            .values(state="running", started=db.now(), host=socket.gethostname())
+        )
+        return claimed.rowcount == 1
+
+
+def _launch(workspace: Workspace, job: int, lock: int) -> subprocess.Popen[bytes]:
+    python_path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
+    environment = {
+        **os.environ,
+        **workspace.settings.environment(),
+        LOCK_VARIABLE: str(lock),
+        "PYTHONPATH": python_path,
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log_file(job_folder(workspace, job)).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "breakhis_core.job_process", str(job)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # The server's Control-C is not the job's.
+            close_fds=True,  # Nor are its sockets: only the lock is handed on.
+            pass_fds=(lock,),
+        )
+
+
+def _settle(workspace: Workspace, job: int, **values: object) -> None:
+    with db.writing(workspace.engine, "jobs") as connection:
+        connection.execute(
+            update(db.jobs).where(db.jobs.c.id == job, db.jobs.c.state == "running").values(**values)
+        )
+
+
+def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    with suppress(SQLAlchemyError, OSError):  # The workspace may be gone by then.
+        notice(workspace)
+
+
+def _take_lock(folder: Path, kind: int) -> int | None:
+    """Return an open handle that holds the job's lock, or ``None`` when another process holds it."""
+    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
