@@ -39,6 +39,12 @@ class Network:
     cut: str
 
     @property
+    def trainable_variables(self) -> list[Any]:
+        """Everything that training changes by gradient."""
+        trained = [] if self.trained is None else self.trained.trainable_variables
+        return [*trained, *self.head.trainable_variables]
+
+    @property
     def frozen_key(self) -> str:
         """What the frozen part's output depends on besides the image: its weights and where it ends."""
         assert self.frozen is not None

@@ -1,0 +1,238 @@
+"""The frozen part's output, computed once per image and flip and kept on disk for every later training.
+
+A store is one folder per frozen part (its weights and where it ends). It holds shards: NPZ files of up to 64
+outputs as float16, each written whole under a temporary name. Trainings in several processes may fill the same
+store at once; the worst that happens is that an output is there twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from breakhis_core.pictures import read_inputs
+
+if TYPE_CHECKING:
+    from breakhis_core.network import Network
+
+Features = npt.NDArray[np.float16]
+Key = tuple[str, bool]
+"""Hash of an image, and whether it is flipped left to right."""
+
+LIMIT_BYTES = 8 * 10**9
+"""Room for all stores together; 7,909 images with flips at the authors' boundary take half a gigabyte."""
+_INPUT = "224-squash-bilinear"
+_SHARD = 64
+_BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError)
+
+
+@dataclass
+class FeatureStore:
+    """Outputs of one frozen part.
+
+    Attributes:
+        folder: where its shards lie.
+    """
+
+    folder: Path
+    _places: dict[Key, tuple[Path, int]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, root: Path, key: str, limit: int = LIMIT_BYTES) -> FeatureStore:
+        """Open the store of a frozen part, and make room by removing the stores unused for longest.
+
+        Args:
+            root: folder of all stores.
+            key: names the frozen part, as `network.Network.frozen_key`.
+            limit: bytes that all stores together may take; the opened one is never removed.
+        """
+        store = cls(root / f"{key}-{_INPUT}")
+        store.folder.mkdir(parents=True, exist_ok=True)
+        os.utime(store.folder)
+        _make_room(root, store.folder, limit)
+        for shard in sorted(store.folder.glob("*.npz")):
+            store._index(shard)
+        return store
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._places
+
+    def add(self, keys: Sequence[Key], outputs: Features) -> None:
+        """Keep outputs as one shard.
+
+        Args:
+            keys: of N outputs.
+            outputs: (N, ...) float16.
+        """
+        shard = self.folder / f"{uuid.uuid4().hex}.npz"
+        part = shard.with_suffix(".part")
+        with part.open("wb") as stream:
+            np.savez(
+                stream,
+                hashes=np.array([image for image, _ in keys]),
+                flipped=np.array([flipped for _, flipped in keys]),
+                outputs=outputs,
+            )
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(shard)
+        self._places.update({key: (shard, row) for row, key in enumerate(keys)})
+
+    def read_into(self, target: Features, rows: Mapping[Key, tuple[int, ...]]) -> None:
+        """Copy kept outputs to their rows of an array; keys of a damaged shard are forgotten.
+
+        Args:
+            target: float16 array.
+            rows: index into ``target`` for each wanted key.
+        """
+        wanted: dict[Path, list[tuple[int, tuple[int, ...]]]] = {}
+        for key, row in rows.items():
+            if key in self._places:
+                shard, place = self._places[key]
+                wanted.setdefault(shard, []).append((place, row))
+        for shard, pairs in wanted.items():
+            try:
+                # Reading the whole member checks its CRC.
+                with np.load(shard, allow_pickle=False) as content:
+                    outputs = content["outputs"]
+                for place, row in pairs:
+                    target[row] = outputs[place]
+            except (*_BROKEN, IndexError):
+                self._forget(shard)
+
+    def _index(self, shard: Path) -> None:
+        try:
+            with np.load(shard, allow_pickle=False) as content:
+                keys = zip(content["hashes"].tolist(), content["flipped"].tolist(), strict=True)
+            self._places.update({key: (shard, row) for row, key in enumerate(keys)})
+        except _BROKEN:
+            self._forget(shard)
+
+    def _forget(self, shard: Path) -> None:
+        shard.unlink(missing_ok=True)
+        self._places = {key: place for key, place in self._places.items() if place[0] != shard}
+
+
+def clear_features(root: Path) -> int:
+    """Remove all kept outputs.
+
+    Returns:
+        Bytes that were freed.
+    """
+    freed = _size(root)
+    for folder in root.iterdir() if root.is_dir() else ():
+        shutil.rmtree(folder, ignore_errors=True)
+    return freed
+
+
+def frozen_outputs(
+    network: Network,
+    root: Path,
+    hashes: Sequence[str],
+    files: Mapping[str, Path],
+    flips: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> Features:
+    """Return the frozen part's output of images, computing what the store has not.
+
+    Args:
+        network: gives the frozen part.
+        root: folder of all stores.
+        hashes: identities of N images.
+        files: where the pictures lie.
+        flips: whether each image is wanted flipped too.
+        progress: called with images done and images to compute; may raise to stop, what is done is kept.
+
+    Returns:
+        (N, 1 or 2, ...) float16; the second variant is flipped.
+
+    Raises:
+        BadImageError: a picture cannot be read.
+    """
+    assert network.frozen is not None
+    store = FeatureStore.open(root, network.frozen_key)
+    variants = (False, True) if flips else (False,)
+    outputs = np.empty((len(hashes), len(variants), *network.frozen.output.shape[1:]), np.float16)
+    rows: dict[Key, tuple[int, ...]] = {
+        (image, flipped): (at, int(flipped)) for at, image in enumerate(hashes) for flipped in variants
+    }
+    store.read_into(outputs, rows)
+    missing = [image for image in hashes if any((image, flipped) not in store for flipped in variants)]
+    if missing:
+        _compute(frozen_function(network), store, missing, files, variants, outputs, rows, progress)
+    return outputs
+
+
+def _compute(
+    forward: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    store: FeatureStore,
+    missing: Sequence[str],
+    files: Mapping[str, Path],
+    variants: Sequence[bool],
+    outputs: Features,
+    rows: Mapping[Key, tuple[int, ...]],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    keys: list[Key] = []
+    fresh: list[Features] = []
+    done = 0
+    try:
+        for some, inputs in read_inputs(missing, files):
+            for flipped in variants:
+                answer = forward(inputs[:, :, ::-1] if flipped else inputs).astype(np.float16)
+                for image, output in zip(some, answer, strict=True):
+                    outputs[rows[image, flipped]] = output
+                keys += [(image, flipped) for image in some]
+                fresh.append(answer)
+            done += len(some)
+            if len(keys) >= _SHARD:
+                store.add(keys, np.concatenate(fresh))
+                keys, fresh = [], []
+            if progress is not None:
+                progress(done, len(missing))
+    finally:
+        if keys:
+            store.add(keys, np.concatenate(fresh))
+
+
+def frozen_function(network: Network) -> Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]:
+    """Return the fastest exact forward pass of the frozen part: TensorFlow on a GPU, else ONNX Runtime."""
+    import tensorflow as tf
+
+    from breakhis_core.export_predictor import export_part
+    from breakhis_core.predictor import load_session
+
+    assert network.frozen is not None
+    if tf.config.list_physical_devices("GPU"):
+        frozen = tf.function(network.frozen, reduce_retracing=True)
+        return lambda inputs: np.asarray(frozen(tf.cast(inputs, tf.float32), training=False))
+    session: Any = load_session(export_part(network.model, network.cut), "frozen part")
+    return lambda inputs: np.asarray(session.run(None, {"images": np.ascontiguousarray(inputs)})[0])
+
+
+def _make_room(root: Path, keep: Path, limit: int) -> None:
+    others = sorted(
+        (folder for folder in root.iterdir() if folder.is_dir() and folder != keep),
+        key=lambda folder: folder.stat().st_mtime,
+    )
+    room = _size(root)
+    for folder in others:
+        # A store that was opened in the last hour may be in use by another training.
+        if room <= limit or time.time() - folder.stat().st_mtime < 3600:
+            break
+        room -= _size(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

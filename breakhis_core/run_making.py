@@ -1,0 +1,170 @@
+"""Make a run folder from a trained model: predictor, predictions, class maps and embeddings of all images."""
+
+from __future__ import annotations
+
+import json
+import platform
+import zipfile
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core import card, evaluate, runs
+from breakhis_core.explain import check_predictor
+from breakhis_core.export_predictor import export_predictor, round_weights
+from breakhis_core.pictures import read_inputs
+from breakhis_core.predictor import Predictor
+from breakhis_core.recipes import Recipe
+from breakhis_core.taxonomy import CODES
+from breakhis_core.training_data import TrainingData
+
+if TYPE_CHECKING:
+    import keras
+
+_CHECKED = 4
+_LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "tf-keras-vis", "onnxruntime", "numpy", "pillow")
+
+
+def make_run(
+    models: Path,
+    name: str,
+    model: keras.Model,
+    data: TrainingData,
+    *,
+    recipe: Recipe,
+    history: pd.DataFrame,
+    weights: str,
+    seconds: float,
+    improves: str | None = None,
+    compact: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write a run folder.
+
+    The exported predictor is held against Keras and tf-keras-vis on a few images first; a run whose predictor
+    differs is not written.
+
+    Args:
+        models: folder of the runs.
+        name: of the new run.
+        model: the trained model, flat.
+        data: images and split it was trained with.
+        recipe: how it was trained.
+        history: one row per epoch.
+        weights: what training began with, in words.
+        seconds: what training took.
+        improves: name of the run whose split was kept.
+        compact: round the weights to half precision, for a folder of half the size.
+        progress: called with images predicted and images in all; may raise to stop.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        PredictorDiffersError: the exported predictor does not say what the model says.
+        InputError: a picture cannot be read, or the name is taken.
+    """
+    with runs.writing_run(models, name) as folder:
+        if compact:
+            round_weights(model)
+        _save_model(model, folder / "model.keras", compact)
+        export_predictor(model, folder / "predictor.onnx", half=compact)
+        predictor = Predictor.load(folder)
+        hashes = data.images["hash"].to_list()
+        _, sample = next(read_inputs(_spread(hashes), data.files))
+        differences = check_predictor(predictor, model, sample)
+        predictions = _predict(predictor, data, folder, progress)
+        excluded = sorted(set(data.split.frame["hash"]) - set(data.kept.frame["hash"]))
+        facts: dict[str, Any] = {
+            "phantom": data.phantom,
+            "unit": data.split.unit,
+            "split_seed": data.split.seed,
+            "improves": improves,
+            "excluded": excluded,
+            "weights": weights,
+            "seconds": round(seconds, 1),
+            "versions": _versions(),
+        }
+        (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(), indent=1), "utf-8")
+        data.split.frame[["hash", "part"]].to_parquet(folder / "split.parquet", index=False)
+        history.to_csv(folder / "history.csv", index=False)
+        predictions.to_parquet(folder / "predictions.parquet", index=False)
+        evaluation = evaluate.evaluate(predictions, data.split.unit)
+        about = {"name": name, **facts}
+        (folder / "card.md").write_text(
+            card.card(about, recipe.model_dump(), evaluation, data.phantom), encoding="utf-8"
+        )
+        runs.write_facts(folder, **facts, checked=differences)
+    return models / name
+
+
+def _predict(
+    predictor: Predictor,
+    data: TrainingData,
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+) -> pd.DataFrame:
+    """Predict all images, write maps and embeddings, and return the table of predictions."""
+    hashes = data.images["hash"].to_list()
+    probabilities = np.empty((len(hashes), len(CODES)), np.float32)
+    embeddings: np.ndarray | None = None
+    maps: np.ndarray | None = None
+    done = 0
+    for some, inputs in read_inputs(hashes, data.files, batch=32):
+        predicted = predictor.predict(inputs)
+        if embeddings is None or maps is None:
+            embeddings = np.empty((len(hashes), *predicted.embeddings.shape[1:]), np.float16)
+            maps = np.empty((len(hashes), *predicted.class_maps.shape[1:]), np.float16)
+        rows = slice(done, done + len(some))
+        probabilities[rows] = predicted.probabilities
+        embeddings[rows] = predicted.embeddings
+        maps[rows] = predicted.class_maps
+        done += len(some)
+        if progress is not None:
+            progress(done, len(hashes))
+    np.save(folder / "class_maps.npy", maps)
+    np.save(folder / "embeddings.npy", embeddings)
+    return _table(data, probabilities)
+
+
+def _table(data: TrainingData, probabilities: np.ndarray) -> pd.DataFrame:
+    table = data.images[["hash", "name"]].copy()
+    part = data.kept.frame.set_index("hash")["part"]
+    table["part"] = [part.get(image, "excluded") for image in table["hash"]]
+    for column in ("subtype", "side", "slide", "case", "magnification"):
+        table[column] = data.images[column]
+    for code, column in zip(CODES, probabilities.T, strict=True):
+        table[f"p_{code}"] = column
+    table["predicted"] = [CODES[best] for best in probabilities.argmax(axis=1)]
+    table["confidence"] = probabilities.max(axis=1)
+    return table
+
+
+def _spread(hashes: Sequence[str]) -> list[str]:
+    return list(hashes[:: max(1, len(hashes) // _CHECKED)][:_CHECKED])
+
+
+def _save_model(model: keras.Model, file: Path, compact: bool) -> None:
+    model.save(file)
+    if not compact:
+        return
+    # Keras stores without compression; rounded weights are half zeros.
+    packed = file.with_suffix(".packed")
+    with zipfile.ZipFile(file) as plain, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as small:
+        for entry in plain.infolist():
+            small.writestr(entry.filename, plain.read(entry))
+    packed.replace(file)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

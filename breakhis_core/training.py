@@ -1,0 +1,261 @@
+"""Train a run: data, frozen part, epochs, run folder; stopped or killed at any moment, it goes on later.
+
+This runs in a process of its own: a job, or the command line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core import runs
+from breakhis_core.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
+from breakhis_core.errors import InputError
+from breakhis_core.job_context import Context, stop_if_asked
+from breakhis_core.progress import Clock
+from breakhis_core.recipes import Recipe
+from breakhis_core.splits import Unit
+from breakhis_core.training_data import TrainingData, load_training_data
+from breakhis_core.workspace import Workspace
+
+_STOP_EVERY = 0.3
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What to train.
+
+    Attributes:
+        recipe: all settings of the training itself.
+        data: id of the data set; by default the newest, or with ``improves`` any that has the images.
+        unit: unit of the split.
+        split_seed: seed of the split.
+        weights: ``"imagenet"``, ``"none"``, or path of a weights file.
+        exclude: hashes left out of train and validation.
+        improves: name of the run whose split is kept.
+        name: name of the run; numbered when taken; by default made of recipe and unit.
+        compact: round the weights to half precision and keep a small run folder.
+    """
+
+    recipe: Recipe
+    data: int | None = None
+    unit: Unit = "case"
+    split_seed: int = 0
+    weights: str = "imagenet"
+    exclude: tuple[str, ...] = ()
+    improves: str | None = None
+    name: str = ""
+    compact: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**values, "exclude": list(self.exclude), "recipe": self.recipe.model_dump()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainRequest:
+        """Read what `to_dict` gave.
+
+        Raises:
+            InputError: it is not a request; the message says what is wrong.
+        """
+        try:
+            rest = {**values, "exclude": tuple(values.get("exclude", ()))}
+            request = cls(**{**rest, "recipe": Recipe.model_validate(values["recipe"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"This is not a training that can be started: {error}") from error
+        if request.unit not in ("image", "case"):
+            raise InputError(f"A split is by image or by case, not by {request.unit!r}.")
+        return request
+
+
+def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path:
+    """Train a run and write its folder.
+
+    After every epoch the state is kept in ``context.folder``; called again with the same request and folder,
+    training goes on behind the last whole epoch and ends with the same weights as if nothing had happened.
+
+    Args:
+        request: what to train.
+        workspace: has the images, keeps features and weights, and says where runs go.
+        context: told about progress, and asked whether to stop, after every batch.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        InputError: something given cannot be used.
+        JobStopped: asked to stop.
+    """
+    published = context.folder / "published.txt"
+    if published.is_file() and (workspace.models / published.read_text("utf-8")).is_dir():
+        return workspace.models / published.read_text("utf-8")
+    context.report("Preparing: reading the catalogue", 0.0, phase="preparing")
+    data = load_training_data(
+        workspace, request.data, request.unit, request.split_seed, request.exclude, request.improves
+    )
+    return _Training(request, workspace, context, data).run(published)
+
+
+class _Training:
+    """One call of `train`."""
+
+    def __init__(
+        self, request: TrainRequest, workspace: Workspace, context: Context, data: TrainingData
+    ) -> None:
+        self.request, self.workspace, self.context, self.data = request, workspace, context, data
+        self.recipe = request.recipe
+        self.parts = {part: data.hashes(part) for part in ("train", "validation")}
+        wanted = len(self.parts["train"]) * (2 if self.recipe.flips else 1) + len(self.parts["validation"])
+        batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
+        self.clock = Clock(wanted, batches, self.recipe.epochs, len(data.images))
+        self.asked = 0.0
+
+    def run(self, published: Path) -> Path:
+        checkpoint = load_checkpoint(self.context.folder)
+        network = self._network(checkpoint)
+        weights = checkpoint.weights if checkpoint else weights_in_words(self.request.weights)
+        history, seconds = self._fit(network, checkpoint, weights)
+        name = runs.free_name(self.workspace.models, self.request.name or self._name())
+        published.write_text(name, "utf-8")
+        folder = self._publish(network, name, history, seconds, weights)
+        remove_checkpoint(self.context.folder)
+        self.context.report(f"Finished: {name}", 1.0, phase="finished")
+        return folder
+
+    def _network(self, checkpoint: Checkpoint | None) -> Any:
+        self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
+        from breakhis_core.backbone import build_base
+        from breakhis_core.network import build_network
+
+        # A checkpoint holds all weights, the frozen ones too: the file they came from may be gone by now.
+        source = "none" if checkpoint else self.request.weights
+        base = build_base(source, self.workspace.weights, self._download_progress, self.recipe.seed)
+        network = build_network(self.recipe, base)
+        if checkpoint:
+            for variable, value in zip(network.model.variables, checkpoint.values, strict=False):
+                variable.assign(value)
+        return network
+
+    def _fit(
+        self, network: Any, checkpoint: Checkpoint | None, weights: str
+    ) -> tuple[pd.DataFrame, float]:
+        from breakhis_core.fitting import HISTORY_COLUMNS, Fitting
+
+        began = time.monotonic()
+        examples = {part: self._examples(network, hashes) for part, hashes in self.parts.items()}
+        self._tell("Preparing: the first step takes longest", self.clock.waiting(), phase="preparing")
+        fitting = Fitting(network, self.recipe, examples["train"], examples["validation"])
+        history: list[dict[str, Any]] = []
+        before = 0.0
+        if checkpoint:
+            fitting.restore(checkpoint)
+            history, before = list(checkpoint.history), checkpoint.seconds
+        else:
+            fitting.warm_up(lambda step: self._watch(step, "Training the head"))
+        for epoch in range(len(history), self.recipe.epochs):
+            history.append(fitting.epoch(epoch, lambda step: self._watch(step, "Training")))
+            spent = before + time.monotonic() - began
+            save_checkpoint(
+                self.context.folder, Checkpoint(epoch + 1, spent, weights, history, fitting.state())
+            )
+            self.context.curve(history[-1])
+        return pd.DataFrame(history, columns=list(HISTORY_COLUMNS)), before + time.monotonic() - began
+
+    def _examples(self, network: Any, hashes: list[str]) -> Any:
+        from breakhis_core.features import frozen_outputs
+        from breakhis_core.fitting import Examples
+        from breakhis_core.pictures import read_inputs
+
+        labels = self.data.labels(hashes)
+        if network.frozen is not None:
+            # Validation is looked at unflipped; its second variant would never be used.
+            flips = self.recipe.flips and hashes == self.parts["train"]
+            outputs: Any = frozen_outputs(
+                network, self.workspace.features, hashes, self.data.files, flips, self._feature_progress
+            )
+            return Examples(outputs, labels)
+        inputs = np.empty((len(hashes), 1, 224, 224, 3), np.uint8)
+        done = 0
+        for some, pictures in read_inputs(hashes, self.data.files):
+            inputs[done : done + len(some), 0] = pictures
+            done += len(some)
+            self._feature_progress(done, len(hashes))
+        return Examples(inputs, labels)
+
+    def _publish(
+        self, network: Any, name: str, history: pd.DataFrame, seconds: float, weights: str
+    ) -> Path:
+        from breakhis_core.run_making import make_run
+
+        def progress(done: int, total: int) -> None:
+            fraction = self.clock.predicting(done, total)
+            self._tell("Predicting all images", fraction, phase="predicting", done=done, total=total)
+
+        return make_run(
+            self.workspace.models,
+            name,
+            network.model,
+            self.data,
+            recipe=self.recipe,
+            history=history,
+            weights=weights,
+            seconds=seconds,
+            improves=self.request.improves,
+            compact=self.request.compact,
+            progress=progress,
+        )
+
+    def _name(self) -> str:
+        return f"{self.recipe.name}-by-{self.data.split.unit}"
+
+    def _feature_progress(self, done: int, total: int) -> None:
+        fraction = self.clock.features(done, total)
+        self._tell("Preparing: looking at the images once", fraction, phase="preparing", done=done, total=total)
+
+    def _download_progress(self, done: int, total: int) -> None:
+        self._tell(
+            f"Preparing: downloading the ImageNet weights, {done / 1e6:.1f} of {total / 1e6:.1f} MB",
+            self.clock.waiting(),
+            phase="preparing",
+            done=done,
+            total=total,
+        )
+
+    def _watch(self, step: Any, what: str) -> None:
+        fraction = self.clock.waiting()
+        if what == "Training":
+            fraction = self.clock.training(step.epoch, step.batch)
+        self._tell(
+            f"{what}: epoch {step.epoch + 1}, batch {step.batch} of {step.batches}",
+            fraction,
+            phase="training",
+            epoch=step.epoch + 1,
+            epochs=self.recipe.epochs,
+            batch=step.batch,
+            batches=step.batches,
+            loss=step.loss,
+            accuracy=step.accuracy,
+        )
+
+    def _tell(self, message: str, fraction: float, **data: Any) -> None:
+        # Asking looks at a file; several times a second is soon enough.
+        if time.monotonic() - self.asked > _STOP_EVERY:
+            self.asked = time.monotonic()
+            stop_if_asked(self.context)
+        self.context.report(message, fraction, **data)
+
+
+def weights_in_words(weights: str) -> str:
+    """Return what a manifest says of the weights: a file's name without its folders.
+
+    >>> weights_in_words("/data/mine.weights.h5"), weights_in_words("imagenet")
+    ('mine.weights.h5', 'imagenet')
+    """
+    return weights if weights in ("imagenet", "none") else Path(weights).name
