@@ -98,7 +98,7 @@ def scan(root: Path, progress: Callable[[int, int], None] | None = None) -> Cata
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; give the one that holds BreaKHis_v1.")
     root = root.resolve()
-    breast = _breast_folder(root)
+    breast = find_breast_folder(root)
     files, others, hidden = _list_files(breast, root)
     if not files:
         raise InputError(f"{root}: there is no PNG file in it; expected {LAYOUT}.")
@@ -178,8 +178,12 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _breast_folder(root: Path) -> Path:
-    """Return the folder that holds ``benign`` and ``malignant``."""
+def find_breast_folder(root: Path) -> Path:
+    """Return the folder that holds ``benign`` and ``malignant``, at or below the one given.
+
+    Raises:
+        InputError: there is none.
+    """
     above = ("", "breast", "histology_slides/breast", "BreaKHis_v1/histology_slides/breast")
     candidates = [root / folder for folder in above]
     candidates += sorted(root.glob("*/histology_slides/breast"))
