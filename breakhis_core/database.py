@@ -100,10 +100,13 @@ review_events = Table(
     Column("batch", String(32)),
     Column("source", Text),
     Column("undoes", Integer, ForeignKey("review_events.id")),
-    Column("stands", Integer, ForeignKey("review_events.id")),
-    # The newest event of each (image, reviewer) carries the standing answer: one walk over this index.
-    Index("review_events_by_image", "topic", "hash", "reviewer", "id", "stands"),
+    # Id of the answer that stands after this event for its image and reviewer: NULL is this one, 0 is none.
+    # So the newest event of each pair leads to what stands, however much was undone and redone before.
+    Column("stands", Integer),
+    Index("review_events_by_image", "topic", "hash", "reviewer", "id"),
     Index("review_events_by_reviewer", "reviewer", "id"),
+    Index("review_events_by_undone", "undoes"),
+    Index("review_events_by_batch", "batch"),
     sqlite_autoincrement=True,
 )
 

@@ -40,21 +40,23 @@ def catalogue_folder(
     Returns:
         ``{"dataset": id, ...}`` with the catalogue's summary.
     """
-    from breakhis_core import catalogue, datasets, thumbnails
+    from breakhis_core.catalogue import scan, summary
+    from breakhis_core.datasets import save_catalogue
+    from breakhis_core.thumbnails import make_all
 
     half = start + (1 - start) / 2
-    found = catalogue.scan(Path(arguments["root"]), counter(context, "Reading the images", start, half))
-    dataset = datasets.save_catalogue(workspace, found)
+    found = scan(Path(arguments["root"]), counter(context, "Reading the images", start, half))
+    dataset = save_catalogue(workspace, found)
     hashes = list(found.images["hash"])
-    thumbnails.make_all(workspace, hashes, counter(context, "Making the thumbnails", half, 1.0))
-    return {"dataset": dataset, **catalogue.summary(found)}
+    make_all(workspace, hashes, counter(context, "Making the thumbnails", half, 1.0))
+    return {"dataset": dataset, **summary(found)}
 
 
 def make_demo(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Paint the demo's phantoms, then catalogue them."""
-    from breakhis_core import phantoms
+    from breakhis_core.phantoms import paint
 
-    phantoms.paint(workspace.phantoms, counter(context, "Painting the phantoms", 0.0, 0.8))
+    paint(workspace.phantoms, counter(context, "Painting the phantoms", 0.0, 0.8))
     return catalogue_folder(workspace, {"root": str(workspace.phantoms)}, context, 0.8)
 
 

@@ -63,9 +63,11 @@ def upgrade() -> None:
         sa.Column("batch", sa.String(32)),
         sa.Column("source", sa.Text),
         sa.Column("undoes", sa.Integer, sa.ForeignKey("review_events.id")),
-        sa.Column("stands", sa.Integer, sa.ForeignKey("review_events.id")),
-        sa.Index("review_events_by_image", "topic", "hash", "reviewer", "id", "stands"),
+        sa.Column("stands", sa.Integer),
+        sa.Index("review_events_by_image", "topic", "hash", "reviewer", "id"),
         sa.Index("review_events_by_reviewer", "reviewer", "id"),
+        sa.Index("review_events_by_undone", "undoes"),
+        sa.Index("review_events_by_batch", "batch"),
         sqlite_autoincrement=True,
     )
     op.create_table(

@@ -1,0 +1,140 @@
+"""The words of reviewing: reasons of a flag, and the event that keeps what a reviewer said."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from breakhis_core.errors import InputError
+
+LONGEST_NOTE = 2000
+LONGEST_REVIEWER = 80
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an image should not be used.
+
+    Attributes:
+        code: as it stands in the database and in exports.
+        label: as it stands on screen.
+        key: the digit that flags with it.
+    """
+
+    code: str
+    label: str
+    key: str
+
+
+REASONS: tuple[Reason, ...] = (
+    Reason("out_of_focus", "Out of focus", "1"),
+    Reason("fold_or_tear", "Fold or tear", "2"),
+    Reason("staining", "Staining", "3"),
+    Reason("artefact", "Artefact", "4"),
+    Reason("too_little_tissue", "Too little tissue", "5"),
+    Reason("no_diagnostic_use", "Of no diagnostic use", "6"),
+    Reason("wrong_label", "Wrong label", "7"),
+    Reason("duplicate", "Duplicate", "8"),
+    Reason("other", "Other", "9"),
+)
+REASON_CODES: tuple[str, ...] = tuple(reason.code for reason in REASONS)
+POLICIES: dict[str, str] = {
+    "any": "anybody flagged it",
+    "majority": "more of its reviewers flagged it than kept it",
+    "settled": "a steward settled that it goes",
+}
+"""What makes an image an exclusion. A steward's settlement also overrules the other two, either way."""
+
+
+@dataclass(frozen=True)
+class ReviewEvent:
+    """One statement of one reviewer about one image at one time. Events are added and never changed.
+
+    Attributes:
+        id: its number; later events have higher ones.
+        at: ISO 8601, UTC.
+        reviewer: who.
+        topic: ``"answer"``, or ``"settlement"`` for a steward's decision.
+        hash: the image.
+        name: its file name at that time.
+        action: ``"flag"`` or ``"keep"``; ``"exclude"`` or ``"include"`` of a steward; ``"undo"``, ``"redo"``.
+        reason: code of the reason of a flag.
+        note: free text, may be empty.
+        run: the run whose prediction was on screen.
+        predicted: what that run predicted.
+        confidence: how sure it was, 0 to 1.
+        seconds: how long the reviewer looked.
+        shown: which map was on screen.
+        batch: joins the events of one gesture on many images; they are undone together.
+        source: where an imported event came from; ``None`` when it was answered here.
+        undoes: the event that an undo or a redo takes back.
+    """
+
+    id: int
+    at: str
+    reviewer: str
+    topic: str
+    hash: str
+    name: str
+    action: str
+    reason: str | None
+    note: str
+    run: str | None
+    predicted: str | None
+    confidence: float | None
+    seconds: float | None
+    shown: str | None
+    batch: str | None
+    source: str | None
+    undoes: int | None
+
+
+def clean_reviewer(name: str) -> str:
+    """Return a reviewer's name as it is kept: trimmed, inner white space single, one Unicode form.
+
+    Raises:
+        InputError: nothing is left, or it is too long.
+
+    >>> clean_reviewer("  Ada   Lovelace ")
+    'Ada Lovelace'
+    """
+    cleaned = " ".join(clean_text(name).split())
+    if not cleaned:
+        raise InputError("Say who is reviewing: the name is empty.")
+    if len(cleaned) > LONGEST_REVIEWER:
+        raise InputError(f"The reviewer's name is longer than {LONGEST_REVIEWER} characters.")
+    return cleaned
+
+
+def clean_note(note: str) -> str:
+    """Return a note as it is kept.
+
+    Raises:
+        InputError: it is too long.
+    """
+    cleaned = clean_text(note).strip()
+    if len(cleaned) > LONGEST_NOTE:
+        raise InputError(f"The note is longer than {LONGEST_NOTE} characters; shorten it.")
+    return cleaned
+
+
+def clean_text(text: str) -> str:
+    r"""Return text in one Unicode form, without what no database or file can hold.
+
+    >>> clean_text("caf\u0065\u0301\x00 \ud800")
+    'café '
+    """
+    kept = (c for c in text if c in "\n\t\r" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def check_reason(reason: str, note: str) -> None:
+    """Check the reason of a flag.
+
+    Raises:
+        InputError: it is none of ``REASONS``, or ``"other"`` without a note.
+    """
+    if reason not in REASON_CODES:
+        raise InputError(f"{reason!r} is no reason for a flag; the reasons are {', '.join(REASON_CODES)}.")
+    if reason == "other" and not note:
+        raise InputError("The reason “other” needs a note that says what is wrong.")
