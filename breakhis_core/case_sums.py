@@ -7,80 +7,16 @@ sample as observed and the others are bootstrap samples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from breakhis_core import calibration, metrics, ranking
-from breakhis_core.errors import InputError
-from breakhis_core.metrics import Floats, Integers
+from breakhis_core.answers import Answers
+from breakhis_core.metrics import Floats
 from breakhis_core.taxonomy import CODES, MALIGNANT
 
-PROBABILITY_COLUMNS: tuple[str, ...] = tuple(f"p_{code}" for code in CODES)
-MACRO = ("precision", "sensitivity", "f1")
-
 _SIDE_OF = np.array(MALIGNANT, dtype=np.int64)
-_INDEX = {code: index for index, code in enumerate(CODES)}
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Predictions as arrays, one entry an image.
-
-    Attributes:
-        true: true sub-type, shape ``(N,)``, index into ``CODES``.
-        predicted: predicted sub-type, shape ``(N,)``.
-        probabilities: shape ``(N, 8)``.
-        cases: case, shape ``(N,)``, index into ``case_names``.
-        case_names: name of each case, sorted, length C.
-    """
-
-    true: Integers
-    predicted: Integers
-    probabilities: Floats
-    cases: Integers
-    case_names: tuple[str, ...]
-
-    @property
-    def malignancy(self) -> Floats:
-        """Probability of the malignant side, shape ``(N,)``: the sum over the malignant sub-types."""
-        total: Floats = self.probabilities[:, _SIDE_OF == 1].sum(1)
-        return total
-
-    @property
-    def malignant(self) -> npt.NDArray[np.bool_]:
-        """Whether each image is malignant, shape ``(N,)``."""
-        return np.array(MALIGNANT)[self.true]
-
-
-def read_answers(predictions: pd.DataFrame) -> Answers:
-    """Take the answers out of a predictions table.
-
-    Args:
-        predictions: columns subtype, case, predicted and ``p_A`` to ``p_PC``.
-
-    Raises:
-        InputError: a column is missing, a sub-type is unknown, or a probability is not a number from 0 to 1.
-    """
-    needed = ["subtype", "case", "predicted", *PROBABILITY_COLUMNS]
-    missing = [column for column in needed if column not in predictions.columns]
-    if missing:
-        raise InputError(f"The predictions lack the columns {', '.join(missing)}: make them again.")
-    probabilities = predictions[list(PROBABILITY_COLUMNS)].to_numpy(dtype=np.float64)
-    bad = ~((probabilities >= 0) & (probabilities <= 1 + 1e-6)).all(axis=1)
-    if bad.any():
-        raise InputError(f"The predictions hold {bad.sum()} images whose probabilities are not from 0 to 1.")
-    names, cases = np.unique(predictions["case"].to_numpy(dtype=object).astype(str), return_inverse=True)
-    return Answers(
-        true=_indices(predictions["subtype"]),
-        predicted=_indices(predictions["predicted"]),
-        probabilities=probabilities,
-        cases=cases.astype(np.int64),
-        case_names=tuple(str(name) for name in names),
-    )
 
 
 @dataclass(frozen=True)
@@ -155,11 +91,12 @@ def measure(sums: CaseSums, weights: Floats) -> dict[str, Floats]:
     """
     cases = len(sums.confusion)
     confusion = (weights @ sums.confusion.reshape(cases, -1)).reshape(-1, len(CODES), len(CODES))
+    drawn = _drawn_or_nan(confusion, sums.confusion)
     per_class = {
-        "precision": metrics.precision(confusion),
+        "precision": metrics.precision(confusion) * drawn,
         "sensitivity": metrics.sensitivity(confusion),
         "specificity": metrics.specificity(confusion),
-        "f1": metrics.f1(confusion),
+        "f1": metrics.f1(confusion) * drawn,
         "auc": _class_areas(sums, weights),
     }
     values = {
@@ -190,10 +127,10 @@ def carriers(sums: CaseSums) -> dict[str, int]:
     counts: dict[str, int] = {}
     for k, code in enumerate(CODES):
         counts |= {
-            f"per_class.{code}.precision": int(called[:, k].sum()),
+            f"per_class.{code}.precision": int(called[:, k].sum()) if true[:, k].any() else 0,
             f"per_class.{code}.sensitivity": int(true[:, k].sum()),
             f"per_class.{code}.specificity": int(others[:, k].sum()),
-            f"per_class.{code}.f1": int((true | called)[:, k].sum()),
+            f"per_class.{code}.f1": int(true[:, k].sum()),
             f"per_class.{code}.auc": int(min(true[:, k].sum(), others[:, k].sum())),
         }
     sides = metrics.merge_classes(confusion, _SIDE_OF, 2)
@@ -201,11 +138,29 @@ def carriers(sums: CaseSums) -> dict[str, int]:
     counts |= {
         "binary.sensitivity": malignant,
         "binary.specificity": benign,
-        "binary.precision": int((sides.sum(1)[:, 1] > 0).sum()),
+        "binary.precision": int((sides.sum(1)[:, 1] > 0).sum()) if malignant else 0,
+        "binary.f1": malignant,
         "binary.auc": min(benign, malignant),
         "binary.average_precision": malignant,
     }
     return counts
+
+
+def _drawn_or_nan(confusion: Floats, observed: Floats) -> Floats:
+    """Return 1, or nan where a class that the test set has is missing from a draw of cases.
+
+    Such a draw does not say that the class is never found. Scoring it 0 puts a fifth of the intervals of
+    macro F1 off their mark (measured: 0.76 of them held the truth with 70 cases, against 0.95 this way).
+
+    Args:
+        confusion: matrices under weights, shape ``(R, K, K)``.
+        observed: matrix of each case, shape ``(C, K, K)``.
+
+    Returns:
+        Shape ``(R, K)``.
+    """
+    missing = (confusion.sum(2) == 0) & (observed.sum((0, 2)) > 0)
+    return np.where(missing, np.nan, 1.0)
 
 
 def _class_areas(sums: CaseSums, weights: Floats) -> Floats:
@@ -220,17 +175,20 @@ def _class_areas(sums: CaseSums, weights: Floats) -> Floats:
 
 def _measure_sides(sums: CaseSums, weights: Floats, confusion: Floats) -> dict[str, Floats]:
     """Measure benign against malignant, malignant being the positive side."""
-    by_side = metrics.merge_classes(sums.confusion, _SIDE_OF, 2).sum(2)
+    sides = metrics.merge_classes(sums.confusion, _SIDE_OF, 2)
+    by_side = sides.sum(2)
+    drawn = _drawn_or_nan(confusion, sides)[:, 1]
     answers = sums.answers
-    drawn = weights[:, answers.cases]
     return {
         "binary.accuracy": metrics.accuracy(confusion),
         "binary.sensitivity": metrics.sensitivity(confusion)[:, 1],
         "binary.specificity": metrics.sensitivity(confusion)[:, 0],
-        "binary.precision": metrics.precision(confusion)[:, 1],
-        "binary.f1": metrics.f1(confusion)[:, 1],
+        "binary.precision": metrics.precision(confusion)[:, 1] * drawn,
+        "binary.f1": metrics.f1(confusion)[:, 1] * drawn,
         "binary.auc": ranking.auc_under(weights, sums.side_wins, by_side[:, 1], by_side[:, 0]),
-        "binary.average_precision": ranking.average_precision(answers.malignancy, answers.malignant, drawn),
+        "binary.average_precision": ranking.average_precision(
+            answers.malignancy, answers.malignant, weights[:, answers.cases]
+        ),
     }
 
 
@@ -260,13 +218,3 @@ def _measure_calibration(sums: CaseSums, weights: Floats) -> dict[str, Floats]:
             "calibration.scaled.brier": scaled_brier,
         }
     return values
-
-
-def _indices(codes: Sequence[str] | pd.Series) -> Integers:
-    found = [_INDEX.get(str(code), -1) for code in codes]
-    if -1 in found:
-        unknown = list(codes)[found.index(-1)]
-        raise InputError(
-            f"The predictions name the sub-type {unknown!r}, which is none of {', '.join(CODES)}."
-        )
-    return np.array(found, dtype=np.int64)

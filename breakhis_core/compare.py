@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from breakhis_core.case_sums import carriers, measure, read_answers, sum_by_case
+from breakhis_core.answers import read_answers
+from breakhis_core.case_sums import carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import fitted_temperature, select_part
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none

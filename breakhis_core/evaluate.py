@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core import calibration, metrics
-from breakhis_core.case_sums import CaseSums, carriers, measure, read_answers, sum_by_case
+from breakhis_core.answers import read_answers
+from breakhis_core.case_sums import CaseSums, carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.patients import case_table
@@ -133,10 +134,12 @@ def _measure_with_intervals(
     measured = measure(sums, case_weights(cases, resamples))
     carried = carriers(sums)
     values = {name: number_or_none(samples[0]) for name, samples in measured.items()}
-    limits = {
-        name: limits_or_none(samples[1:], carried.get(name, cases)) if values[name] is not None else None
-        for name, samples in measured.items()
-    }
+    limits: dict[str, list[float] | None] = {}
+    for name, samples in measured.items():
+        value = values[name]
+        about = value if name.endswith(".ece") else None
+        told = value is not None
+        limits[name] = limits_or_none(samples[1:], carried.get(name, cases), about) if told else None
     return values, limits
 
 

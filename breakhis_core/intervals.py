@@ -74,6 +74,36 @@ def interval(samples: Floats, cases: int, level: float = LEVEL) -> tuple[float, 
     return round(float(low), 10), round(float(high), 10)
 
 
+def reflected_interval(
+    samples: Floats, observed: float, cases: int, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Read the interval of a metric that a bootstrap sample inflates, such as a calibration error.
+
+    A calibration error sums gaps without sign, so noise can only add to it: the observed value lies above the
+    true one, and the samples as far above the observed one. Reflecting the samples about the observed value
+    (the basic bootstrap interval) takes that off. Source: Davison and Hinkley, "Bootstrap Methods and their
+    Application", 1997, section 5.2.
+
+    Args:
+        samples: the metric in each bootstrap sample, shape ``(R,)``, not negative.
+        observed: the metric of the observed sample.
+        cases: number of cases that carry the metric.
+        level: confidence level, between 0 and 1.
+
+    Returns:
+        Lower and upper limit, not below 0, or ``None`` as in :func:`interval`.
+
+    >>> limits = reflected_interval(np.linspace(0.1, 0.2, 101), 0.12, cases=1000)
+    >>> [round(limit, 3) for limit in limits]
+    [0.042, 0.138]
+    """
+    found = interval(samples, cases, level)
+    if found is None:
+        return None
+    low, high = (max(0.0, round(2 * observed - limit, 10)) for limit in reversed(found))
+    return low, high
+
+
 def expanded_tail(cases: int, level: float = LEVEL) -> float:
     """Return the share to cut off at each end of the bootstrap samples.
 
@@ -84,9 +114,13 @@ def expanded_tail(cases: int, level: float = LEVEL) -> float:
     return float(norm.cdf(wider))
 
 
-def limits_or_none(samples: Floats, cases: int) -> list[float] | None:
-    """Return the 95 % limits as JSON holds them."""
-    found = interval(samples, cases)
+def limits_or_none(samples: Floats, cases: int, reflect_about: float | None = None) -> list[float] | None:
+    """Return the 95 % limits as JSON holds them, reflected about a value where one is given."""
+    found = (
+        interval(samples, cases)
+        if reflect_about is None
+        else reflected_interval(samples, reflect_about, cases)
+    )
     return None if found is None else list(found)
 
 

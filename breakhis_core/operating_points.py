@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core import metrics, ranking
-from breakhis_core.case_sums import read_answers
+from breakhis_core.answers import read_answers
 from breakhis_core.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.taxonomy import CODES, MALIGNANT, SIDES
 
