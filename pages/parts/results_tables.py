@@ -8,37 +8,89 @@ from typing import Any
 import pandas as pd
 
 from breakhis_core import taxonomy
+from breakhis_core.evaluate import value_at
+from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
 from pages.parts.figures import interval, number
 
-PER_CLASS_COLUMNS = ("Sub-type", "Side", "Images", "Precision", "Recall", "F1", "AUC")
-METRICS: tuple[tuple[str, str], ...] = (
-    ("accuracy", "Accuracy, 8 sub-types"),
-    ("balanced_accuracy", "Balanced accuracy"),
-    ("macro_f1", "Macro F1"),
-    ("kappa", "Cohen's kappa"),
-    ("auc_macro", "AUC, macro"),
-    ("binary_sensitivity", "Malignant: sensitivity"),
-    ("binary_specificity", "Malignant: specificity"),
-    ("binary_f1", "Malignant: F1"),
-    ("binary_auc", "Malignant: AUC"),
-    ("patient_score", "Patient recognition rate"),
+HEADLINE: tuple[tuple[str, str, str], ...] = (
+    ("accuracy", "Accuracy, 8 sub-types", "Share of images whose sub-type, one of eight, is right."),
+    ("macro_f1", "Macro F1", "Mean F1 of the eight sub-types: each counts the same, however rare."),
+    ("auc.macro", "Macro AUC", "Mean area under the ROC curves of the sub-types, one against the rest."),
+    ("binary.sensitivity", "Malignant sensitivity", "Share of the malignant images called malignant."),
+    ("binary.specificity", "Malignant specificity", "Share of the benign images called benign."),
+    ("binary.f1", "Malignant F1", "F1 of malignant against benign."),
 )
+"""Metric, label and meaning of each headline number."""
+
+
+def all_numbers(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return every number of an evaluation with its interval, one a row."""
+    rows = []
+    for metric, name in METRIC_NAMES.items():
+        try:
+            value = value_at(evaluation, metric)
+        except KeyError:  # There is nothing scaled by a temperature where none could be fitted.
+            continue
+        better = "" if higher_is_better(metric) else " (lower is better)"
+        rows.append((name + better, number(value), interval(evaluation["intervals"].get(metric))))
+    return pd.DataFrame(rows, columns=["Metric", "Value", "95 % interval"])
 
 
 def per_class(evaluation: Mapping[str, Any]) -> pd.DataFrame:
-    """Return precision, recall, F1, AUC and number of images of each sub-type, and their mean as last row."""
-    rows = []
+    """Return precision, recall, F1, AUC and images of each sub-type, and their mean as last row."""
+    rows: list[dict[str, Any]] = []
     for subtype in taxonomy.SUBTYPES:
         scores = evaluation["per_class"][subtype.code]
         rows.append(
             {
-                "Sub-type": f"{subtype.code}  {subtype.name}",
-                "Side": subtype.side,
+                "Sub-type": f"{subtype.code} {subtype.name}",
                 "Images": scores["support"],
+                "Cases": scores["cases"],
                 "Precision": scores["precision"],
                 "Recall": scores["recall"],
                 "F1": scores["f1"],
-                "AUC": evaluation["auc"].get(subtype.code),
+                "F1, 95 %": interval(evaluation["intervals"].get(f"per_class.{subtype.code}.f1")),
+                "AUC": scores["auc"],
             }
         )
-    return pd.DataFrame(rows, columns=list(PER_CLASS_COLUMNS))
+    table = pd.DataFrame(rows)
+    means = table[["Precision", "Recall", "F1", "AUC"]].astype(float).mean()
+    table.loc[len(table)] = {
+        "Sub-type": "Macro (mean)",
+        "Images": evaluation["images"],
+        "Cases": evaluation["cases"],
+        **means.to_dict(),
+        "F1, 95 %": interval(evaluation["intervals"].get("macro_f1")),
+    }
+    return table
+
+
+def per_magnification(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return accuracy, macro F1, sensitivity and specificity of each magnification."""
+    rows = [
+        {
+            "Magnification": f"{magnification}×",
+            "Images": scores["images"],
+            "Cases": scores["cases"],
+            "Accuracy": value_at(scores, "accuracy"),
+            "95 %": interval(scores["intervals"].get("accuracy")),
+            "Macro F1": value_at(scores, "macro_f1"),
+            "Sensitivity": value_at(scores, "binary.sensitivity"),
+            "Specificity": value_at(scores, "binary.specificity"),
+        }
+        for magnification, scores in evaluation["per_magnification"].items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def per_case(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the patient score of each case, the lowest first."""
+    columns = {
+        "case": "Case",
+        "subtypes": "Sub-type",
+        "side": "Side",
+        "images": "Images",
+        "correct": "Right",
+        "patient_score": "Patient score",
+    }
+    return pd.DataFrame(evaluation["per_case"])[list(columns)].rename(columns=columns)

@@ -1,0 +1,202 @@
+"""Classify: what is this image?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from breakhis_core.exchange import safe_cell
+
+from breakhis_core import taxonomy
+from breakhis_core.errors import InputError
+from breakhis_core.predictor import Predictor
+from breakhis_core.runs import Run
+from pages.parts import frame, uploads, viewer
+from pages.parts.figures import counted, number
+from pages.parts.uploads import Classified, Known
+
+KINDS = ["png", "jpg", "jpeg", "tif", "tiff"]
+# Heights in pixels of a row of the list, of its head, and of the list at most: it scrolls from then on.
+ROW, HEAD, MOST = 44, 38, 258
+# With nothing dropped yet, the zone to drop into is most of the page.
+WIDE_ZONE = """<style>
+.st-key-uploads [data-testid="stFileUploaderDropzone"] { min-height: 46vh; justify-content: center; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What of a run all sessions share."""
+
+    predictor: Predictor
+    known: dict[str, Known]
+    scale: viewer.MapScale
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the run’s predictor …")
+def opened(path: str, predictor: str, predictions: str, _run: Run) -> Opened:
+    """Open a run's predictor once for all sessions; the hashes of the files stand for what they hold."""
+    table = _run.predictions()
+    classes = np.array([taxonomy.CODES.index(code) for code in table["predicted"]], np.intp)
+    return Opened(
+        # One thread: a picture takes 10 ms instead of 6, and who reviews meanwhile does not feel it.
+        Predictor.load(_run.path / "predictor.onnx", threads=1),
+        uploads.known_images(table),
+        viewer.MapScale.of(_run.class_maps(), classes),
+    )
+
+
+def classified(run: Run, shared: Opened, files: list[Any]) -> list[Classified]:
+    """Classify what is new among the files, with progress, and keep what was classified before."""
+    key = (run.name, run.manifest["files"]["predictor.onnx"])
+    if st.session_state.get("classified_by") != key:
+        st.session_state.classified_by, st.session_state.classified = key, {}
+    kept: dict[str, Classified] = st.session_state.classified
+    waiting = [file for file in files if file.file_id not in kept]
+    bar = st.progress(0.0, "") if len(waiting) > 5 else None
+    for done, file in enumerate(waiting):
+        if bar is not None:
+            bar.progress(done / len(waiting), f"Classified {done} of {counted(len(waiting), 'file')}")
+        kept[file.file_id] = uploads.classify(shared.predictor, file.name, file.getvalue())
+    if bar is not None:
+        bar.empty()
+    present = {file.file_id for file in files}
+    st.session_state.classified = {name: result for name, result in kept.items() if name in present}
+    return [st.session_state.classified[file.file_id] for file in files]
+
+
+def choose_result(good: list[Classified]) -> Classified:
+    """List the results; return the one in whose row the cursor stands, the first before a click."""
+    if len(good) == 1:
+        return good[0]
+    picked = st.dataframe(
+        uploads.list_frame(good),
+        hide_index=True,
+        height=min(ROW * len(good) + HEAD, MOST),
+        row_height=ROW,
+        key="classified-rows",
+        on_select="rerun",
+        selection_mode="single-cell",
+        column_config={
+            "picture": st.column_config.ImageColumn("", width=60),
+            "file": st.column_config.TextColumn("File"),
+            "subtype": st.column_config.TextColumn("Sub-type", width=70),
+            "side": st.column_config.TextColumn("Side", width=85),
+            "confidence": st.column_config.NumberColumn("Confidence", format="%.3f", width=85),
+        },
+    )
+    cells = picked["selection"]["cells"]
+    row = cells[0][0] if cells else 0
+    return good[row] if row < len(good) else good[0]
+
+
+def answer(result: Classified, known: Known | None) -> None:
+    """Say sub-type, side and confidence, the eight probabilities, and whether the run has seen the image."""
+    st.markdown(f"#### {result.subtype} {taxonomy.subtype(result.subtype).name}")
+    st.markdown(
+        f"**{result.side.capitalize()}** · confidence **{number(result.confidence)}** · "
+        f"all malignant sub-types together {number(result.malignant)}"
+    )
+    viewer.show_verdict("classify")
+    st.caption(f"{result.file} · {result.size[0]:,} × {result.size[1]:,} pixels")
+    sentence = uploads.what_is_known(known)
+    if sentence is not None:
+        st.info(sentence)
+
+
+def picture(result: Classified, known: Known | None, scale: viewer.MapScale) -> None:
+    """Show the picture with its heat map."""
+    viewer.show(
+        "classify",
+        viewer.Shown(
+            hash=result.hash,
+            name=result.file,
+            picture=uploads.data_address(result.shown),
+            probabilities=result.probabilities,
+            predicted=result.subtype,
+            true=None if known is None else known.subtype,
+            maps=result.class_maps,
+            scale=scale,
+        ),
+        height="min(68vh, 620px)",
+    )
+
+
+def refused(bad: list[Classified]) -> None:
+    """List the files that could not be used, one sentence each."""
+    if not bad:
+        return
+    title = f"{counted(len(bad), 'file')} could not be used"
+    lines = "\n".join(f"- {uploads.plain(result.error or '')}" for result in bad)
+    if len(bad) <= 3:
+        st.warning(lines)
+        return
+    with st.expander(title, expanded=True, icon=":material/warning:"):
+        st.markdown(lines)
+
+
+def downloads(results: list[Classified], known: dict[str, Known], run: Run) -> None:
+    """Offer the results of all files as a table."""
+    table = uploads.results_frame(results, known).assign(run=run.name)
+    safe = table.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
+    name = f"classified-by-{run.name}"
+    with st.container(horizontal=True):
+        st.download_button("Download CSV", safe.to_csv(index=False).encode(), f"{name}.csv", "text/csv")
+        lines = uploads.results_json(results, known, run.name)
+        st.download_button("Download JSON", lines, f"{name}.json", "application/json")
+
+
+controls = frame.page_header("Classify")
+run = frame.choose_run("classify-run", controls)
+if run is None:
+    frame.empty_state(
+        "There is no run to classify with: train one, or copy a run folder into `models/`.",
+        "Train a run",
+        "pages/train.py",
+    )
+    st.stop()
+if run.phantom:
+    st.warning(
+        "This run was trained on synthetic phantoms: what it says of a picture of tissue means nothing.",
+        icon=":material/science:",
+    )
+given = st.file_uploader(
+    f"PNG, JPEG or TIFF, up to {uploads.MAX_FILES} files of at most 50 megapixels. "
+    "They stay on this server and in this session only.",
+    KINDS,
+    accept_multiple_files=True,
+    max_upload_size=uploads.MAX_MEGABYTES,
+    key="uploads",
+)
+if not given:
+    st.html(WIDE_ZONE)
+    st.stop()
+files = given[: uploads.MAX_FILES]
+if len(given) > len(files):
+    st.warning(
+        f"The first {uploads.MAX_FILES} of {len(given)} files are classified; drop the others afterwards."
+    )
+try:
+    shared = opened(
+        str(run.path),
+        run.manifest["files"]["predictor.onnx"],
+        run.manifest["files"]["predictions.parquet"],
+        run,
+    )
+except InputError as error:
+    st.error(f"{error} Choose another run.")
+    st.stop()
+results = classified(run, shared, files)
+refused([result for result in results if result.error is not None])
+good = [result for result in results if result.error is None]
+if good:
+    large, small = st.columns([62, 38], gap="medium")
+    with small:
+        chosen = choose_result(good)
+        seen = shared.known.get(chosen.hash)
+        answer(chosen, seen)
+        downloads(results, shared.known, run)
+    with large:
+        picture(chosen, seen, shared.scale)

@@ -1,0 +1,176 @@
+"""A training job on the screen: what it is doing, its live curves, and what can be done about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from breakhis_core import charts, jobs
+from breakhis_core.jobs import Job
+from pages.parts.figures import counted, duration, number
+from pages.parts.frame import workspace
+from pages.parts.uploads import plain
+
+STATES = {
+    "queued": ("Waiting", "gray"),
+    "running": ("Running", "blue"),
+    "finished": ("Finished", "green"),
+    "failed": ("Failed", "red"),
+    "stopped": ("Stopped", "orange"),
+    "interrupted": ("Interrupted", "orange"),
+}
+"""Word and colour of each state of a job."""
+
+EVERY = 1.0
+
+
+def watch(job: Job) -> None:
+    """Show a job; while it runs, anew every second, whoever started it."""
+    refresh = EVERY if job.active else None
+    st.fragment(_panel, run_every=refresh)(job.id, job.state)
+
+
+def _panel(number_of_job: int, state_before: str) -> None:
+    job = jobs.get(workspace(), number_of_job)
+    if job.state != state_before:
+        st.rerun()  # The page around it shows states too.
+    title(job)
+    if job.active:
+        running(job)
+    else:
+        ended(job)
+    curves(job)
+
+
+def title(job: Job) -> None:
+    """Say which job this is and how it stands."""
+    word, colour = STATES[job.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"##### {what(job)}", width="content")
+        st.badge("Stopping" if job.stopping else word, color=colour)
+    st.caption(settings_in_words(job.arguments))
+
+
+def running(job: Job) -> None:
+    """Show what the job is doing, how long it takes yet, and Stop."""
+    left = "" if job.seconds_left is None else f" · about {duration(job.seconds_left)} left"
+    if job.stopping:
+        left = ""
+    step = ""
+    if job.data.get("loss") is not None:
+        step = f" · loss {number(job.data['loss'])}, accuracy {number(job.data.get('accuracy'))}"
+    st.progress(job.fraction or 0.0, f"{plain(job.message)}{step}{left}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not job.stopping:
+            if st.button("Stop", key=f"stop-{job.id}", icon=":material/stop:"):
+                jobs.request_stop(workspace(), job.id)
+                st.rerun(scope="fragment")
+            st.caption(
+                "Closing the browser does not stop it. Stopped, it can go on later from its last epoch."
+            )
+        else:
+            if st.button("Stop at once", key=f"kill-{job.id}", icon=":material/cancel:"):
+                jobs.request_stop(workspace(), job.id, kill=True)
+                st.rerun(scope="fragment")
+            st.caption("It stops within seconds; what it learnt since the last whole epoch is lost.")
+
+
+def ended(job: Job) -> None:
+    """Say how the job ended and what can be done now."""
+    if job.error:
+        st.error(plain(job.error))
+    name = (job.result or {}).get("run")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if name:
+            st.page_link(
+                "pages/results.py", label="Results", icon=":material/monitoring:", query_params={"run": name}
+            )
+            st.page_link(
+                "pages/review.py",
+                label="Review its mistakes",
+                icon=":material/visibility:",
+                query_params={"run": name},
+            )
+            improved = job.arguments.get("improves")
+            if improved:
+                st.page_link(
+                    "pages/results.py",
+                    label=f"Compare with {improved}",
+                    icon=":material/compare_arrows:",
+                    query_params={"run": name, "view": "Compare", "with": improved},
+                )
+        if job.resumable and st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):
+            jobs.resume(workspace(), job.id)
+            st.rerun()
+        if job.started and job.ended:
+            st.caption(f"Took {duration(_seconds(job.started, job.ended))}, ended {when(job.ended)}")
+    if job.state in ("failed", "interrupted"):
+        tail = jobs.log_tail(workspace(), job.id)
+        if tail:
+            with st.expander("Last lines of its log"):
+                st.code(tail, language=None, height=240)
+
+
+def curves(job: Job) -> None:
+    """Draw loss and accuracy by epoch, on training and validation images."""
+    rows = jobs.curve(workspace(), job.id)
+    if rows.empty or "epoch" not in rows:
+        return
+    # A resumed job may report an epoch once more: the later row counts.
+    rows = rows.drop_duplicates("epoch", keep="last")
+    left, right = st.columns(2)
+    left.altair_chart(charts.history_chart(rows, "loss", height=230), key=f"loss-{job.id}")
+    right.altair_chart(charts.history_chart(rows, "accuracy", height=230), key=f"accuracy-{job.id}")
+
+
+def what(job: Job) -> str:
+    """Return a job's name: that of its run, once it has one."""
+    name = (job.result or {}).get("run") or job.arguments.get("name") or recipe_of(job.arguments)
+    return f"{plain(str(name))} · job {job.id}"
+
+
+def recipe_of(arguments: dict[str, Any]) -> str:
+    """Return the name of the recipe of a training."""
+    return str(arguments.get("recipe", {}).get("name", "training"))
+
+
+def settings_in_words(arguments: dict[str, Any]) -> str:
+    """Return what a training was asked to do, in one line."""
+    recipe = arguments.get("recipe", {})
+    improves, excluded = arguments.get("improves"), len(arguments.get("exclude", ()))
+    split = f"split of {improves}" if improves else f"split by {arguments.get('unit')}"
+    seed = "" if improves else f", seed {arguments.get('split_seed', 0)}"
+    weights = str(arguments.get("weights", "imagenet")).replace("\\", "/").rsplit("/", 1)[-1]
+    words = [
+        f"{recipe_of(arguments)} recipe",
+        counted(int(recipe.get("epochs", 0)), "epoch"),
+        split + seed,
+        f"weights {'random' if weights == 'none' else weights}",
+        f"without {counted(excluded, 'flagged image')}" if excluded else "",
+    ]
+    return plain(" · ".join(word for word in words if word))
+
+
+def when(moment: str) -> str:
+    """Return a moment as the person's clock reads it.
+
+    >>> when("2026-11-22T21:27:20.148Z")[:4]
+    '2026'
+    """
+    here = _parse(moment)
+    zone = st.context.timezone
+    if zone:
+        from zoneinfo import ZoneInfo
+
+        here = here.astimezone(ZoneInfo(zone))
+    return here.strftime("%Y-%m-%d %H:%M")
+
+
+def _seconds(start: str, end: str) -> float:
+    return (_parse(end) - _parse(start)).total_seconds()
+
+
+def _parse(moment: str) -> datetime:
+    return datetime.fromisoformat(moment.replace("Z", "+00:00"))

@@ -1,0 +1,207 @@
+"""From an uploaded file to what the Classify screen shows of it: one decoding, one forward pass."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image
+
+from breakhis_core import pixels, taxonomy
+from breakhis_core.errors import InputError
+
+MAX_FILES = 100
+MAX_MEGABYTES = 64
+"""Above this no file of 50 megapixels need be: the browser is told before it sends one."""
+
+_SHOWN = 1400
+_ONE_AT_A_TIME = threading.Lock()
+"""A 50-megapixel picture takes 300 MB while it is decoded: one at any moment, whoever sent it."""
+
+
+class Predicts(Protocol):
+    """What is needed of ``breakhis_core.predictor.Predictor``."""
+
+    def predict(self, inputs: npt.NDArray[np.uint8]) -> Predicted:
+        """Return what the run says of a batch of shape (N, 224, 224, 3)."""
+
+
+class Predicted(Protocol):
+    """What is needed of ``breakhis_core.predictor.Predicted``."""
+
+    probabilities: npt.NDArray[np.float32]
+    class_maps: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Classified:
+    """One uploaded file and what the run says of it.
+
+    Attributes:
+        file: name of the file as uploaded.
+        error: why it could not be used, one sentence; the rest is empty then.
+        hash: hash of the decoded pixels.
+        size: width and height in pixels.
+        probabilities: one of each sub-type, in the order of ``taxonomy.CODES``.
+        class_maps: array of shape (8, 7, 7).
+        shown: JPEG of the picture, at most 1,400 pixels wide or high.
+        thumbnail: JPEG of 120 pixels' width.
+    """
+
+    file: str
+    error: str | None = None
+    hash: str = ""
+    size: tuple[int, int] = (0, 0)
+    probabilities: tuple[float, ...] = ()
+    class_maps: npt.NDArray[np.float32] | None = None
+    shown: bytes = b""
+    thumbnail: bytes = b""
+
+    @property
+    def subtype(self) -> str:
+        """Code of the most probable sub-type."""
+        return taxonomy.CODES[int(np.argmax(self.probabilities))]
+
+    @property
+    def side(self) -> str:
+        """Side of the most probable sub-type."""
+        return taxonomy.side_of(self.subtype)
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable sub-type."""
+        return max(self.probabilities)
+
+    @property
+    def malignant(self) -> float:
+        """Probability of the four malignant sub-types together."""
+        return float(sum(np.compress(taxonomy.MALIGNANT, self.probabilities)))
+
+
+def classify(predictor: Predicts, name: str, content: bytes) -> Classified:
+    """Classify one uploaded file; a file that cannot be used comes back with its reason."""
+    try:
+        with _ONE_AT_A_TIME:
+            picture = pixels.decode(content, name)
+            identity = pixels.pixel_hash(picture)
+            shown, small = _jpeg(picture, _SHOWN), pixels.thumbnail(picture, 120)
+            inputs = pixels.to_model_input(picture)
+            height, width, _ = picture.shape
+            del picture
+    except InputError as error:
+        return Classified(name, error=str(error))
+    predicted = predictor.predict(inputs[None])
+    return Classified(
+        name,
+        hash=identity,
+        size=(width, height),
+        probabilities=tuple(float(value) for value in predicted.probabilities[0]),
+        class_maps=np.asarray(predicted.class_maps[0], np.float32),
+        shown=shown,
+        thumbnail=small,
+    )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run knows of an image that it has seen: its part, its name and its label."""
+
+    part: str
+    name: str
+    subtype: str
+
+
+def known_images(predictions: pd.DataFrame) -> dict[str, Known]:
+    """Return what a run knows of each of its images, by hash."""
+    columns = (predictions[name] for name in ("hash", "part", "name", "subtype"))
+    return {image: Known(*rest) for image, *rest in zip(*columns, strict=True)}
+
+
+def what_is_known(known: Known | None) -> str | None:
+    """Return the sentence on an image that the run has seen before, or None.
+
+    >>> what_is_known(Known("test", "SOB_B_A-14-22549AB-100-001.png", "A"))
+    'In this run’s test set as SOB_B_A-14-22549AB-100-001.png, labelled A adenosis.'
+    """
+    if known is None:
+        return None
+    labelled = f"as {known.name}, labelled {known.subtype} {taxonomy.subtype(known.subtype).name}."
+    if known.part == "train":
+        return (
+            f"In this run’s training set {labelled} The model learnt this very image: its answer is no test."
+        )
+    if known.part == "excluded":
+        return f"Left out of this run’s training; known {labelled}"
+    return f"In this run’s {known.part} set {labelled}"
+
+
+def list_frame(results: Iterable[Classified]) -> pd.DataFrame:
+    """Return the rows of the list on the screen: thumbnail, file, sub-type, side, confidence."""
+    columns = ["picture", "file", "subtype", "side", "confidence"]
+    rows = [
+        (data_address(result.thumbnail), result.file, result.subtype, result.side, result.confidence)
+        for result in results
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def results_frame(results: Iterable[Classified], known: Mapping[str, Known]) -> pd.DataFrame:
+    """Return one row per file with everything that is said of it, errors too."""
+    rows = [_flat(_record(result, known)) for result in results]
+    columns = ["file", "subtype", "side", "confidence", *(f"p_{code}" for code in taxonomy.CODES)]
+    return pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "error"])
+
+
+def results_json(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:
+    """Return the results as JSON, one object per file; the same keys as on the command line."""
+    records = [{**_record(result, known), "run": run} for result in results]
+    return json.dumps(records, indent=1, ensure_ascii=False).encode()
+
+
+def data_address(jpeg: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown shows as it is: a file may be named like a link."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:])", r"\\\1", text)
+
+
+def _record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
+    if result.error is not None:
+        return {"file": result.file, "error": result.error}
+    seen = known.get(result.hash)
+    return {
+        "file": result.file,
+        "hash": result.hash,
+        "subtype": result.subtype,
+        "name": taxonomy.subtype(result.subtype).name,
+        "side": result.side,
+        "confidence": result.confidence,
+        "malignant": result.malignant,
+        "probabilities": dict(zip(taxonomy.CODES, result.probabilities, strict=True)),
+        "seen_in": None if seen is None else seen.part,
+    }
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    probabilities = record.pop("probabilities", {})
+    return record | {f"p_{code}": value for code, value in probabilities.items()}
+
+
+def _jpeg(picture: npt.NDArray[np.uint8], longest: int) -> bytes:
+    image = Image.fromarray(picture)
+    image.thumbnail((longest, longest), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue()
