@@ -1,4 +1,4 @@
-"""The floor under every figure: a Streamlit page that does nothing but count presses of Next in a fragment."""
+"""The floor under every figure: a Streamlit page that does nothing but count presses of Next."""
 
 import streamlit as st
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from breakhis_core.catalogue import PROBLEM_COLUMNS, Catalogue
+from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue
 from breakhis_core.datasets import save_catalogue
 from breakhis_core.run_writing import write_facts, writing_run
 from breakhis_core.splits import make_split
@@ -65,9 +65,9 @@ def _images() -> pd.DataFrame:
                 path = f"{kind.side}/SOB/{kind.folder}/SOB_{side}_{kind.code}_{slide}/{power}X/{name}"
                 case = f"{parsed.case}{kind.code}"
                 image = hashlib.sha256(name.encode()).hexdigest()[:32]
-                rows.append((image, name, path, kind.code, kind.side, slide, case, power, WIDTH, HEIGHT, "usable"))
-    columns = "hash name path subtype side slide case magnification width height status".split()
-    return pd.DataFrame(rows, columns=columns)
+                place = (kind.code, kind.side, slide, case, power)
+                rows.append((image, name, path, *place, WIDTH, HEIGHT, "usable"))
+    return pd.DataFrame(rows, columns=list(IMAGE_COLUMNS))
 
 
 def _write_pictures(images: pd.DataFrame, folder: Path) -> None:
@@ -104,10 +104,11 @@ def _write_run(models: Path, name: str, images: pd.DataFrame, seed: int) -> None
     with writing_run(models, name) as folder:
         (folder / "recipe.json").write_text('{"name": "made up for a load test"}')
         split.frame.to_parquet(folder / "split.parquet")
-        pd.DataFrame({"epoch": [1], "loss": [1.0], "val_loss": [1.0]}).to_csv(folder / "history.csv", index=False)
+        (folder / "history.csv").write_text("epoch,loss,val_loss\n1,1.0,1.0\n")
         predictions.to_parquet(folder / "predictions.parquet")
-        np.save(folder / "class_maps.npy", random.random((len(truth), 8, 7, 7), np.float32).astype(np.float16))
-        np.save(folder / "embeddings.npy", random.random((len(truth), 960), np.float32).astype(np.float16))
+        for file, shape in (("class_maps.npy", (8, 7, 7)), ("embeddings.npy", (960,))):
+            array = random.random((len(truth), *shape), np.float32)
+            np.save(folder / file, array.astype(np.float16))
         (folder / "model.keras").write_bytes(b"none")
         (folder / "predictor.onnx").write_bytes(b"none")
         (folder / "card.md").write_text("Made up for a load test.")

@@ -1,16 +1,16 @@
 """Load of the review screen: memory, first screen and Next, for one and for twenty reviewers.
 
 ``python -m benchmarks.review_load`` fills a workspace with 7,909 images and ten runs, serves it, and prints
-each figure beside a bare Streamlit page on the same machine in the same minutes. ``--training`` measures again
-while a job trains on the demo's phantoms.
+each figure beside a bare Streamlit page's on the same machine in the same minutes. ``--training`` measures
+again while a job trains on these images.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import platform
 import os
+import platform
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,64 +19,91 @@ from pathlib import Path
 from benchmarks.full_workspace import fill
 from benchmarks.reviewers import Timings, percentile, review
 from benchmarks.server import Server, serving
+from breakhis_core import jobs
+from breakhis_core.recipes import RECIPES
 from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace
 
-BUDGETS = {1: (20, 60), 20: (50, 150)}
-"""Milliseconds of Next that the design allows, median and 95th percentile, by number of reviewers."""
-MEMORY_BUDGET = 1024
+BUDGETS = {1: "20 / 60", 20: "50 / 150"}
+"""Milliseconds of Next that the design allows, median / 95th percentile, by number of reviewers."""
+HEADINGS = (
+    "page",
+    "reviewers",
+    "page shown, ms",
+    "Next, median ms",
+    "Next, 95 % ms",
+    "budget",
+    "memory, MiB",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--presses", type=int, default=30, help="how often each reviewer presses Next")
     parser.add_argument("--training", action="store_true", help="measure again while a training runs")
     given = parser.parse_args(arguments)
-    print(f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}\n")
+    print(f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}", end=", ")
+    print(f"Python {platform.python_version()}; 7,909 images and 10 runs in the workspace\n")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(workspace=Path(folder, "workspace"), models=Path(folder, "models"))
         workspace = Workspace.open(settings)
-        images = fill(workspace, Path(folder, "pictures"))
+        fill(workspace, Path(folder, "pictures"))
         workspace.close()
-        print(f"{len(images)} images, 10 runs; times in ms, memory in MiB\n")
-        print("| page | reviewers | first page | Next, median | Next, 95 % | budget | memory |")
-        print("|---|--:|--:|--:|--:|--:|--:|")
-        measure("bare page", "benchmarks/bare_page.py", "", settings, given.presses)
-        measure("review", "app.py", "review", settings, given.presses)
+        _print_row(*HEADINGS)
+        _print_row("---", *["--:"] * (len(HEADINGS) - 1))
+        measure_both(settings, given.presses, "")
         if given.training:
-            with training():
-                measure("bare page, training", "benchmarks/bare_page.py", "", settings, given.presses)
-                measure("review, training", "app.py", "review", settings, given.presses)
+            with training(settings):
+                measure_both(settings, given.presses, ", training")
+
+
+def measure_both(settings: Settings, presses: int, meanwhile: str) -> None:
+    """Print the lines of a bare page and of the review screen."""
+    measure(f"bare page{meanwhile}", "benchmarks/bare_page.py", "", settings, presses)
+    measure(f"review{meanwhile}", "app.py", "review", settings, presses)
 
 
 def measure(label: str, script: str, page: str, settings: Settings, presses: int) -> None:
-    """Serve a script and print one line for each number of reviewers."""
+    """Serve a script, let one reviewer and then twenty work on it, and print one line for each."""
     with serving(script, settings.environment()) as server:
-        alone = review(server.address, page, 1, presses)
-        arrived = time.perf_counter() - server.started - sum(alone.following)
-        _print_line(label, server, alone, 1)
-        _print_line(label, server, review(server.address, page, 20, presses), 20)
+        review(server.address, page, reviewers=1, presses=0)
+        _print_row(f"{label}, from server start", 1, round(1000 * (time.perf_counter() - server.started)))
+        for reviewers, budget in BUDGETS.items():
+            timings = review(server.address, page, reviewers, presses)
+            _print_timings(label, server, timings, reviewers, budget)
 
 
 @contextlib.contextmanager
-def training() -> Iterator[None]:
-    """Keep a job training on the demo's phantoms while the block runs."""
-    from breakhis_core import jobs
-
-    with tempfile.TemporaryDirectory() as folder:
+def training(settings: Settings) -> Iterator[None]:
+    """Keep a job training on the workspace's images while the block runs."""
+    workspace = Workspace.open(settings)
+    recipe = RECIPES["paper"].model_dump()
+    job = jobs.submit(workspace, "train", {"recipe": recipe, "weights": "none", "name": "meanwhile"})
+    try:
+        while not (now := jobs.get(workspace, job)).data.get("done"):
+            if not now.active:
+                raise RuntimeError(f"The training {now.state}: {now.error}")
+            time.sleep(0.5)
         yield
+        if not jobs.get(workspace, job).active:
+            raise RuntimeError("The training ended before the reviewers did.")
+    finally:
+        jobs.request_stop(workspace, job, kill=True)
+        workspace.close()
 
 
-def _print_line(label: str, server: Server, timings: Timings, reviewers: int) -> None:
+def _print_timings(label: str, server: Server, timings: Timings, reviewers: int, budget: str) -> None:
     if timings.unchanged:
         raise RuntimeError(f"{timings.unchanged} presses of Next on {label} changed nothing.")
-    median, worst = BUDGETS[reviewers]
-    print(
-        f"| {label} | {reviewers} | {percentile(timings.first, 50):.0f} | {percentile(timings.following, 50):.0f} "
-        f"| {percentile(timings.following, 95):.0f} | {median} / {worst} | {server.memory():.0f} |",
-        flush=True,
-    )
+    shown, waited = percentile(timings.first, 50), timings.following
+    figures = [round(each) for each in (shown, percentile(waited, 50), percentile(waited, 95))]
+    _print_row(label, reviewers, *figures, budget, round(server.memory()))
+
+
+def _print_row(*cells: object) -> None:
+    padded = [str(cell) for cell in cells] + [""] * (len(HEADINGS) - len(cells))
+    print(f"| {' | '.join(padded)} |", flush=True)
 
 
 if __name__ == "__main__":

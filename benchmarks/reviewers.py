@@ -85,7 +85,7 @@ async def _one(address: str, page: str, pauses: list[float], timings: Timings) -
         for pause in pauses:
             await asyncio.sleep(pause)
             if "Next" not in shown.buttons:
-                raise RuntimeError(f"The page {page!r} shows no button Next; it shows {sorted(shown.buttons)}.")
+                raise RuntimeError(f"The page {page!r} shows no button Next but {sorted(shown.buttons)}.")
             before = shown
             seconds, shown = await _rerun(socket, page, before.buttons["Next"])
             timings.following.append(seconds)

@@ -56,7 +56,11 @@ def serving(script: str, environment: Mapping[str, str]) -> Iterator[Server]:
     command += ["--server.address", "127.0.0.1", "--server.port", port]
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, cwd=PROJECT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(address, process)
@@ -75,8 +79,8 @@ def _free_port() -> int:
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/_stcore/health") as reply:
-            if reply.read() == b"ok":
+        with contextlib.suppress(OSError):
+            if urllib.request.urlopen(f"http://{address}/_stcore/health").read() == b"ok":
                 return
         time.sleep(0.02)
     raise RuntimeError(f"The server on {address} did not start; run streamlit by hand to see why.")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -82,6 +83,12 @@ def table(title: str | None, columns: Iterable[str], rows: Iterable[Iterable[obj
     for row in rows:
         plain.add_row(*("–" if cell is None else str(cell) for cell in row))
     return plain
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as people want to read it: relative where it lies below the present folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
 
 
 def _sentence(error: OSError) -> str:

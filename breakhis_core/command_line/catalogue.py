@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import AsJson, answering, table
+from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
 
 if TYPE_CHECKING:
     from breakhis_core.workspace import Workspace
 
 BAD_FILES = ("unreadable", "misnamed", "misplaced")
 """Problems that somebody should mend. The published archive itself has duplicates and a conflict."""
-LISTED = 20
+LISTED = 5
 
 
 def catalogue(
@@ -38,43 +38,44 @@ def catalogued(workspace: Workspace, folder: Path) -> tuple[int, dict[str, Any]]
         Number of the data set in the workspace, and the catalogue's summary.
     """
     from breakhis_core.catalogue import scan, summary
-    from breakhis_core.command_line.console import ConsoleContext
+    from breakhis_core.command_line.console import Foreground
     from breakhis_core.datasets import save_catalogue
 
-    with ConsoleContext(workspace.root) as context:
+    with Foreground(workspace.root) as context:
         found = scan(folder, lambda done, total: context.count("Reading pictures", done, total))
     return save_catalogue(workspace, found), summary(found)
 
 
 def _tables(counted: dict[str, Any]) -> list[RenderableType]:
-    powers = list(counted["magnifications"])
+    # Phantoms are not the published images, so how many those were says nothing about them.
+    against = not (counted["phantom"] or counted["complete"])
     cells = {(row["subtype"], str(row["magnification"])): row for row in counted["published"]}
+    powers = list(counted["magnifications"])
     rows = [
-        [code, *(_against_published(cells[code, power]) for power in powers), images]
+        [code, *(_cell(cells[code, power], against) for power in powers), images]
         for code, images in counted["subtypes"].items()
     ]
     rows.append(["all", *counted["magnifications"].values(), counted["images"]])
-    kind = "synthetic phantoms, not tissue" if counted["phantom"] else "real images"
+    kind = ", synthetic phantoms, not tissue," if counted["phantom"] else ""
     headline = (
-        f"{counted['root']}: {counted['images']} images ({kind}) of {counted['cases']} cases on "
-        f"{counted['slides']} slides, {counted['quarantined']} quarantined"
+        f"{shown_path(Path(counted['root']))}: {counted['images']} images{kind} of {counted['cases']} cases "
+        f"on {counted['slides']} slides, {counted['quarantined']} quarantined"
     )
-    complete = "the published table exactly" if counted["complete"] else "found (published)"
-    parts: list[RenderableType] = [
-        headline,
-        table(None, [f"{complete}", *(f"{power}X" for power in powers), "all"], rows),
-    ]
-    if counted["problems"]:
-        total = len(counted["problems"])
-        kinds = ", ".join(f"{number} {kind}" for kind, number in counted["problem_counts"].items())
-        parts.append(f"\n{total} {'problem' if total == 1 else 'problems'}: {kinds}")
-        parts += [f"  {problem['reason']}" for problem in counted["problems"][:LISTED]]
-        if total > LISTED:
-            parts.append(f"  and {total - LISTED} more; --json lists all")
-    return parts
+    compared = "found (published)" if against else "as published" if counted["complete"] else "found"
+    columns = [compared, *(f"{power}X" for power in powers), "all"]
+    return [headline, table(None, columns, rows), *_problems(counted)]
 
 
-def _against_published(cell: dict[str, Any]) -> str:
-    if cell["difference"] == 0:
-        return str(cell["found"])
-    return f"{cell['found']} ({cell['published']})"
+def _problems(counted: dict[str, Any]) -> list[RenderableType]:
+    if not counted["problems"]:
+        return []
+    number = len(counted["problems"])
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counted["problem_counts"].items())
+    lines = [f"\n{number} {'problem' if number == 1 else 'problems'}: {kinds}"]
+    lines += [f"  {problem['reason']}" for problem in counted["problems"][:LISTED]]
+    return [*lines, f"  and {number - LISTED} more; --json lists all"] if number > LISTED else [*lines]
+
+
+def _cell(cell: dict[str, Any], against: bool) -> str:
+    differs = against and cell["difference"] != 0
+    return f"{cell['found']} ({cell['published']})" if differs else str(cell["found"])

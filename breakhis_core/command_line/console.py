@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
@@ -13,17 +13,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-SILENCE = 5.0
+SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
 
 
-class ConsoleContext:
-    """What a job's work sees of its surroundings, for work that runs in the foreground.
-
-    It has the same methods as the context of a job in a process of its own, so the work is the same code.
+class Foreground:
+    """The context (see ``job_context.Context``) of work that runs in the foreground of a terminal.
 
     Args:
-        folder: where the work keeps its checkpoints.
+        folder: where the work keeps its checkpoints, the same one when it goes on.
 
     Attributes:
         folder: as given.
@@ -44,7 +42,7 @@ class ConsoleContext:
         )
         self._task = self._progress.add_task("", total=None)
 
-    def __enter__(self) -> ConsoleContext:
+    def __enter__(self) -> Foreground:
         """Show the bar."""
         if self._console.is_terminal:
             self._progress.start()
@@ -66,7 +64,7 @@ class ConsoleContext:
             share = "" if fraction is None else f" ({fraction:.0%})"
             self._console.print(f"{message}{share}")
 
-    def curve(self, row: dict[str, Any]) -> None:
+    def curve(self, row: Mapping[str, Any]) -> None:
         """Print one point of a training's curves as a line."""
         self._console.print("  ".join(f"{name} {_short(value)}" for name, value in row.items()))
 

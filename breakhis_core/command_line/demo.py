@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from breakhis_core.command_line.answer import AsJson, answering
+from typing import TYPE_CHECKING, Any
+
+from breakhis_core.command_line.answer import AsJson, answering, shown_path
+
+if TYPE_CHECKING:
+    from breakhis_core.datasets import Dataset
+    from breakhis_core.workspace import Workspace
 
 
 def demo(as_json: AsJson = False) -> None:
     """Paint the phantoms and catalogue them in the workspace; instant when that was done before."""
     with answering(as_json) as answer:
-        from breakhis_core.command_line.console import ConsoleContext
-        from breakhis_core.jobs import prepare_demo
+        from breakhis_core.command_line.console import Foreground
+        from breakhis_core.job_kinds import make_demo
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
-        with ConsoleContext(workspace.jobs / "demo") as context:
-            prepared = prepare_demo(workspace, context)
+        prepared = _prepared(workspace)
+        if prepared is None:
+            with Foreground(workspace.jobs / "demo") as context:
+                make_demo(workspace, {}, context)
+            prepared = _prepared(workspace)
+        assert prepared is not None
         answer.give(
-            prepared,
-            f"The demo workspace {workspace.root} is ready: {prepared['images']} synthetic phantoms, not tissue.",
+            {"workspace": str(workspace.root), "data": str(prepared.root), **_counts(prepared)},
+            f"The demo is ready in {shown_path(workspace.root)}: "
+            f"{prepared.images} synthetic phantoms, not tissue, of {prepared.cases} cases.",
         )
+
+
+def _counts(prepared: Dataset) -> dict[str, Any]:
+    return {
+        "phantom": True,
+        "images": prepared.images,
+        "cases": prepared.cases,
+        "problems": prepared.problems,
+    }
+
+
+def _prepared(workspace: Workspace) -> Dataset | None:
+    """Return the demo's data set, or None where it is not whole."""
+    from breakhis_core.datasets import datasets
+    from breakhis_core.phantoms import is_complete
+
+    if not is_complete(workspace.phantoms):
+        return None
+    return next((each for each in datasets(workspace) if each.root == workspace.phantoms.resolve()), None)

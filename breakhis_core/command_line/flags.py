@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, complain, table
+from breakhis_core.command_line.answer import AsJson, answering
 
 app = typer.Typer(help="Export and import the list of flagged images.", no_args_is_help=True)
 

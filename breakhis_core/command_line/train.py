@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, complain
+from breakhis_core.command_line.answer import Answer, AsJson, answering, shown_path
 from breakhis_core.command_line.catalogue import catalogued
 from breakhis_core.command_line.evaluate import headline, named_run, provenance
+from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
     from breakhis_core.training import TrainRequest
     from breakhis_core.workspace import Workspace
+
+STOPPING = "Stopping; whole epochs are kept. Ctrl-C again stops at once."
 
 
 class RecipeName(StrEnum):
@@ -33,43 +37,132 @@ class Unit(StrEnum):
     case = "case"
 
 
-STOP_PROMISE = "Stopping after this epoch. Press Ctrl-C again to stop at once."
-
-
 def train(
     data: Annotated[
         Path,
         typer.Option(metavar="DIR", envvar="BREAKHIS_DATA", help="Folder that holds BreaKHis_v1."),
     ],
     recipe: Annotated[RecipeName, typer.Option(help="Settings of the training.")] = RecipeName.recommended,
-    unit: Annotated[Unit, typer.Option(help="What the split keeps whole.")] = Unit.case,
+    unit: Annotated[Unit | None, typer.Option(help="What a split keeps whole; by default case.")] = None,
     weights: Annotated[
         str, typer.Option(metavar="W", help="imagenet (downloaded once), none, or a weights file.")
     ] = "imagenet",
     epochs: Annotated[
         int | None, typer.Option(min=1, max=1000, metavar="N", help="Instead of the recipe's.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the split and of the training.")] = 0,
     exclude: Annotated[
         Path | None,
         typer.Option(metavar="FLAGS.csv", help="Flagged images to leave out of train and validation."),
     ] = None,
-    improves: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Keep the split of this run, to compare with it.")
-    ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Name of the run; by default the recipe's and unit's.")
+        str | None, typer.Option(metavar="RUN", help="Name of the run; by default recipe and unit.")
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the split and of the training.")] = 0,
+    improves: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Keep the split of this run, to be compared with it.")
+    ] = None,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="Keep weights in half precision, for a small run folder.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a run. Ctrl-C stops at a whole epoch; the same command goes on from there."""
+    """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
     with answering(as_json) as answer:
-        from breakhis_core.command_line.console import ConsoleContext
+        from breakhis_core.datasets import load_images
+        from breakhis_core.recipes import RECIPES
+        from breakhis_core.training import TrainRequest
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
-        request = _request(workspace, data, recipe, unit, weights, epochs, seed, exclude, improves, name)
-        with ConsoleContext(_checkpoints(workspace, request)) as context:
-            folder = _trained(workspace, request, context)
-        value, renderables = _told(folder)
-        answer.give(value, *renderables)
+        _check_name(workspace, name)
+        changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
+        request = TrainRequest(
+            recipe=RECIPES[recipe].model_copy(update=changes),
+            unit=_unit(unit, improves),
+            split_seed=seed,
+            weights=_weights(weights),
+            exclude=_flagged(workspace, exclude, answer),
+            improves=improves,
+            name=name or "",
+            compact=compact,
+        )
+        dataset, _ = catalogued(workspace, data)
+        request = TrainRequest(**{**vars(request), "data": dataset})
+        folder = _train(workspace, request, list(load_images(workspace, dataset)["hash"]))
+        _tell(answer, folder)
+
+
+def _check_name(workspace: Workspace, name: str | None) -> None:
+    from breakhis_core.runs import check_name
+
+    if name is not None and (workspace.models / check_name(name)).exists():
+        raise InputError(f"A run named {name} exists already; choose another name.")
+
+
+def _unit(unit: Unit | None, improves: str | None) -> Literal["image", "case"]:
+    if improves is None:
+        return "image" if unit is Unit.image else "case"
+    kept = named_run(improves).unit
+    if unit is not None and unit != kept:
+        raise InputError(f"{improves} was split by {kept}, and a run that improves on it keeps its split.")
+    return "image" if kept == "image" else "case"
+
+
+def _weights(weights: str) -> str:
+    if weights in ("imagenet", "none"):
+        return weights
+    file = Path(weights).expanduser()
+    if not file.is_file():
+        raise InputError(f"{weights}: there is no such file; give imagenet, none, or a weights file.")
+    return str(file.resolve())
+
+
+def _flagged(workspace: Workspace, exclude: Path | None, answer: Answer) -> tuple[str, ...]:
+    if exclude is None:
+        return ()
+    from breakhis_core.exchange import read_flags
+
+    plan = read_flags(exclude, exclude.name)
+    return tuple(sorted({row["hash"] for row in plan.rows}))
+
+
+def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Path:
+    """Train, or go on with the same training of the same images that was stopped before."""
+    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.job_context import JobStopped
+    from breakhis_core.training import train as train_run
+
+    same = json.dumps([request.to_dict(), sorted(images)], sort_keys=True).encode()
+    checkpoints = workspace.jobs / f"foreground-{hashlib.sha256(same).hexdigest()[:16]}"
+    checkpoints.mkdir(exist_ok=True)
+    try:
+        with Foreground(checkpoints) as context, context.stopping_on_interrupt(STOPPING):
+            folder = train_run(request, workspace, context)
+    except JobStopped:
+        raise InputError("Stopped. The same command goes on behind the last whole epoch.") from None
+    shutil.rmtree(checkpoints)
+    return folder
+
+
+def _tell(answer: Answer, folder: Path) -> None:
+    from breakhis_core.evaluate import evaluate
+    from breakhis_core.runs import open_run
+
+    run = open_run(folder)
+    result = evaluate(run.predictions(), run.unit)
+    parts = run.predictions()["part"].value_counts()
+    value = {
+        "run": run.name,
+        "folder": str(folder),
+        "phantom": run.phantom,
+        "unit": run.unit,
+        "split_seed": run.manifest["split_seed"],
+        "parts": {part: int(count) for part, count in parts.items()},
+        "epochs": len(run.history()),
+        "seconds": run.manifest["seconds"],
+        **{key: result[key] for key in ("images", "cases", "accuracy", "balanced_accuracy", "macro_f1")},
+        "binary": {key: result["binary"][key] for key in ("f1", "precision", "recall", "specificity", "auc")},
+        "intervals": {key: result["intervals"][key] for key in ("accuracy", "macro_f1", "binary.f1")},
+    }
+    told = {"run": run.name, "phantom": run.phantom, **result}
+    answer.give(value, provenance(told), headline(told), f"Kept in {shown_path(folder)}.")

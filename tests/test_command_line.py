@@ -1,0 +1,95 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from breakhis_core.command_line import app
+from breakhis_core.command_line.answer import answering
+from breakhis_core.errors import InputError
+
+PROJECT = Path(__file__).parents[1]
+COMMANDS = ["demo", "catalogue", "train", "evaluate", "classify", "flags export", "flags import"]
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_offers_json(command):
+    told = call(*command.split(), "--help")
+    assert told.exit_code == 0
+    assert "--json" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["catalogue"],
+        ["evaluate"],
+        ["classify", "x.png"],
+        ["flags", "export"],
+        ["train", "--data", "x", "--recipe", "none-such"],
+        ["train", "--data", "x", "--unit", "slide"],
+        ["train", "--data", "x", "--epochs", "0"],
+        ["paint"],
+    ],
+)
+def test_a_wrong_call_ends_with_2(arguments, settings):
+    assert call(*arguments).exit_code == 2
+
+
+def test_help_loads_nothing_heavy():
+    script = """
+import sys
+from typer.testing import CliRunner
+from breakhis_core.command_line import app
+assert CliRunner().invoke(app, ["train", "--help"]).exit_code == 0
+print(sorted({"pandas", "numpy", "sqlalchemy", "tensorflow", "keras", "onnxruntime", "altair"} & set(sys.modules)))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
+
+
+def test_bad_input_is_one_sentence_on_standard_error_and_status_1(settings):
+    told = call("evaluate", "no-such-run")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr == "no-such-run: there is no such run; runs here: none.\n"
+
+
+def test_bad_input_reaches_a_machine_as_json_too(settings):
+    told = call("catalogue", "no-such-folder", "--json")
+    assert told.exit_code == 1
+    assert list(json.loads(told.stdout)) == ["error"]
+
+
+def test_what_libraries_print_does_not_mix_with_the_answer(capsys):
+    with answering(as_json=True) as answer:
+        print("Downloading data from somewhere")
+        answer.give({"images": 3})
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"images": 3}
+    assert "Downloading" in printed.err
+
+
+def test_an_error_that_is_nobodys_input_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError), answering(as_json=True):
+        raise ZeroDivisionError
+
+
+def test_square_brackets_are_not_markup(capsys):
+    with pytest.raises(typer.Exit), answering(as_json=False):
+        raise InputError("[red]a.png: the picture is damaged.")
+    assert capsys.readouterr().err == "[red]a.png: the picture is damaged.\n"
+
+
+def test_a_path_that_cannot_be_written_is_a_sentence(capsys, tmp_path):
+    with pytest.raises(typer.Exit), answering(as_json=False):
+        (tmp_path / "none" / "flags.csv").write_bytes(b"")
+    assert capsys.readouterr().err == f"{tmp_path}/none/flags.csv: No such file or directory.\n"

@@ -1,0 +1,41 @@
+import json
+
+from breakhis_core.evaluate import evaluate
+from tests.test_command_line import call
+
+
+def test_json_names_the_split_and_has_every_figure(fake_run):
+    told = call("evaluate", "fake", "--json")
+    result = json.loads(told.stdout)
+    assert told.exit_code == 0
+    expected = evaluate(fake_run.predictions(), fake_run.unit)
+    assert result == {"run": "fake", "phantom": True, **json.loads(json.dumps(expected))}
+    assert result["unit"] == "case"
+    assert {"f1", "precision", "recall", "specificity"} <= set(result["binary"])
+    assert {"images", "accuracy", "macro_f1", "per_class", "auc"} <= set(result)
+
+
+def test_a_folder_names_a_run_too(fake_run, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    fake_run.path.rename(elsewhere / "copied")
+    told = call("evaluate", elsewhere / "copied", "--json")
+    assert json.loads(told.stdout)["run"] == "copied"
+
+
+def test_people_read_the_split_the_images_and_the_intervals(fake_run):
+    told = call("evaluate", "fake")
+    images = int((fake_run.predictions()["part"] == "test").sum())
+    assert told.exit_code == 0
+    assert told.stdout.startswith(
+        f"fake: {images} test images of 8 cases, split by case, synthetic phantoms, not tissue"
+    )
+    accuracy = next(line for line in told.stdout.splitlines() if line.startswith("accuracy"))
+    assert " to " in accuracy
+
+
+def test_a_damaged_run_is_refused_with_its_file(fake_run):
+    (fake_run.path / "predictions.parquet").write_bytes(b"")
+    told = call("evaluate", "fake")
+    assert told.exit_code == 1
+    assert "predictions.parquet" in told.stderr
