@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, insert, or_, select
 
 from breakhis_core import database as db
+from breakhis_core.ledger import EVENT_FIELDS
 from breakhis_core.review_terms import (
     POLICIES,
     REASON_CODES,
@@ -24,15 +25,15 @@ from breakhis_core.review_terms import (
     clean_reviewer,
 )
 from breakhis_core.standings import (
-    EVENT_FIELDS,
     FLAG_COLUMNS,
     STANDING_COLUMNS,
     answers_on,
-    as_event,
     excluded_hashes,
     flagged,
     history,
+    settlement_on,
     standing,
+    version,
 )
 from breakhis_core.workspace import Workspace
 
@@ -53,8 +54,10 @@ __all__ = [
     "keep",
     "redo",
     "settle",
+    "settlement_on",
     "standing",
     "undo",
+    "version",
 ]
 
 _EVENTS = db.review_events
@@ -240,7 +243,7 @@ def _by(reviewer: str) -> Select[Any]:
 
 def _first(connection: Connection, query: Select[Any]) -> ReviewEvent | None:
     row = connection.execute(query).first()
-    return None if row is None else as_event(row)
+    return None if row is None else ReviewEvent(*row)
 
 
 def _gesture(connection: Connection, event: ReviewEvent) -> list[ReviewEvent]:
@@ -248,7 +251,7 @@ def _gesture(connection: Connection, event: ReviewEvent) -> list[ReviewEvent]:
     if event.batch is None:
         return [event]
     query = _all().where(_EVENTS.c.batch == event.batch).order_by(_EVENTS.c.id.desc())
-    return [as_event(row) for row in connection.execute(query)]
+    return [ReviewEvent(*row) for row in connection.execute(query)]
 
 
 def _has(events: Any, action: str) -> Any:

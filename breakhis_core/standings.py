@@ -1,20 +1,20 @@
-"""What stands now, read from the review events: answers, flags, exclusions, and an image's history."""
+"""What stands now: answers, flags, exclusions, and an image's history."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import itemgetter
 
 import pandas as pd
-from sqlalchemy import Row, Select, case, func, select
-from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy import select
 
 from breakhis_core import database as db
+from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, ledger_of
 from breakhis_core.review_terms import POLICIES, ReviewEvent
 from breakhis_core.taxonomy import MisnamedImageError, parse_image_name
 from breakhis_core.workspace import Workspace
 
-EVENT_FIELDS: tuple[str, ...] = tuple(ReviewEvent.__dataclass_fields__)
 STANDING_COLUMNS: tuple[str, ...] = (
     "id",
     "hash",
@@ -43,7 +43,7 @@ FLAG_COLUMNS: tuple[str, ...] = (
     "predicted",
     "confidence",
 )
-_EVENTS = db.review_events
+_NUMBER = itemgetter(FIELD["id"])
 
 
 def standing(workspace: Workspace, run: str | None = None, reviewer: str | None = None) -> pd.DataFrame:
@@ -55,29 +55,56 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
         reviewer: only this reviewer's.
 
     Returns:
-        A frame with the columns ``STANDING_COLUMNS``; ``action`` is ``"flag"`` or ``"keep"``.
+        A frame with the columns ``STANDING_COLUMNS``, oldest first; ``action`` is ``"flag"`` or ``"keep"``.
     """
-    query = _standing([_EVENTS.c[name] for name in STANDING_COLUMNS], reviewer=reviewer)
+    wish = (run, reviewer)
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        if wish in ledger.kept:
+            return ledger.kept[wish].copy(deep=False)
+        version = ledger.version
+        if reviewer is None:
+            events = [event for answers in ledger.answers.values() for event in answers.values()]
+        else:
+            found = (answers.get(reviewer) for answers in ledger.answers.values())
+            events = [event for event in found if event is not None]
+    # The frame is made while others may go on reading.
     if run is not None:
-        query = query.where(_EVENTS.c.run == run)
-    return _frame(workspace, query, STANDING_COLUMNS)
+        events = [event for event in events if event[FIELD["run"]] == run]
+    frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
+    if ledger.version == version:
+        ledger.kept[wish] = frame
+    return frame.copy(deep=False)
+
+
+def version(workspace: Workspace) -> int:
+    """Return a number that grows with every review event: equal numbers mean that the same things stand."""
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        return ledger.version
 
 
 def answers_on(workspace: Workspace, image: str) -> list[ReviewEvent]:
-    """Return the answers that stand on one image, one per reviewer; costs about a millisecond."""
-    query = _standing([_EVENTS.c[name] for name in EVENT_FIELDS], image=image)
-    with workspace.engine.connect() as connection:
-        return [as_event(row) for row in connection.execute(query)]
+    """Return the answers that stand on one image, one per reviewer, oldest first."""
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        events = sorted(ledger.answers.get(image, {}).values(), key=_NUMBER)
+    return [ReviewEvent(*event) for event in events]
+
+
+def settlement_on(workspace: Workspace, image: str) -> ReviewEvent | None:
+    """Return the settlement that stands on one image, if a steward made one."""
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        event = ledger.settlements.get(image)
+    return None if event is None else ReviewEvent(*event)
 
 
 def history(workspace: Workspace, image: str) -> pd.DataFrame:
     """Return everything that was ever said about an image, oldest first, one row per event."""
+    events = db.review_events
     query = (
-        select(*(_EVENTS.c[name] for name in EVENT_FIELDS))
-        .where(_EVENTS.c.hash == image)
-        .order_by(_EVENTS.c.id)
+        select(*(events.c[name] for name in EVENT_FIELDS)).where(events.c.hash == image).order_by(events.c.id)
     )
-    return _frame(workspace, query, EVENT_FIELDS)
+    with workspace.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return pd.DataFrame.from_records(rows, columns=list(EVENT_FIELDS))
 
 
 def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:
@@ -91,19 +118,17 @@ def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:
         A frame with the columns ``FLAG_COLUMNS``, ordered by image name and reviewer. An image that a
         steward excluded and nobody flags has a row with the steward's reason.
     """
-    excluded = set(excluded_hashes(workspace, policy))
-    columns = [
-        _EVENTS.c.at.label("time") if name == "time" else _EVENTS.c[name]
-        for name in FLAG_COLUMNS
-        if name not in ("subtype", "slide", "magnification")
-    ]
-    names = [column.name for column in columns]
-    flags = _frame(workspace, _standing(columns).where(_EVENTS.c.action == "flag"), names)
-    flags = flags[flags["hash"].isin(excluded)]
-    settled = _frame(workspace, _settled(columns).where(_EVENTS.c.action == "exclude"), names)
-    flags = pd.concat([flags, settled[~settled["hash"].isin(flags["hash"])]], ignore_index=True)
-    flags = flags.join(_about(workspace, flags), how="left")
-    return flags.loc[:, list(FLAG_COLUMNS)].sort_values(["name", "hash", "reviewer"], ignore_index=True)
+    excluded = excluded_hashes(workspace, policy)
+    action = FIELD["action"]
+    events: list[Event] = []
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        for image in excluded:
+            flags = [event for event in ledger.answers.get(image, {}).values() if event[action] == "flag"]
+            events += flags or [ledger.settlements[image]]
+    events.sort(key=itemgetter(FIELD["name"], FIELD["hash"], FIELD["reviewer"]))
+    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time"})
+    frame = frame.join(_about(workspace, frame))
+    return frame.loc[:, list(FLAG_COLUMNS)]
 
 
 def excluded_hashes(workspace: Workspace, policy: str = "any") -> tuple[str, ...]:
@@ -115,83 +140,51 @@ def excluded_hashes(workspace: Workspace, policy: str = "any") -> tuple[str, ...
     """
     if policy not in POLICIES:
         raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
-    with workspace.engine.connect() as connection:
-        outcome = {
-            row.hash: row.action == "exclude"
-            for row in connection.execute(_settled([_EVENTS.c.hash, _EVENTS.c.action]))
-        }
+    action = FIELD["action"]
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        out = {image for image, event in ledger.settlements.items() if event[action] == "exclude"}
         if policy != "settled":
-            answers = _standing([_EVENTS.c.hash, _EVENTS.c.action]).subquery()
-            flags = func.sum(case((answers.c.action == "flag", 1), else_=0))
-            query = select(answers.c.hash).group_by(answers.c.hash)
-            enough = flags > 0 if policy == "any" else 2 * flags > func.count()
-            for image in connection.execute(query.having(enough)).scalars():
-                outcome.setdefault(image, True)
-    return tuple(sorted(image for image, out in outcome.items() if out))
+            for image, answers in ledger.answers.items():
+                flags = sum(event[action] == "flag" for event in answers.values())
+                if flags > (0 if policy == "any" else len(answers) / 2) and image not in ledger.settlements:
+                    out.add(image)
+    return tuple(sorted(out))
 
 
-def as_event(row: Row[Any]) -> ReviewEvent:
-    """Return a row that has the columns ``EVENT_FIELDS`` as a record."""
-    return ReviewEvent(**{name: getattr(row, name) for name in EVENT_FIELDS})
+def _frame(events: Sequence[Event], columns: Iterable[str]) -> pd.DataFrame:
+    values = dict(zip(EVENT_FIELDS, zip(*events, strict=True), strict=True)) if events else {}
+    # Types by column, not by content: an answer without a run must not turn a column of text into another.
+    return pd.DataFrame({name: pd.array(values.get(name, ()), dtype=_dtype(name)) for name in columns})
 
 
-def _standing(
-    columns: Sequence[ColumnElement[Any]], reviewer: str | None = None, image: str | None = None
-) -> Select[Any]:
-    """Return the query for standing answers: the newest event of each pair names the one that stands."""
-    newest = (
-        select(func.max(_EVENTS.c.id).label("id"))
-        .where(_EVENTS.c.topic == "answer")
-        .group_by(_EVENTS.c.hash, _EVENTS.c.reviewer)
-    )
-    if reviewer is not None:
-        newest = newest.where(_EVENTS.c.reviewer == reviewer)
-    if image is not None:
-        newest = newest.where(_EVENTS.c.hash == image)
-    return _led_to(columns, newest)
-
-
-def _settled(columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    """Return the query for the settlements that stand: one per image, whichever steward spoke last."""
-    newest = (
-        select(func.max(_EVENTS.c.id).label("id"))
-        .where(_EVENTS.c.topic == "settlement")
-        .group_by(_EVENTS.c.hash)
-    )
-    return _led_to(columns, newest)
-
-
-def _led_to(columns: Sequence[ColumnElement[Any]], newest: Select[Any]) -> Select[Any]:
-    pairs = newest.subquery()
-    latest = _EVENTS.alias("latest")
-    return (
-        select(*columns)
-        .select_from(pairs)
-        .join(latest, latest.c.id == pairs.c.id)
-        .join(_EVENTS, _EVENTS.c.id == func.coalesce(latest.c.stands, latest.c.id))
-    )
-
-
-def _frame(workspace: Workspace, query: Select[Any], columns: Sequence[str]) -> pd.DataFrame:
-    with workspace.engine.connect() as connection:
-        rows = connection.execute(query).all()
-    return pd.DataFrame.from_records(rows, columns=list(columns))
+def _dtype(column: str) -> str:
+    if column in ("confidence", "seconds"):
+        return "float64"
+    return "Int64" if column == "undoes" else "int64" if column == "id" else "str"
 
 
 def _about(workspace: Workspace, flags: pd.DataFrame) -> pd.DataFrame:
     """Return subtype, slide and magnification of flagged images: from the catalogue, else from the name."""
     images = db.images
-    first = select(func.min(images.c.id)).group_by(images.c.hash)
     query = select(images.c.hash, images.c.subtype, images.c.slide, images.c.magnification)
+    query = query.order_by(images.c.id.desc())  # Of an image that is there twice, the first counts.
+    if len(flags) <= 500:
+        query = query.where(images.c.hash.in_(flags["hash"].tolist()))
     with workspace.engine.connect() as connection:
-        known = {row[0]: tuple(row[1:]) for row in connection.execute(query.where(images.c.id.in_(first)))}
+        known = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
     rows = [
-        known.get(image) or _from_name(name) for image, name in zip(flags["hash"], flags["name"], strict=True)
+        known.get(image) or _from_name(name)
+        for image, name in zip(flags["hash"].tolist(), flags["name"].tolist(), strict=True)
     ]
-    about = pd.DataFrame(rows, columns=["subtype", "slide", "magnification"], index=flags.index)
-    return about.astype({"magnification": "Int64"})
+    columns = {
+        "subtype": pd.array([row[0] for row in rows], dtype="str"),
+        "slide": pd.array([row[1] for row in rows], dtype="str"),
+        "magnification": pd.array([row[2] for row in rows], dtype="Int64"),
+    }
+    return pd.DataFrame(columns, index=flags.index)
 
 
+@lru_cache(maxsize=16384)
 def _from_name(name: str) -> tuple[str | None, str | None, int | None]:
     try:
         parsed = parse_image_name(name)
