@@ -19,11 +19,17 @@ from pages.parts.uploads import Classified, Known
 
 KINDS = ["png", "jpg", "jpeg", "tif", "tiff"]
 # Heights in pixels of a row of the list, of its head, and of the list at most: it scrolls from then on.
-ROW, HEAD, MOST = 44, 38, 258
-# With nothing dropped yet, the zone to drop into is most of the page.
-WIDE_ZONE = """<style>
-.st-key-uploads [data-testid="stFileUploaderDropzone"] { min-height: 46vh; justify-content: center; }
+ROW, HEAD, MOST = 34, 36, 36 + 5 * 34
+EMPTY_ZONE = """<style>
+.st-key-uploads [data-testid="stFileUploaderDropzone"] {
+  min-height: 52vh; flex-direction: column; align-items: center; justify-content: center; gap: 0.75rem; }
+.st-key-uploads [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; height: auto; }
 </style>"""
+# Two rows of files show that they came; the picture below is what the eyes are for.
+FULL_ZONE = """<style>
+.st-key-uploads [data-testid="stFileUploaderDropzone"] { max-height: 6.2rem; overflow-y: auto; }
+</style>"""
+ROWS = "classified-rows"
 
 
 @dataclass(frozen=True)
@@ -68,39 +74,54 @@ def classified(run: Run, shared: Opened, files: list[Any]) -> list[Classified]:
 
 
 def choose_result(good: list[Classified]) -> Classified:
-    """List the results; return the one in whose row the cursor stands, the first before a click."""
+    """List the results and walk them by click or key; return the one that is shown."""
     if len(good) == 1:
         return good[0]
-    picked = st.dataframe(
+    place = min(place_in_list(), len(good) - 1)
+    st.dataframe(
         uploads.list_frame(good),
         hide_index=True,
         height=min(ROW * len(good) + HEAD, MOST),
         row_height=ROW,
-        key="classified-rows",
+        key=ROWS,
         on_select="rerun",
         selection_mode="single-cell",
         column_config={
             "picture": st.column_config.ImageColumn("", width=60),
             "file": st.column_config.TextColumn("File"),
             "subtype": st.column_config.TextColumn("Sub-type", width=70),
-            "side": st.column_config.TextColumn("Side", width=85),
-            "confidence": st.column_config.NumberColumn("Confidence", format="%.3f", width=85),
+            "side": st.column_config.TextColumn("Side", width=80),
+            "confidence": st.column_config.NumberColumn("Confidence", format="%.3f", width=80),
         },
     )
-    cells = picked["selection"]["cells"]
-    row = cells[0][0] if cells else 0
-    return good[row] if row < len(good) else good[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", shortcut="Left", disabled=place == 0, on_click=go_to, args=(place - 1,))
+        st.button(
+            "Next", shortcut="Right", disabled=place == len(good) - 1, on_click=go_to, args=(place + 1,)
+        )
+        st.caption(f"{place + 1} of {len(good)}")
+    return good[place]
+
+
+def place_in_list() -> int:
+    """Return the row in which the cursor stands, the first before any click."""
+    cells = st.session_state.get(ROWS, {}).get("selection", {}).get("cells", [])
+    return int(cells[0][0]) if cells else 0
+
+
+def go_to(place: int) -> None:
+    """Answer to Next and Previous: put the cursor into a row of the list."""
+    st.session_state[ROWS] = {"selection": {"rows": [], "columns": [], "cells": [(place, "file")]}}
 
 
 def answer(result: Classified, known: Known | None) -> None:
     """Say sub-type, side and confidence, the eight probabilities, and whether the run has seen the image."""
-    st.markdown(f"#### {result.subtype} {taxonomy.subtype(result.subtype).name}")
-    st.markdown(
-        f"**{result.side.capitalize()}** · confidence **{number(result.confidence)}** · "
-        f"all malignant sub-types together {number(result.malignant)}"
-    )
     viewer.show_verdict("classify")
-    st.caption(f"{result.file} · {result.size[0]:,} × {result.size[1]:,} pixels")
+    st.caption(
+        f"{result.subtype} {taxonomy.subtype(result.subtype).name}, {result.side}: confidence "
+        f"{number(result.confidence)}, all malignant sub-types together {number(result.malignant)} · "
+        f"{uploads.plain(result.file)} · {result.size[0]:,} × {result.size[1]:,} pixels"
+    )
     sentence = uploads.what_is_known(known)
     if sentence is not None:
         st.info(sentence)
@@ -120,7 +141,7 @@ def picture(result: Classified, known: Known | None, scale: viewer.MapScale) -> 
             maps=result.class_maps,
             scale=scale,
         ),
-        height="min(68vh, 620px)",
+        height="max(340px, calc(100vh - 330px))",
     )
 
 
@@ -128,12 +149,13 @@ def refused(bad: list[Classified]) -> None:
     """List the files that could not be used, one sentence each."""
     if not bad:
         return
-    title = f"{counted(len(bad), 'file')} could not be used"
     lines = "\n".join(f"- {uploads.plain(result.error or '')}" for result in bad)
-    if len(bad) <= 3:
-        st.warning(lines)
-        return
-    with st.expander(title, expanded=True, icon=":material/warning:"):
+    with (
+        st.expander(
+            f"{counted(len(bad), 'file')} could not be used", expanded=True, icon=":material/warning:"
+        ),
+        st.container(height=96 if len(bad) > 3 else "content", border=False),
+    ):
         st.markdown(lines)
 
 
@@ -162,22 +184,23 @@ if run.phantom:
         "This run was trained on synthetic phantoms: what it says of a picture of tissue means nothing.",
         icon=":material/science:",
     )
-given = st.file_uploader(
-    f"PNG, JPEG or TIFF, up to {uploads.MAX_FILES} files of at most 50 megapixels. "
-    "They stay on this server and in this session only.",
-    KINDS,
-    accept_multiple_files=True,
-    max_upload_size=uploads.MAX_MEGABYTES,
-    key="uploads",
-)
+large, small = st.columns([62, 38], gap="medium")
+with large:
+    given = st.file_uploader(
+        f"PNG, JPEG or TIFF, up to {uploads.MAX_FILES} files of at most 50 megapixels. They are not kept.",
+        KINDS,
+        accept_multiple_files=True,
+        max_upload_size=uploads.MAX_MEGABYTES,
+        key="uploads",
+    )
+    st.html(FULL_ZONE if given else EMPTY_ZONE)
 if not given:
-    st.html(WIDE_ZONE)
+    small.caption(
+        "Each picture gets its sub-type, benign or malignant, the eight probabilities and a heat map of "
+        "where the model looked."
+    )
     st.stop()
 files = given[: uploads.MAX_FILES]
-if len(given) > len(files):
-    st.warning(
-        f"The first {uploads.MAX_FILES} of {len(given)} files are classified; drop the others afterwards."
-    )
 try:
     shared = opened(
         str(run.path),
@@ -186,17 +209,22 @@ try:
         run,
     )
 except InputError as error:
-    st.error(f"{error} Choose another run.")
+    small.error(f"{error} Choose another run.")
     st.stop()
-results = classified(run, shared, files)
-refused([result for result in results if result.error is not None])
+with large:
+    results = classified(run, shared, files)
 good = [result for result in results if result.error is None]
-if good:
-    large, small = st.columns([62, 38], gap="medium")
-    with small:
+with small:
+    if len(given) > len(files):
+        st.warning(
+            f"The first {len(files)} of {len(given)} files are classified; drop the others afterwards."
+        )
+    refused([result for result in results if result.error is not None])
+    if good:
         chosen = choose_result(good)
         seen = shared.known.get(chosen.hash)
         answer(chosen, seen)
-        downloads(results, shared.known, run)
+    downloads(results, shared.known, run)
+if good:
     with large:
         picture(chosen, seen, shared.scale)

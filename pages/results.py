@@ -235,7 +235,7 @@ def calibration_view(evaluation: dict[str, Any]) -> None:
         if found["temperature"] is not None:
             scaled = found["scaled"]
             st.markdown(
-                f"Divided by the temperature **{found['temperature']:.2f}**, fitted on the validation images, "
+                f"Divided by the temperature **{found['temperature']:.2f}**, fitted on validation images, "
                 f"the error would be {number(scaled['ece'])} and the Brier score {number(scaled['brier'])}."
             )
         st.caption("Points below the line: the model is surer than it is right.")

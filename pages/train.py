@@ -18,7 +18,7 @@ NEW_SPLIT = ""
 UNITS = {"case": "by case", "image": "by image"}
 UNIT_MEANS = {
     "case": "No case is in two parts: the numbers tell what to expect on a new patient.",
-    "image": "As the authors did: images of one case fall in several parts, the model recognises the patient, "
+    "image": "As the authors did: a case has images in several parts, so that the model knows the patient, "
     "and the numbers read higher than on a new one.",
 }
 WEIGHTS = {"imagenet": "ImageNet", "file": "a file", "none": "none"}
