@@ -31,6 +31,6 @@ else:
 
     from pages.parts.routes import ROUTES
 
-    # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over the folder pages/.
+    # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over pages/.
     PagesManager.uses_pages_directory = False
     app = st.App(__file__, routes=ROUTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +17,7 @@ from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, subtype
 from pages.parts import frame, identity, progress
 from pages.parts.figures import counted
 
+STRIP = 6
 HOW_TO_GET = """
 **BreakHis is free for research.** Ask for it at
 [its authors' page](https://web.inf.ufpr.br/vri/databases/breast-cancer-histopathological-database-breakhis/),
@@ -37,8 +39,14 @@ Any folder at or above `breast` will do. The pictures are only read; nothing is 
 def main() -> None:
     """Draw the screen."""
     frame.page_header("Home")
+    found = datasets.datasets(frame.workspace())
+    with st.container(key="home"):
+        content(found)
+
+
+def content(found: list[Dataset]) -> None:
+    """Draw what is below the header."""
     workspace = frame.workspace()
-    found = datasets.datasets(workspace)
     if any([progress.show("demo"), progress.show("catalogue")]) and not found:
         return
     trouble = trouble_with_data(found)
@@ -51,9 +59,12 @@ def main() -> None:
     standing = reviews.standing(workspace)
     lines(found, known, standing)
     next_step(found, known, standing)
+    if known:
+        done = set(standing["hash"])
+        strip(known[0], [image for image in mistakes(known[0]) if image not in done][:STRIP])
     if identity.is_guest(identity.name()):
         with st.container(width=420):
-            identity.ask("Who is reviewing? Asked once; your answers carry this name.")
+            identity.ask("Who is reviewing? Asked once; your answers carry this name.", key="reviewer-home")
     for run in refused:
         st.warning(f"This run cannot be used. {run.reason}")
     for data in found:
@@ -132,14 +143,25 @@ def lines(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> Non
         review_line = "Nothing reviewed yet"
     rows = (("Images", images), ("Runs", run_line), ("Reviews", review_line))
     st.html(
-        '<dl class="lines">' + "".join(f"<dt>{what}</dt><dd>{line}</dd>" for what, line in rows) + "</dl>"
+        '<div class="lines">' + "".join(f"<i>{what}</i><div>{line}</div>" for what, line in rows) + "</div>"
     )
 
 
-def mistakes(run: Run) -> set[str]:
-    """Return the hashes of the run's misclassified test images."""
+def mistakes(run: Run) -> list[str]:
+    """Return the hashes of the run's misclassified test images, the most confident mistake first."""
     table = run.predictions()
-    return set(table.loc[(table["part"] == "test") & (table["predicted"] != table["subtype"]), "hash"])
+    wrong = table[(table["part"] == "test") & (table["predicted"] != table["subtype"])]
+    return wrong.sort_values("confidence", ascending=False)["hash"].tolist()
+
+
+def strip(run: Run, images: list[str]) -> None:
+    """Show a few images, each a link to its review."""
+    links = (
+        f'<a href="/review?run={quote(run.name)}&image={image}" target="_self">'
+        f'<img src="/thumbnail/{image}" loading="lazy" alt="Review this image"></a>'
+        for image in images
+    )
+    st.html(f'<div class="strip">{"".join(links)}</div>')
 
 
 def next_step(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> None:
@@ -160,7 +182,7 @@ def step(
         return f"No model was trained on **{new.root.name}** yet.", "Train a model", "pages/train.py", {}
     run = known[0]
     wrong = mistakes(run)
-    left = len(wrong - set(standing["hash"]))
+    left = len(set(wrong) - set(standing["hash"]))
     here = {"run": run.name}
     if left == len(wrong):
         return (
@@ -170,7 +192,12 @@ def step(
             here,
         )
     if left:
-        return f"**{left:,} of {len(wrong):,}** mistakes are left to review.", "Go on reviewing", "pages/review.py", here
+        return (
+            f"**{left:,} of {len(wrong):,}** mistakes are left to review.",
+            "Go on reviewing",
+            "pages/review.py",
+            here,
+        )
     flagged = set(standing.loc[standing["action"] == "flag", "hash"])
     if flagged - set(run.excluded):
         return (
@@ -192,7 +219,9 @@ def data_folds(data: Dataset) -> None:
             kinds = problems["kind"].value_counts()
             st.caption(" · ".join(f"{kind} {many:,}" for kind, many in kinds.items()))
             st.dataframe(
-                problems, hide_index=True, column_config={"path": "File", "kind": "Problem", "reason": "Reason"}
+                problems,
+                hide_index=True,
+                column_config={"path": "File", "kind": "Problem", "reason": "Reason"},
             )
     if not data.phantom:
         with st.expander(f"{name} beside the published counts", icon=":material/table:"):
@@ -205,13 +234,16 @@ def published_counts(data: Dataset, problems: pd.DataFrame) -> None:
     table = catalogue.counts(catalogue.Catalogue(data.root, images, problems, data.phantom))
     differs = int((table["difference"] != 0).sum())
     st.caption(
-        "As published." if not differs else f"{differs} of {len(table)} counts differ from the published ones."
+        "As published."
+        if not differs
+        else f"{differs} of {len(table)} counts differ from the published ones."
     )
     rows = []
     for code in CODES:
         one = table[table["subtype"] == code].set_index("magnification")
         cells = {
-            f"{power}×": f"{one.loc[power, 'found']} of {one.loc[power, 'published']}" for power in MAGNIFICATIONS
+            f"{power}×": f"{one.loc[power, 'found']} of {one.loc[power, 'published']}"
+            for power in MAGNIFICATIONS
         }
         rows.append({"Sub-type": subtype(code).name, **cells})
     st.dataframe(pd.DataFrame(rows), hide_index=True)
@@ -219,7 +251,9 @@ def published_counts(data: Dataset, problems: pd.DataFrame) -> None:
 
 def add_folder(expanded: bool) -> None:
     """Let the person add a folder of images."""
-    with st.expander("Add a folder of BreakHis images", icon=":material/create_new_folder:", expanded=expanded):
+    with st.expander(
+        "Add a folder of BreakHis images", icon=":material/create_new_folder:", expanded=expanded
+    ):
         wanted = frame.workspace().settings.data
         with st.form("add-folder", border=False):
             path = st.text_input(

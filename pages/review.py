@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import time
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
 from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES
 from pages.parts import address, answers, frame
 from pages.parts.review_queue import Item, Queue, queue_of
-from pages.parts.viewer import Shown, show, show_verdict
+from pages.parts.viewer import Progress, Shown, show, show_verdict
 
 ORDERS = {
     "confident_mistakes": "Misclassified, most confident first",
@@ -23,7 +23,7 @@ ORDERS = {
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 SUBTYPE_CHOICES = {"": "any", **{one.code: one.name for one in SUBTYPES}}
 MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICATIONS}}
-FILTERS = ("part", "order", "true", "predicted", "magnification", "image")
+FILTERS = ("part", "order", "true", "predicted", "magnification", "only", "image")
 END = "end"
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
 
@@ -37,6 +37,7 @@ def chosen_queue(run: frame.Run) -> Queue:
         true = address.choice("true", "True sub-type", SUBTYPE_CHOICES)
         predicted = address.choice("predicted", "Predicted sub-type", SUBTYPE_CHOICES)
         magnification = address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES)
+        only = chosen_images()
     return queue_of(
         run,
         part=part,
@@ -44,7 +45,17 @@ def chosen_queue(run: frame.Run) -> Queue:
         subtype=true or None,
         predicted=predicted or None,
         magnification=int(magnification) if magnification else None,
+        only=only,
     )
+
+
+def chosen_images() -> tuple[str, ...]:
+    """Return the beginnings of the hashes that a link asked for alone, and let the person drop that wish."""
+    only = tuple(one for one in st.query_params.get("only", "").split(".") if one)
+    if only and st.button(f"Show more than the {len(only)} images of the link"):
+        st.query_params.pop("only")
+        st.rerun()
+    return only
 
 
 def place_in(queue: Queue) -> int:
@@ -72,10 +83,16 @@ def say(words: str) -> None:
     st.session_state.said = words
 
 
-def move(queue: Queue, step: int) -> None:
-    """Answer to Next and Previous."""
+def previous(queue: Queue) -> None:
+    """Answer to Previous."""
     say("")
-    go(queue, st.session_state.place + step)
+    go(queue, st.session_state.place - 1)
+
+
+def following(queue: Queue) -> None:
+    """Answer to Next."""
+    say("")
+    go(queue, st.session_state.place + 1)
 
 
 def flag(queue: Queue, reason: str) -> None:
@@ -113,14 +130,23 @@ def note_ended(queue: Queue) -> None:
 
 def undo(queue: Queue) -> None:
     """Take back the last answer and return to its image."""
-    image = answers.undo()
+    back_to(queue, answers.undo(), "Taken back", "You have no answer to take back.")
+
+
+def redo(queue: Queue) -> None:
+    """Bring back what undo took, and show its image."""
+    back_to(queue, answers.redo(), "Brought back", "There is nothing to bring back.")
+
+
+def back_to(queue: Queue, image: str | None, done: str, nothing: str) -> None:
+    """Go to the image of an answer that was taken back or brought back."""
     if image is None:
-        say("You have no answer to take back.")
+        say(nothing)
     elif image in queue.place:
         go(queue, queue.place[image])
-        say("Taken back.")
+        say(f"{done}.")
     else:
-        say("Taken back; its image is not in this queue.")
+        say(f"{done}; its image is not in this queue.")
 
 
 def shown(queue: Queue, place: int) -> Shown:
@@ -139,104 +165,90 @@ def shown(queue: Queue, place: int) -> Shown:
     )
 
 
-def whereabouts(queue: Queue, place: int) -> str:
-    """Say where in the queue we are, how much is left and how much is answered."""
+def progress(queue: Queue, place: int) -> Progress:
+    """Say where in the queue we are, what this reviewer answered, and what was just done."""
     done = answers.at_hand()
-    answered = sum(item.hash in done for item in queue.items)
-    at = f"<b>{place + 1}</b> of {len(queue)}" if place < len(queue) else f"End of {len(queue)}"
-    return (
-        f'<div class="place"><span>{at}</span><span>{max(0, len(queue) - place - 1)} left</span>'
-        f"<span>{answered} reviewed</span></div>"
-        f'<div class="line"><i style="width:{100 * answered / len(queue):.1f}%"></i></div>'
-    )
-
-
-def about(item: Item) -> str:
-    """Name the image and say what this reviewer has answered."""
-    answer = answers.at_hand().get(item.hash)
-    stands = f"You {html.escape(answer.words)}" if answer else "No answer from you yet"
-    kind = f" is-{answer.action}" if answer else ""
-    return (
-        f'<div class="about"><div class="file" title="slide {html.escape(item.slide)}">{html.escape(item.name)}'
-        f'</div><div class="stands{kind}">{item.magnification}× · {stands}</div></div>'
+    item = queue.items[place]
+    answer = done.get(item.hash)
+    return Progress(
+        place=place + 1,
+        total=len(queue),
+        answered=sum(one.hash in done for one in queue.items),
+        about=f"{item.magnification}×",
+        stands=f"you {answer.words}" if answer else "no answer from you yet",
+        answer=answer.action if answer else "",
+        said=st.session_state.said,
     )
 
 
 @st.fragment
-def workbench(queue: Queue) -> None:
-    """The picture, the verdict and the keys: all that a click reruns."""
+def workbench(queue: Queue, picture: DeltaGenerator) -> None:
+    """Draw what a click changes: the picture, in its own place, and the keys below the verdict."""
     place = st.session_state.place
-    if place >= len(queue):
-        end_of_queue(queue)
+    at_end = place >= len(queue)
+    standing = None if at_end else answers.at_hand().get(queue.items[place].hash)
+    with picture:
+        if at_end:
+            end_of_queue(queue)
+        else:
+            beside = progress(queue, place)
+            show("review", shown(queue, place), "var(--stage)", beside, st.session_state.get("focus", ""))
+    with st.container(key="reasons"):
+        for reason in reviews.REASONS:
+            st.button(
+                reason.label,
+                key=f"reason-{reason.code}",
+                shortcut=reason.key,
+                type="primary" if standing and standing.reason == reason.code else "secondary",
+                disabled=at_end,
+                width="stretch",
+                on_click=flag,
+                args=(queue, reason.code),
+            )
+        st.button(
+            "Keep",
+            key="keep",
+            shortcut="K",
+            type="primary" if standing and standing.action == "keep" else "secondary",
+            disabled=at_end,
+            width="stretch",
+            on_click=keep,
+            args=(queue,),
+        )
+    st.text_input(
+        "Note",
+        key="note",
+        placeholder="Note (N), kept with your answer",
+        max_chars=500,
+        disabled=at_end,
+        label_visibility="collapsed",
+        on_change=note_ended,
+        args=(queue,),
+    )
+    with st.container(key="moves"):
+        stretch = {"width": "stretch", "args": (queue,)}
+        st.button("Previous", shortcut="Left", disabled=place == 0, on_click=previous, **stretch)
+        st.button("Undo", shortcut="U", on_click=undo, **stretch)
+        st.button("Redo", shortcut="Y", on_click=redo, **stretch)
+        st.button("Next", shortcut="Right", disabled=at_end, on_click=following, **stretch)
+
+
+@st.fragment
+def history(queue: Queue) -> None:
+    """Show, folded away, what was ever said about the image; others' words only after one's own."""
+    fold = st.popover("History of this image", key="history", on_change="rerun", type="tertiary")
+    place = st.session_state.place
+    if not fold.open or place >= len(queue):
         return
     item = queue.items[place]
-    standing = answers.at_hand().get(item.hash)
-    with st.container(horizontal=True, key="workbench", gap="medium"):
-        with st.container(key="picture"):
-            show("review", shown(queue, place), "var(--stage)", focus_note=st.session_state.get("focus", ""))
-        with st.container(key="side", gap="small"):
-            with st.container(key="verdict", gap="small"):
-                st.html(whereabouts(queue, place))
-                with st.container(horizontal=True, vertical_alignment="center", key="about"):
-                    st.html(about(item))
-                    history(item)
-                show_verdict("review")
-            with st.container(key="answer", gap="small"):
-                with st.container(key="reasons"):
-                    for reason in reviews.REASONS:
-                        st.button(
-                            reason.label,
-                            key=f"reason-{reason.code}",
-                            shortcut=str(reason.key),
-                            type="primary" if standing and standing.reason == reason.code else "secondary",
-                            width="stretch",
-                            on_click=flag,
-                            args=(queue, reason.code),
-                        )
-                    st.button(
-                        "Keep",
-                        key="keep",
-                        shortcut="K",
-                        type="primary" if standing and standing.action == "keep" else "secondary",
-                        width="stretch",
-                        on_click=keep,
-                        args=(queue,),
-                    )
-                st.text_input(
-                    "Note",
-                    key="note",
-                    placeholder="Note (N), kept with your answer",
-                    max_chars=500,
-                    label_visibility="collapsed",
-                    on_change=note_ended,
-                    args=(queue,),
-                )
-                with st.container(horizontal=True, key="moves", gap="xsmall"):
-                    at_first = place == 0
-                    st.button(
-                        "Previous",
-                        shortcut="Left",
-                        disabled=at_first,
-                        width="stretch",
-                        on_click=move,
-                        args=(queue, -1),
-                    )
-                    st.button("Undo", shortcut="U", width="stretch", on_click=undo, args=(queue,))
-                    st.button("Next", shortcut="Right", width="stretch", on_click=move, args=(queue, 1))
-                st.html(f'<div class="said-line" role="status">{html.escape(st.session_state.said)}</div>')
-
-
-def history(item: Item) -> None:
-    """Show, folded away, all that was ever said about the image."""
-    fold = st.popover(
-        ":material/history:", key="history", on_change="rerun", type="tertiary", help="History of this image"
-    )
-    if not fold.open:
-        return
     past = reviews.history(frame.workspace(), item.hash)
-    if past.empty:
-        fold.caption("Nobody has said anything about this image.")
-    else:
+    if item.hash not in answers.at_hand():
+        own = past[past["reviewer"] == frame.reviewer()]
+        if len(own) < len(past):
+            fold.caption("What others said shows after your own answer.")
+        past = own
+    fold.caption(item.name if len(past) else f"{item.name}: nothing to show.")
+    if len(past):
         fold.dataframe(past[["at", "reviewer", "action", "reason", "note", "run"]], hide_index=True)
 
 
@@ -254,12 +266,9 @@ def end_of_queue(queue: Queue) -> None:
         with st.container(horizontal=True, horizontal_alignment="center"):
             if st.button("See the flags", type="primary"):
                 st.switch_page("pages/flags.py")
-            st.button(
-                "Back to the first without an answer", disabled=not left, on_click=first_left, args=(queue,)
-            )
-            st.button("Previous", shortcut="Left", on_click=move, args=(queue, -1))
-            st.button("Undo", shortcut="U", on_click=undo, args=(queue,))
-        st.html(f'<div class="said-line" role="status">{html.escape(st.session_state.said)}</div>')
+            if left:
+                st.button("Go to the first without an answer", on_click=first_left, args=(queue,))
+        st.caption(st.session_state.said, text_alignment="center")
 
 
 def first_left(queue: Queue) -> None:
@@ -285,4 +294,10 @@ else:
         frame.empty_state("**This queue is empty.** Choose other images or fewer filters under *Queue*.")
     else:
         go(queue, place_in(queue))
-        workbench(queue)
+        with st.container(horizontal=True, key="workbench", gap="medium"):
+            picture = st.container(key="picture")
+            with st.container(key="side", gap="small"):
+                show_verdict("review")
+                with st.container(key="answer", gap="small"):
+                    workbench(queue, picture)
+                    history(queue)

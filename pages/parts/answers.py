@@ -1,4 +1,4 @@
-"""What this reviewer has answered, as the review screen needs it: at hand, and never older than the database."""
+"""What this reviewer has answered, at hand for the review screen; every change goes to the database first."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LABELS = {reason.code: reason.label for reason in reviews.REASONS}
 
 
 def load() -> dict[str, Answer]:
-    """Read this reviewer's standing answers, by hash; called once a visit, later answers are added as given."""
+    """Read this reviewer's standing answers, by hash; later ones are added as they are given."""
     standing = reviews.standing(workspace(), reviewer=reviewer())
     columns = (standing[name].fillna("").tolist() for name in ("hash", "action", "reason", "note"))
     found = {
@@ -51,7 +51,7 @@ def at_hand() -> dict[str, Answer]:
 
 
 def looked() -> float | None:
-    """Return for how many seconds the present image has been on screen; None when nobody can have looked so long."""
+    """Return how many seconds the image was on screen; None when nobody can have looked so long."""
     seconds = time.monotonic() - float(st.session_state.get("shown_at", float("-inf")))
     return round(seconds, 1) if seconds < LONGEST_LOOK else None
 
@@ -76,8 +76,16 @@ def keep(item: Item, run: str, note: str) -> None:
 
 def undo() -> str | None:
     """Take back this reviewer's last answer and return its image's hash, or None when there is none."""
-    event = reviews.undo(workspace(), reviewer())
+    return _reloaded(reviews.undo(workspace(), reviewer()))
+
+
+def redo() -> str | None:
+    """Bring back what undo took and return its image's hash, or None when there is nothing to bring back."""
+    return _reloaded(reviews.redo(workspace(), reviewer()))
+
+
+def _reloaded(event: reviews.ReviewEvent | None) -> str | None:
     if event is None:
         return None
     load()  # What stands now may be an earlier answer about the same image.
-    return str(event.hash)
+    return event.hash

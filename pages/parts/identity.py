@@ -45,8 +45,8 @@ def name() -> str:
     return str(st.session_state.reviewer)
 
 
-def _rename() -> None:
-    given = clean(st.session_state.reviewer_given)
+def _rename(key: str) -> None:
+    given = clean(st.session_state[key])
     if given:
         st.session_state.reviewer = given
 
@@ -56,18 +56,19 @@ def badge() -> None:
     current = name()
     label = "Say your name" if is_guest(current) else current
     with st.popover(label, icon=":material/person:", type="tertiary", key="identity"):
-        ask("Your name, as it will stand beside your answers")
+        ask("Your name, as it will stand beside your answers", key="reviewer-badge")
     _remember(key="identity-cookie", data={"cookie": COOKIE, "name": current}, height=1)
 
 
-def ask(label: str) -> None:
+def ask(label: str, key: str) -> None:
     """Ask for the name in place."""
     current = name()
     st.text_input(
         label,
         value="" if is_guest(current) else current,
         max_chars=LONGEST,
-        placeholder=f"Now: {current}",
-        key="reviewer_given",
+        placeholder=f"until then {current}",
+        key=key,
         on_change=_rename,
+        args=(key,),
     )

@@ -51,23 +51,30 @@ class Queue:
         return len(self.items)
 
 
-def queue_of(run: Run, **wishes: Any) -> Queue:
-    """Return the queue of a run; the arguments are those of ``queues.build_queue``."""
-    return _queue(
-        str(run.path), run.manifest["files"]["predictions.parquet"], tuple(sorted(wishes.items())), run
-    )
+def queue_of(run: Run, only: tuple[str, ...] = (), **wishes: Any) -> Queue:
+    """Return the queue of a run.
+
+    Args:
+        run: whose predictions.
+        only: keep the images whose hashes begin so; none keeps all.
+        wishes: arguments of ``queues.build_queue``.
+    """
+    content = run.manifest["files"]["predictions.parquet"]
+    return _queue(str(run.path), content, only, tuple(sorted(wishes.items())), run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _queue(path: str, content: str, wishes: tuple[tuple[str, Any], ...], _run: Run) -> Queue:
+def _queue(
+    path: str, content: str, only: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run
+) -> Queue:
     frame = queues.build_queue(_run, **dict(wishes))
+    if only:
+        frame = frame[[image.startswith(only) for image in frame["hash"]]]
     probabilities = frame[list(PROBABILITIES)].to_numpy(float)
     columns = ("row", "hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
+    records = zip(*(frame[column].tolist() for column in columns), strict=True)
     items = tuple(
-        Item(*record, tuple(map(float, chances)))
-        for record, chances in zip(
-            zip(*(frame[c].tolist() for c in columns), strict=True), probabilities, strict=True
-        )
+        Item(*record, tuple(chances)) for record, chances in zip(records, probabilities.tolist(), strict=True)
     )
     return Queue(_run, items, {item.hash: i for i, item in enumerate(items)}, _scale(path, content, _run))
 

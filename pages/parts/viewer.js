@@ -13,7 +13,7 @@ const KEYS = [
   ["→ ←", "next, previous image"],
   ["1 … 9", "flag with that reason"],
   ["K", "keep: nothing wrong with the image"],
-  ["U", "undo your last answer"],
+  ["U Y", "undo your last answer, redo"],
   ["N", "write a note (Enter ends it)"],
   ["M", "flip between picture and map"],
   ["O S V G", "overlay, side by side, true | predicted, all eight"],
@@ -311,6 +311,8 @@ function buildStage(parent, name) {
     store.listeners.delete(draw);
     sizes.disconnect();
     built.delete(parent);
+    store.data = store.maps = null;
+    tell(store);
     bar.replaceChildren();
     panes.replaceChildren();
     keys.remove();
@@ -324,7 +326,7 @@ export function verdict({ data, parentElement }) {
   let view = built.get(parentElement);
   if (!view) {
     const store = storeOf(data.viewer), root = parentElement.querySelector(".verdict");
-    const draw = () => store.data && drawVerdict(store, root);
+    const draw = () => (store.data ? drawVerdict(store, root) : root.replaceChildren());
     store.listeners.add(draw);
     draw();
     built.set(parentElement, (view = { remove() { store.listeners.delete(draw); built.delete(parentElement); } }));
@@ -357,6 +359,18 @@ function drawVerdict(store, root) {
     strength.append(plain);
   }
   root.replaceChildren(
+    ...(data.progress ? drawProgress(data) : []),
     make("dl", { class: "said" }, ...(data.true ? said("True", data.true, "") : []), ...said("Predicted", data.predicted, percent(data.probabilities[index(data, data.predicted)]))),
-    make("div", { class: "bars" }, ...bars), strength);
+    make("div", { class: "bars" }, ...bars), strength,
+    ...(data.progress ? [make("p", { class: "done", role: "status", title: data.progress.said }, data.progress.said)] : []));
+}
+
+function drawProgress({ name, progress }) {
+  const { place, total, answered, about, stands, answer } = progress;
+  return [
+    make("div", { class: "place" }, make("span", {}, make("b", {}, String(place)), ` of ${total}`), make("span", {}, `${total - place} left`), make("span", {}, `${answered} reviewed`)),
+    make("div", { class: "line" }, make("i", { style: `width:${(100 * answered) / total}%` })),
+    make("div", { class: "file", title: name }, name),
+    make("div", { class: `stands ${answer}`, title: stands }, `${about} · ${stands}`),
+  ];
 }

@@ -108,15 +108,46 @@ class Shown:
     next: Sequence[str] = ()
 
 
-def show(key: str, image: Shown, height: str = "420px", keys: bool = True, focus_note: str = "") -> None:
+@dataclass(frozen=True)
+class Progress:
+    """Where a reviewer is in a queue; drawn by the verdict in the same moment as the picture.
+
+    Attributes:
+        place: 1 for the first.
+        total: length of the queue.
+        answered: how many of it this reviewer has answered.
+        about: what else to say about the image.
+        stands: this reviewer's standing answer in words.
+        answer: ``"flag"``, ``"keep"`` or nothing.
+        said: what was just done.
+    """
+
+    place: int
+    total: int
+    answered: int
+    about: str
+    stands: str
+    answer: str
+    said: str
+
+
+def show(
+    key: str,
+    image: Shown,
+    height: str = "420px",
+    progress: Progress | None = None,
+    focus_note: str = "",
+    keys: bool = True,
+) -> None:
     """Draw the picture with its map.
 
     Args:
         key: name of this viewer; ``show_verdict`` of the same name belongs to it.
         image: what to show.
         height: CSS height of picture and its bar.
-        keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
+        progress: where in a queue the image is.
         focus_note: any new text moves the cursor into the field with the key ``note``.
+        keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
     """
     data: dict[str, object] = {
         "viewer": key,
@@ -134,6 +165,8 @@ def show(key: str, image: Shown, height: str = "420px", keys: bool = True, focus
         "keys": keys,
         "focus": focus_note,
     }
+    if progress is not None:
+        data["progress"] = vars(progress)
     if image.maps is not None:
         data["maps"], data["top"] = _packed(image.maps)
     _stage(key=f"{key}-stage", data=data)
