@@ -86,6 +86,12 @@ class Ledger:
             _put(self.answers.setdefault(image, {}), event[FIELD["reviewer"]], standing)
         self.version = number
 
+    def keep(self, version: int, wish: object, table: pd.DataFrame) -> None:
+        """Keep a table for who asks the same, unless newer events came while it was made."""
+        with self._lock:
+            if self.version == version:
+                self.kept[wish] = table
+
     @contextmanager
     def held(self, engine: Engine) -> Iterator[Ledger]:
         """Give the ledger, up to date and not changing while the block runs."""

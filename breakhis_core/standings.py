@@ -71,8 +71,7 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
     if run is not None:
         events = [event for event in events if event[FIELD["run"]] == run]
     frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
-    if ledger.version == version:
-        ledger.kept[wish] = frame
+    ledger.keep(version, wish, frame)
     return frame.copy(deep=False)
 
 
