@@ -105,10 +105,14 @@ def scan(root: Path, progress: Callable[[int, int], None] | None = None) -> Cata
     pictures = []
     # Pillow decodes and hashlib hashes without the interpreter's lock, so threads are enough.
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for done, picture in enumerate(pool.map(lambda path: _read(root, path), files), start=1):
-            pictures.append(picture)
-            if progress is not None:
-                progress(done, len(files))
+        try:
+            for done, picture in enumerate(pool.map(lambda path: _read(root, path), files), start=1):
+                pictures.append(picture)
+                if progress is not None:
+                    progress(done, len(files))
+        except BaseException:  # Progress may raise to stop; without this the rest would be read first.
+            pool.shutdown(cancel_futures=True)
+            raise
     problems = [(picture.path, kind, reason) for picture in pictures for kind, reason in picture.problems]
     images, doubles = _table([picture for picture in pictures if picture.name is not None and picture.hash])
     problems += doubles

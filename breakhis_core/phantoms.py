@@ -144,10 +144,14 @@ def paint(root: Path, progress: Callable[[int, int], None] | None = None) -> Non
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context) as pool:
             tasks = [(root, each) for each in waiting]
-            for _ in pool.map(_paint_file, tasks, chunksize=4):
-                done += 1
-                if progress is not None:
-                    progress(done, len(phantoms))
+            try:
+                for _ in pool.map(_paint_file, tasks, chunksize=4):
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(phantoms))
+            except BaseException:  # Progress may raise to stop; without this the rest would be painted first.
+                pool.shutdown(cancel_futures=True)
+                raise
         (root / _COMPLETE_FILE).write_text(f"{VERSION}\n")
     except OSError as error:
         raise InputError(
