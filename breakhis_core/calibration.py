@@ -128,13 +128,13 @@ def fit_temperature(probabilities: Floats, true: Integers) -> float | None:
 
     Returns:
         A temperature between 0.05 and 20, or ``None`` where it cannot be told: no image, or the loss keeps
-        falling to the end of that range (all right: the sharpest wins; all wrong: the flattest).
+        falling without end (all right: the sharpest wins; nearly all wrong: the flattest).
 
     >>> confident = np.array([[0.99, 0.01]] * 10)
     >>> fit_temperature(confident, np.array([0] * 8 + [1] * 2)) > 2
     True
     """
-    if not len(true):
+    if (probabilities.argmax(1) == true).all():
         return None
     found = minimize_scalar(
         lambda log_t: log_losses(scale(probabilities, float(np.exp(log_t))), true).mean(),

@@ -7,8 +7,9 @@ from typing import Any
 
 from breakhis_core.evaluate import FEW_CASES, value_at
 from breakhis_core.intervals import interval_text
-from breakhis_core.metric_names import METRIC_NAMES, metric_name
-from breakhis_core.taxonomy import CODES, subtype
+from breakhis_core.metric_names import metric_name
+from breakhis_core.number_tables import class_table, magnification_table, metric_table, number, recipe_table
+from breakhis_core.taxonomy import CODES
 
 UNIT_NOTES = {
     "image": (
@@ -39,19 +40,19 @@ def card(
     sections = [
         f"# {manifest.get('name', 'Run')}",
         *([PHANTOM_NOTE] if phantom else []),
-        _summary(evaluation),
+        summary(evaluation),
         UNIT_NOTES.get(str(evaluation["unit"]), f"Split by {evaluation['unit']}."),
         "## Data and split",
         _facts(manifest, evaluation),
         "## Numbers",
-        f"{_told_on(evaluation)} Intervals: 95 %, bootstrap over cases, {evaluation['resamples']} samples.",
-        metric_rows(evaluation),
+        f"{provenance(evaluation)} Intervals: 95 %, bootstrap over cases, {evaluation['resamples']} samples.",
+        metric_table(evaluation).markdown(),
         "## Sub-types",
-        class_rows(evaluation),
+        class_table(evaluation).markdown(),
         "## Magnifications",
-        magnification_rows(evaluation),
+        magnification_table(evaluation).markdown(),
         "## Recipe",
-        _table(["Setting", "Value"], [[name, f"`{value}`"] for name, value in recipe.items()]),
+        recipe_table(recipe).markdown(),
         "## Known limits",
         "\n".join(f"- {limit}" for limit in known_limits(evaluation, phantom)),
         f"*{FOOT}*",
@@ -89,68 +90,18 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
     return limits
 
 
-def metric_rows(evaluation: Mapping[str, Any]) -> str:
-    """Return the Markdown table of the metrics of all images, each with its interval."""
-    limits = evaluation["intervals"]
-    names = [name for name in METRIC_NAMES if name in limits]
-    rows = [
-        [metric_name(name), number(value_at(evaluation, name)), interval_text(limits[name])] for name in names
-    ]
-    temperature = evaluation["calibration"]["temperature"]
-    rows.append(["Temperature, fitted on validation", number(temperature), "-"])
-    return _table(["Metric", "Value", "95 % interval"], rows)
-
-
-def class_rows(evaluation: Mapping[str, Any]) -> str:
-    """Return the Markdown table of the sub-types."""
-    limits = evaluation["intervals"]
-    rows = []
-    for code in CODES:
-        entry = evaluation["per_class"][code]
-        cells = [
-            f"{number(entry[m])} ({interval_text(limits[f'per_class.{code}.{m}'])})" for m in CLASS_METRICS
-        ]
-        rows.append([f"{code} {subtype(code).name}", str(entry["support"]), str(entry["cases"]), *cells])
-    heads = [f"{name} (95 %)" for name in CLASS_METRICS.values()]
-    return _table(["Sub-type", "Images", "Cases", *heads], rows)
-
-
-CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
-MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
-
-
-def magnification_rows(evaluation: Mapping[str, Any]) -> str:
-    """Return the Markdown table of the magnifications."""
-    rows = []
-    for magnification, found in evaluation["per_magnification"].items():
-        cells = [
-            f"{number(value_at(found, name))} ({interval_text(found['intervals'][name])})"
-            for name in MAGNIFICATION_METRICS
-        ]
-        rows.append([f"{magnification}x", str(found["images"]), str(found["cases"]), *cells])
-    heads = [f"{metric_name(name)} (95 %)" for name in MAGNIFICATION_METRICS]
-    return _table(["Magnification", "Images", "Cases", *heads], rows)
-
-
-def number(value: float | None) -> str:
-    """Write a number for people.
-
-    >>> number(0.91549), number(None)
-    ('0.915', 'undefined')
-    """
-    return "undefined" if value is None else f"{value:.3f}"
-
-
-def _summary(evaluation: Mapping[str, Any]) -> str:
+def summary(evaluation: Mapping[str, Any]) -> str:
+    """Say the three main numbers with their intervals and what they rest on, in one line of Markdown."""
     limits = evaluation["intervals"]
     parts = [
         f"{metric_name(name)} **{number(value_at(evaluation, name))}** ({interval_text(limits[name])})"
         for name in ("accuracy", "macro_f1", "binary.f1")
     ]
-    return f"{', '.join(parts)}. {_told_on(evaluation)}"
+    return f"{', '.join(parts)}. {provenance(evaluation)}"
 
 
-def _told_on(evaluation: Mapping[str, Any]) -> str:
+def provenance(evaluation: Mapping[str, Any]) -> str:
+    """Say on what numbers rest: part, images, cases and the unit of the split."""
     images, cases = _count(evaluation["images"], "image"), _count(evaluation["cases"], "case")
     return f"On the {evaluation['part']} part: {images} of {cases}, split by {evaluation['unit']}."
 
@@ -172,8 +123,3 @@ def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
 
 def _count(number_of: int, noun: str) -> str:
     return f"{number_of:,} {noun}" if number_of == 1 else f"{number_of:,} {noun}s"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

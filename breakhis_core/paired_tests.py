@@ -60,9 +60,8 @@ def swap_test(gained: Integers, seed: int = 0) -> dict[str, Any]:
     changed = changed[changed != 0]
     total = int(changed.sum())
     if len(changed) <= EXACT_CASES:
-        signs = np.array(list(product((-1, 1), repeat=len(changed))), dtype=np.int64).reshape(
-            -1, len(changed)
-        )
+        patterns = list(product((-1, 1), repeat=len(changed)))
+        signs = np.array(patterns, dtype=np.int64).reshape(2 ** len(changed), len(changed))
         p_value = float((np.abs(signs @ changed) >= abs(total)).mean())
     else:
         signs = np.random.default_rng(seed).choice(np.array([-1, 1]), size=(SWAPS, len(changed)))

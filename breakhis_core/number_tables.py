@@ -1,0 +1,115 @@
+"""The tables of numbers that a card and a report show, once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from breakhis_core.evaluate import value_at
+from breakhis_core.intervals import interval_text
+from breakhis_core.metric_names import METRIC_NAMES, metric_name
+from breakhis_core.taxonomy import CODES, subtype
+
+CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
+MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """A table as text.
+
+    Attributes:
+        heads: title of each column.
+        rows: cells of each row, as many as heads.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        r"""Write the table as Markdown.
+
+        >>> print(NumberTable(["a", "b"], [["1", "2|3"]]).markdown())
+        | a | b |
+        | --- | --- |
+        | 1 | 2\|3 |
+        """
+        lines = [self.heads, ["---"] * len(self.heads), *self.rows]
+        return "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+        )
+
+    def html(self) -> str:
+        """Write the table as HTML.
+
+        >>> NumberTable(["a"], [["<b>"]]).html()
+        '<table><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+        """
+        heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
+        return f"<table><tr>{heads}</tr>{rows}</table>"
+
+
+def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the metrics of all images, each with its interval."""
+    limits = evaluation["intervals"]
+    rows = [
+        [metric_name(name), number(value_at(evaluation, name)), interval_text(limits[name])]
+        for name in METRIC_NAMES
+        if name in limits
+    ]
+    temperature = evaluation["calibration"]["temperature"]
+    rows.append(["Temperature, fitted on validation", number(temperature), "-"])
+    return NumberTable(["Metric", "Value", "95 % interval"], rows)
+
+
+def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate precision, recall, F1 and AUC of the sub-types, each with its interval."""
+    limits = evaluation["intervals"]
+    rows = []
+    for code in CODES:
+        entry = evaluation["per_class"][code]
+        told = {name: interval_text(limits[f"per_class.{code}.{name}"]) for name in CLASS_METRICS}
+        cells = [f"{number(entry[name])} ({told[name]})" for name in CLASS_METRICS]
+        rows.append([f"{code} {subtype(code).name}", str(entry["support"]), str(entry["cases"]), *cells])
+    return NumberTable(["Sub-type", "Images", "Cases", *CLASS_METRICS.values()], rows)
+
+
+def magnification_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the main metrics at each magnification, each with its interval."""
+    rows = []
+    for magnification, found in evaluation["per_magnification"].items():
+        cells = [
+            f"{number(value_at(found, name))} ({interval_text(found['intervals'][name])})"
+            for name in MAGNIFICATION_METRICS
+        ]
+        rows.append([f"{magnification}x", str(found["images"]), str(found["cases"]), *cells])
+    heads = [metric_name(name) for name in MAGNIFICATION_METRICS]
+    return NumberTable(["Magnification", "Images", "Cases", *heads], rows)
+
+
+def case_score_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the patient score of each case, the worst first."""
+    rows = [
+        [case["case"], case["subtypes"], f"{case['correct']} of {case['images']}"]
+        + [number(case["patient_score"]), number(case["side_score"])]
+        for case in evaluation["per_case"]
+    ]
+    heads = ["Case", "Sub-type", "Right images", "Patient score", "Patient score, benign/malignant"]
+    return NumberTable(heads, rows)
+
+
+def recipe_table(recipe: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the settings of a training."""
+    return NumberTable(["Setting", "Value"], [[name, str(value)] for name, value in recipe.items()])
+
+
+def number(value: float | None) -> str:
+    """Write a number for people.
+
+    >>> number(0.91549), number(None)
+    ('0.915', 'undefined')
+    """
+    return "undefined" if value is None else f"{value:.3f}"

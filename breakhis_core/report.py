@@ -1,0 +1,157 @@
+"""One self-contained HTML page about a run: numbers, tables and plots, readable offline and on paper.
+
+The plots are the charts of the screens, drawn to SVG when the page is made: the page holds no script and asks
+no server for anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from breakhis_core import charts, comparison_charts, probability_charts
+from breakhis_core.card import FOOT, PHANTOM_NOTE, UNIT_NOTES, known_limits, provenance, summary
+from breakhis_core.evaluate import Evaluation, evaluate, select_part
+from breakhis_core.number_tables import (
+    case_score_table,
+    class_table,
+    magnification_table,
+    metric_table,
+    recipe_table,
+)
+from breakhis_core.operating_points import malignancy_table, roc_curves
+from breakhis_core.taxonomy import SIDES
+
+WIDTH = 640
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2430; background: #fff; max-width: 900px;
+  margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.7rem } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #d8dbe0 }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: .6rem 0 }
+th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #e8eaee; vertical-align:
+top } figure { margin: 1rem 0; break-inside: avoid } figcaption { font-size: 13px; color: #555c68 } svg {
+max-width: 100%; height: auto } .phantom { font-weight: 600; color: #b3261e } footer { margin-top: 3rem;
+font-size: 13px; color: #555c68 } tr, li { break-inside: avoid } @media print { body { margin: 0; max-width:
+none } h2 { break-after: avoid } }
+"""
+
+
+def report(
+    name: str,
+    predictions: pd.DataFrame,
+    unit: str,
+    *,
+    recipe: Mapping[str, Any],
+    history: pd.DataFrame,
+    phantom: bool,
+    part: str = "test",
+    evaluation: Evaluation | None = None,
+) -> str:
+    """Write the report of a run as one HTML page.
+
+    Args:
+        name: name of the run.
+        predictions: all predictions of the run.
+        unit: unit of its split.
+        recipe: all settings of its training.
+        history: its history by epoch.
+        phantom: whether its images are phantoms.
+        part: the part to report on.
+        evaluation: what ``evaluate`` gave for this part, where it is at hand.
+
+    Returns:
+        HTML that refers to nothing outside itself.
+    """
+    found = evaluation if evaluation is not None else evaluate(predictions, unit, part)
+    body = [
+        f"<h1>{escape(name)}</h1>",
+        f'<p class="phantom">{_plain(PHANTOM_NOTE)}</p>' if phantom else "",
+        f"<p>{_plain(summary(found))}</p><p>{_plain(UNIT_NOTES[unit])}</p>",
+        _section("Numbers", f"<p>{escape(provenance(found))}</p>", metric_table(found).html()),
+        _section("Confusion", *_confusions(found)),
+        _section("Sub-types", _figure(charts.class_bars_chart(found), _BARS), class_table(found).html()),
+        _section("Ranking", *_rankings(select_part(predictions, part))),
+        _section("Magnifications", *_magnifications(found)),
+        _section("Calibration", _figure(_reliability(found), _CALIBRATION)),
+        _section("Cases", case_score_table(found).html()),
+        _section("Training", *_training(history), recipe_table(recipe).html()),
+        _section("Known limits", _list(known_limits(found, phantom))),
+        f"<footer>{escape(FOOT)}</footer>",
+    ]
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
+        f"<style>{_STYLE}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
+    )
+
+
+def svg(chart: Any, width: int = WIDTH) -> str:
+    """Draw a chart as an SVG element.
+
+    Args:
+        chart: an Altair chart of ours.
+        width: width in pixels.
+    """
+    # Imported here: it brings a JavaScript engine of 30 MB that only a report needs.
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict() | {"width": width})
+    return drawn
+
+
+_BARS = "Precision, recall and F1 of each sub-type; lines are 95 % intervals over cases."
+_CALIBRATION = "Accuracy against confidence in bins; below the dashed line the model is too sure of itself."
+
+
+def _confusions(found: Evaluation) -> list[str]:
+    eight = charts.confusion_chart(found["confusion"], found["classes"])
+    two = charts.confusion_chart(found["binary"]["confusion"], SIDES, height=200)
+    caption = "Images, and their share of the true class."
+    return [_figure(eight, caption), _figure(two, "The same by side.", 380)]
+
+
+def _rankings(chosen: pd.DataFrame) -> list[str]:
+    curves = roc_curves(chosen)
+    figures = []
+    if not curves.empty:
+        figures.append(_figure(charts.roc_chart(curves), "ROC curves, one against the rest.", 480))
+    histogram = probability_charts.probability_histogram(malignancy_table(chosen))
+    return [*figures, _figure(histogram, "Images of each true side by probability of malignant.")]
+
+
+def _magnifications(found: Evaluation) -> list[str]:
+    chart = comparison_charts.magnification_chart(found)
+    caption = "Accuracy at each magnification; lines are 95 % intervals over cases."
+    return [_figure(chart, caption), magnification_table(found).html()]
+
+
+def _reliability(found: Evaluation) -> Any:
+    return probability_charts.reliability_chart(found["calibration"]["bins"])
+
+
+def _training(history: pd.DataFrame) -> list[str]:
+    measures = [measure for measure in ("loss", "accuracy") if measure in history.columns]
+    if history.empty:
+        return []
+    return [_figure(charts.history_chart(history, measure), f"{measure} by epoch") for measure in measures]
+
+
+def _section(title: str, *parts: str) -> str:
+    return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
+
+
+def _figure(chart: Any, caption: str, width: int = WIDTH) -> str:
+    return f"<figure>{svg(chart, width)}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _list(lines: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def _plain(markdown: str) -> str:
+    """Turn the card's one kind of emphasis into HTML."""
+    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(markdown))
