@@ -66,7 +66,9 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
             about = json.loads(str(content["about"]))
             values = [content[name] for name in sorted(content.files) if name != "about"]
     except Exception as error:  # zipfile, numpy and json each raise their own.
-        raise InputError(f"{file}: the checkpoint is damaged; delete it to train from the beginning.") from error
+        raise InputError(
+            f"{file}: the checkpoint is damaged; delete it to train from the beginning."
+        ) from error
     return Checkpoint(values=values, **about)
 
 

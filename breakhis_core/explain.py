@@ -57,7 +57,9 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
     return np.asarray(maps, np.float32).reshape(len(inputs), len(CODES), MAP_SIZE, MAP_SIZE)
 
 
-def check_predictor(predictor: Predictor, model: keras.Model, inputs: npt.NDArray[np.uint8]) -> dict[str, float]:
+def check_predictor(
+    predictor: Predictor, model: keras.Model, inputs: npt.NDArray[np.uint8]
+) -> dict[str, float]:
     """Hold a predictor against Keras and tf-keras-vis.
 
     Args:

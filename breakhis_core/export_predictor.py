@@ -1,9 +1,9 @@
 """Export a model as one ONNX graph that gives probabilities, embedding and all eight class maps in one pass.
 
-Behind global average pooling the gradient of a class score is the same at every position, so the Grad-CAM map of
-class c is ``relu(sum_k J[c, k] * A[k]) / 49`` with A the base's last activation and J the Jacobian of the head.
-The head is a short chain of dense layers: J is a product of its matrices, with the rows of inactive units set
-to nothing. So the eight maps need no gradient and no second pass.
+Behind global average pooling the gradient of a class score is the same at every position, so the Grad-CAM map
+of class c is ``relu(sum_k J[c, k] * A[k]) / 49`` with A the base's last activation and J the Jacobian of the
+head. The head is a short chain of dense layers: J is a product of its matrices, with the rows of inactive
+units set to nothing. So the eight maps need no gradient and no second pass.
 
 Source: Selvaraju et al., "Grad-CAM", ICCV 2017, doi 10.1109/ICCV.2017.74.
 """
@@ -116,7 +116,9 @@ def _add_dense(graph: Graph, layer: Any, tensor: str, steps: list[tuple[str, Any
     steps.append(("kernel", kernel))
     activation = layer.activation.__name__
     if activation == "relu":
-        active = graph.node("Greater", [score, graph.constant(f"{name}_zero", np.float32(0))], f"{name}_active")
+        active = graph.node(
+            "Greater", [score, graph.constant(f"{name}_zero", np.float32(0))], f"{name}_active"
+        )
         mask = graph.node("Cast", [active], f"{name}_mask", to=TensorProto.FLOAT)
         axis = graph.constant(f"{name}_axis", np.array([1], np.int64))
         steps.append(("mask", graph.node("Unsqueeze", [mask, axis], f"{name}_rows")))

@@ -1,8 +1,8 @@
 """The frozen part's output, computed once per image and flip and kept on disk for every later training.
 
-A store is one folder per frozen part (its weights and where it ends). It holds shards: NPZ files of up to 64
-outputs as float16, each written whole under a temporary name. Trainings in several processes may fill the same
-store at once; the worst that happens is that an output is there twice.
+A store is one folder per frozen part (its weights and where it ends). It holds shards: NPZ files of about 64
+outputs as float16, each written whole under a temporary name. Trainings in several processes may fill the
+same store at once; the worst that happens is that an output is there twice.
 """
 
 from __future__ import annotations

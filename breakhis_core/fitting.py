@@ -1,4 +1,4 @@
-"""The epochs: steps on the trained part of a network, from outputs of the frozen part that are kept in memory."""
+"""The epochs: steps on the trained part of a network, from outputs of the frozen part."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ class Fitting:
             validation images its two values are None.
         """
         began = time.monotonic()
-        loss, accuracy = self._pass(self.train, epoch, self._train_step, watch, (self.recipe.seed, epoch), True)
+        loss, accuracy = self._pass(
+            self.train, epoch, self._train_step, watch, (self.recipe.seed, epoch), True
+        )
         val_loss, val_accuracy = self.evaluate(self.validation)
         return {
             "epoch": epoch + 1,

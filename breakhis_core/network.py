@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EMBEDDING = 960
 POOL = "pool"
+_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def build_network(recipe: Recipe, base: keras.Model) -> Network:
     import keras
 
     backbone.set_boundary(base, recipe.boundary)
+    if recipe.trained_statistics:
+        _hasten_statistics(base)
     # Layer names decide where weights go in a file, and the head's random draws must not hang on what the
     # process built before.
     keras.utils.set_random_seed(recipe.seed + 1)
@@ -73,9 +76,10 @@ def build_network(recipe: Recipe, base: keras.Model) -> Network:
     if recipe.boundary == NO_BASE:
         return Network(model, keras.Model(base.input, embedding, name="frozen"), None, head_model, POOL)
     if recipe.boundary == WHOLE_BASE:
-        return Network(
-            model, None, keras.Model(base.input, embedding, name="trained"), head_model, "images"
-        )
+        whole = keras.Model(base.input, embedding, name="trained")
+        # Pooling makes the size free, so that random crops can be trained on.
+        whole.input_spec = keras.InputSpec(ndim=4)
+        return Network(model, None, whole, head_model, "images")
     name, tensor = narrowest_cut(base, recipe.boundary)
     frozen = keras.Model(base.input, tensor, name="frozen")
     trained = keras.Model(tensor, embedding, name="trained")
@@ -92,7 +96,9 @@ def narrowest_cut(base: keras.Model, boundary: str) -> tuple[str, Any]:
         Name of the operation that makes the tensor, and the tensor.
     """
     operations = list(base.operations)
-    place = {id(tensor): at for at, op in enumerate(operations) for tensor in op._inbound_nodes[0].output_tensors}
+    place = {
+        id(tensor): at for at, op in enumerate(operations) for tensor in op._inbound_nodes[0].output_tensors
+    }
     end = next(at for at, op in enumerate(operations) if op.name == boundary)
     last_use = [0] * len(operations)
     for at, op in enumerate(operations):
@@ -101,10 +107,21 @@ def narrowest_cut(base: keras.Model, boundary: str) -> tuple[str, Any]:
     best, best_size = 0, math.inf
     for at in range(1, end):
         alone = all(last_use[before] <= at for before in range(at))
-        size = math.prod(operations[at]._inbound_nodes[0].output_tensors[0].shape[1:])
+        size = math.prod(_output(operations[at]).shape[1:])
         if alone and size <= best_size:
             best, best_size = at, size
-    return operations[best].name, operations[best]._inbound_nodes[0].output_tensors[0]
+    return operations[best].name, _output(operations[best])
+
+
+def _hasten_statistics(base: keras.Model) -> None:
+    """Let running means follow within dozens of steps: the base was made for hundreds of thousands."""
+    for layer in base.layers:
+        if hasattr(layer, "moving_mean"):
+            layer.momentum = _MOMENTUM
+
+
+def _output(operation: Any) -> Any:
+    return operation._inbound_nodes[0].output_tensors[0]
 
 
 def _head_layers(recipe: Recipe) -> list[Any]:

@@ -51,7 +51,9 @@ def _collect(batch: tuple[Sequence[str], list[Future[Pixels]]]) -> tuple[Sequenc
 def _read(image: str, files: Mapping[str, Path]) -> Pixels:
     file = files.get(image)
     if file is None:
-        raise BadImageError(f"The image {image} is in no catalogued folder; catalogue the folder it came from.")
+        raise BadImageError(
+            f"The image {image} is in no catalogued folder; catalogue the folder it came from."
+        )
     pixels = decode(file)
     if pixel_hash(pixels) != image:
         raise BadImageError(f"{file.name}: the picture changed since it was catalogued; catalogue again.")

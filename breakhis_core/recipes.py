@@ -68,20 +68,27 @@ class Recipe(BaseModel):
     schedule: Schedule = Field(
         default="exponential", description="Times `decay` after each epoch, or half a cosine wave to nothing."
     )
-    decay: float = Field(default=0.95, gt=0, le=1, description="Factor per epoch of the exponential schedule.")
+    decay: float = Field(default=0.95, gt=0, le=1, description="Factor per epoch of `exponential`.")
     momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum of SGD.")
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled weight decay of AdamW.")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share of the target spread evenly.")
     balance: float = Field(
-        default=0.0, ge=0, le=1, description="Loss weight of a sub-type: its share of images to minus this power."
+        default=0.0,
+        ge=0,
+        le=1,
+        description="A sub-type with n images weighs n to minus this power.",
     )
     flips: bool = Field(default=True, description="Flip training images left to right at random.")
     crop: int | None = Field(
-        default=None, ge=64, le=224, description="Side of a random crop in pixels; only with the whole base trained."
+        default=None,
+        ge=64,
+        le=224,
+        description="Side of a random crop; only with the whole base trained.",
     )
     boundary: str = Field(description="Name of the first trained layer of the base; `conv` all, `head` none.")
     trained_statistics: bool = Field(
-        default=False, description="Batch normalisation of the trained layers of the base learns its statistics."
+        default=False,
+        description="Batch normalisation of the trained base learns its statistics.",
     )
     head: Head = Field(default="paper", description="The authors' head, or dropout and one dense layer.")
     dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout before the first dense layer.")

@@ -15,7 +15,8 @@ import pandas as pd
 
 from breakhis_core import card, evaluate, runs
 from breakhis_core.explain import check_predictor
-from breakhis_core.export_predictor import export_predictor, round_weights
+from breakhis_core.export_predictor import MAP_SIZE, export_predictor, round_weights
+from breakhis_core.network import EMBEDDING
 from breakhis_core.pictures import read_inputs
 from breakhis_core.predictor import Predictor
 from breakhis_core.recipes import Recipe
@@ -111,14 +112,11 @@ def _predict(
     """Predict all images, write maps and embeddings, and return the table of predictions."""
     hashes = data.images["hash"].to_list()
     probabilities = np.empty((len(hashes), len(CODES)), np.float32)
-    embeddings: np.ndarray | None = None
-    maps: np.ndarray | None = None
+    embeddings = np.empty((len(hashes), EMBEDDING), np.float16)
+    maps = np.empty((len(hashes), len(CODES), MAP_SIZE, MAP_SIZE), np.float16)
     done = 0
     for some, inputs in read_inputs(hashes, data.files, batch=32):
         predicted = predictor.predict(inputs)
-        if embeddings is None or maps is None:
-            embeddings = np.empty((len(hashes), *predicted.embeddings.shape[1:]), np.float16)
-            maps = np.empty((len(hashes), *predicted.class_maps.shape[1:]), np.float16)
         rows = slice(done, done + len(some))
         probabilities[rows] = predicted.probabilities
         embeddings[rows] = predicted.embeddings
@@ -154,7 +152,10 @@ def _save_model(model: keras.Model, file: Path, compact: bool) -> None:
         return
     # Keras stores without compression; rounded weights are half zeros.
     packed = file.with_suffix(".packed")
-    with zipfile.ZipFile(file) as plain, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as small:
+    with (
+        zipfile.ZipFile(file) as plain,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as small,
+    ):
         for entry in plain.infolist():
             small.writestr(entry.filename, plain.read(entry))
     packed.replace(file)

@@ -27,7 +27,8 @@ def class_weights(labels: npt.NDArray[np.int64], balance: float) -> npt.NDArray[
     """
     counts = np.bincount(labels, minlength=len(CODES)).astype(np.float64)
     weights = np.where(counts > 0, np.maximum(counts, 1) ** -balance, 0.0)
-    return (weights * counts.sum() / (weights * counts).sum()).astype(np.float32)
+    even = weights * (counts.sum() / (weights * counts).sum())
+    return np.asarray(even, np.float32)
 
 
 def make_optimizer(recipe: Recipe, variables: list[Any]) -> Any:

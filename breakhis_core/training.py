@@ -143,9 +143,7 @@ class _Training:
                 variable.assign(value)
         return network
 
-    def _fit(
-        self, network: Any, checkpoint: Checkpoint | None, weights: str
-    ) -> tuple[pd.DataFrame, float]:
+    def _fit(self, network: Any, checkpoint: Checkpoint | None, weights: str) -> tuple[pd.DataFrame, float]:
         from breakhis_core.fitting import HISTORY_COLUMNS, Fitting
 
         began = time.monotonic()
@@ -189,9 +187,7 @@ class _Training:
             self._feature_progress(done, len(hashes))
         return Examples(inputs, labels)
 
-    def _publish(
-        self, network: Any, name: str, history: pd.DataFrame, seconds: float, weights: str
-    ) -> Path:
+    def _publish(self, network: Any, name: str, history: pd.DataFrame, seconds: float, weights: str) -> Path:
         from breakhis_core.run_making import make_run
 
         def progress(done: int, total: int) -> None:
@@ -217,7 +213,9 @@ class _Training:
 
     def _feature_progress(self, done: int, total: int) -> None:
         fraction = self.clock.features(done, total)
-        self._tell("Preparing: looking at the images once", fraction, phase="preparing", done=done, total=total)
+        self._tell(
+            "Preparing: looking at the images once", fraction, phase="preparing", done=done, total=total
+        )
 
     def _download_progress(self, done: int, total: int) -> None:
         self._tell(

@@ -38,7 +38,7 @@ class TrainingData:
 
     def hashes(self, part: str) -> list[str]:
         """Return the images of a part, excluded ones left out, sorted."""
-        return self.kept.frame.loc[self.kept.frame["part"] == part, "hash"].sort_values().to_list()
+        return sorted(self.kept.frame.loc[self.kept.frame["part"] == part, "hash"])
 
     def labels(self, hashes: Sequence[str]) -> npt.NDArray[np.int64]:
         """Return the positions in ``taxonomy.CODES`` of images' sub-types."""
@@ -98,7 +98,7 @@ def _kept_split(workspace: Workspace, improves: str, images: pd.DataFrame) -> Sp
     gone = int((~frame["hash"].isin(images["hash"])).sum())
     if gone:
         raise InputError(
-            f"{gone} of the {len(frame)} images of {improves} are in no catalogued folder or are in quarantine; "
+            f"{gone} of the {len(frame)} images of {improves} are in no catalogued folder or in quarantine; "
             "catalogue the folder that it was trained on."
         )
     unit: Unit = "case" if run.unit == "case" else "image"

@@ -22,6 +22,7 @@ from breakhis_core.runs import PROBABILITIES, Run, open_run, write_facts, writin
 from breakhis_core.settings import Settings
 from breakhis_core.taxonomy import CODES, case_of, side_of, subtype
 from breakhis_core.workspace import Workspace
+from tests.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
 
 SHARED = Path(__file__).parents[1] / "../shared"
 

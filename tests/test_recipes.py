@@ -1,0 +1,68 @@
+"""The recipes: `paper` is what its authors wrote, and a recipe cannot be anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe
+
+
+def test_paper_is_the_authors_method() -> None:
+    paper = RECIPES["paper"]
+    assert (paper.optimizer, paper.momentum, paper.batch_size, paper.epochs) == ("sgd", 0.95, 32, 15)
+    assert (paper.head, paper.dropout, paper.flips, paper.trained_statistics) == ("paper", 0.5, True, False)
+    assert (paper.boundary, paper.paper_index) == ("expanded_conv_10_depthwise_bn", 150)
+    assert (paper.balance, paper.label_smoothing, paper.weight_decay, paper.head_epochs) == (0, 0, 0, 0)
+
+
+def test_paper_schedule_at_each_epoch() -> None:
+    paper = RECIPES["paper"]
+    expected = [1e-3]
+    while len(expected) < paper.epochs:
+        expected.append(expected[-1] * 0.95)
+    assert [paper.learning_rate_at(epoch) for epoch in range(paper.epochs)] == pytest.approx(expected)
+    # Within an epoch the authors' rate stands still.
+    assert paper.learning_rate_at(3, 0.9) == paper.learning_rate_at(3)
+
+
+def test_cosine_falls_to_nothing() -> None:
+    recipe = Recipe(name="r", epochs=4, learning_rate=0.1, schedule="cosine", boundary="head")
+    rates = [recipe.learning_rate_at(epoch, part) for epoch in range(4) for part in (0.0, 0.5)]
+    assert rates[0] == 0.1
+    assert rates == sorted(rates, reverse=True)
+    assert recipe.learning_rate_at(2) == pytest.approx(0.05)
+    assert recipe.learning_rate_at(4) == pytest.approx(0.0)
+
+
+def test_boundaries_are_the_authors_study() -> None:
+    assert list(BOUNDARIES) == list(range(60, 261, 10))
+    assert len(set(BOUNDARIES.values())) == len(BOUNDARIES)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"boundary": "re_lu_7"}, {"boundary": "150"}, {"epochs": 0}, {"learning_rate": 0}, {"colour": 1}],
+    ids=str,
+)
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
+    right = {"name": "r", "epochs": 1, "learning_rate": 0.1, "boundary": "head"}
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Recipe.model_validate({**right, **wrong})
+
+
+def test_a_recipe_survives_json() -> None:
+    for recipe in RECIPES.values():
+        assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_the_server_side_never_loads_tensorflow() -> None:
+    code = (
+        "import breakhis_core.predictor, breakhis_core.recipes, breakhis_core.runs, breakhis_core.training, sys;"
+        "print(sorted({'tensorflow', 'keras', 'tf_keras_vis'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
