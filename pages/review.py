@@ -7,20 +7,20 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from breakhis_core import reviews
+from breakhis_core import queues, reviews
 from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES
 from pages.parts import address, answers, frame
 from pages.parts.review_queue import Item, Queue, queue_of
 from pages.parts.viewer import Progress, Shown, show, show_verdict
 
-ORDERS = {
-    "confident_mistakes": "Misclassified, most confident first",
-    "least_certain": "Least certain first",
-    "side_confusions": "Benign taken for malignant and back, first",
-    "not_reviewed": "Misclassified, not yet reviewed",
-    "all": "All images",
+ORDERS = {order.code: order.label for order in queues.ORDERS}
+PARTS = {
+    "test": "Test",
+    "validation": "Validation",
+    "train": "Train",
+    "excluded": "Excluded from this run",
+    "every": "Every part",
 }
-PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 SUBTYPE_CHOICES = {"": "any", **{one.code: one.name for one in SUBTYPES}}
 MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICATIONS}}
 FILTERS = ("part", "order", "true", "predicted", "magnification", "only", "image")
@@ -40,13 +40,33 @@ def chosen_queue(run: frame.Run) -> Queue:
         only = chosen_images()
     return queue_of(
         run,
-        part=part,
+        part=None if part == "every" else part,
         order=order,
+        **by_answers(order, f"{run.name} {part} {order}"),
         subtype=true or None,
         predicted=predicted or None,
         magnification=int(magnification) if magnification else None,
         only=only,
     )
+
+
+def by_answers(order: str, queue: str) -> dict[str, tuple[str, ...]]:
+    """Return the images that an order made of answers needs, as they were when the queue was opened.
+
+    The queue must not shrink under the reviewer: an answer, or its undo, changes it on the next visit.
+    """
+    if order not in ("not_reviewed", "disagreeing"):
+        st.session_state.pop("queue_answers", None)
+        return {}
+    opened, found = st.session_state.get("queue_answers", ("", {}))
+    if opened != queue:
+        if order == "not_reviewed":
+            found = {"answered": tuple(sorted(answers.at_hand()))}
+        else:
+            said = reviews.standing(frame.workspace()).groupby("hash")["action"].nunique()
+            found = {"disagreeing": tuple(sorted(said.index[said > 1]))}
+        st.session_state.queue_answers = (queue, found)
+    return found
 
 
 def chosen_images() -> tuple[str, ...]:
@@ -117,7 +137,7 @@ def keep(queue: Queue) -> None:
 
 def moved_on(queue: Queue, item: Item, words: str) -> None:
     """Go to the next image after an answer that is saved."""
-    say(f"{item.name} {words}. U takes it back.")
+    say(f"{words[0].upper()}{words[1:]} · {item.name}")
     st.session_state.note = ""
     go(queue, st.session_state.place + 1)
 

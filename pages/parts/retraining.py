@@ -1,0 +1,100 @@
+"""The retraining without flagged images: what leaves, what stays, and the request that asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+from breakhis_core import jobs, reviews, runs
+from breakhis_core.recipes import Recipe
+from breakhis_core.runs import Run
+from breakhis_core.training import TrainRequest
+from pages.parts.figures import counted
+from pages.parts.frame import workspace
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a retraining would leave out.
+
+    Attributes:
+        run: name of the run to improve on.
+        excluded: hashes of the images that a policy excludes.
+        train: how many of them leave the training images.
+        validation: how many leave the validation images.
+        test: how many are test images, and stay.
+        weights: what training begins with, as ``TrainRequest`` takes it.
+    """
+
+    run: str
+    excluded: tuple[str, ...]
+    train: int
+    validation: int
+    test: int
+    weights: str
+
+    @property
+    def leaving(self) -> int:
+        """How many images leave."""
+        return self.train + self.validation
+
+    @property
+    def words(self) -> str:
+        """What would happen, in plain words."""
+        kept = (
+            f" {counted(self.test, 'flagged test image')} stay, because the test set is frozen."
+            if self.test
+            else ""
+        )
+        if not self.excluded:
+            return "No image is excluded by this rule."
+        if not self.leaving:
+            return (
+                f"None of the excluded images is among the training or validation images of **{self.run}**, "
+                f"so a retraining would change nothing but chance.{kept}"
+            )
+        return (
+            f"Same split and recipe as **{self.run}**: {counted(self.train, 'training image')} and "
+            f"{counted(self.validation, 'validation image')} leave.{kept}"
+        )
+
+
+def plan(run: Run, policy: str) -> Plan:
+    """Say what a retraining of a run would leave out under one of ``reviews.POLICIES``."""
+    excluded = reviews.excluded_hashes(workspace(), policy)
+    split = run.split()
+    parts = split.loc[split["hash"].isin(excluded), "part"].value_counts()
+    many = {part: int(parts.get(part, 0)) for part in ("train", "validation", "test")}
+    return Plan(run.name, excluded, **many, weights=first_weights(run))
+
+
+def request(run: Run, what: Plan) -> TrainRequest:
+    """Return the training of the plan: the run's recipe, split and first weights."""
+    return TrainRequest(
+        recipe=Recipe.model_validate(run.recipe()),
+        unit="image" if run.unit == "image" else "case",
+        split_seed=int(run.manifest["split_seed"]),
+        weights=what.weights,
+        exclude=what.excluded,
+        improves=run.name,
+        name=runs.free_name(workspace().models, f"{run.name}-without-flagged"),
+    )
+
+
+def first_weights(run: Run) -> str:
+    """Return the weights that a run began with; a file's place is known from the job that trained it."""
+    weights = str(run.manifest["weights"])
+    if weights in ("imagenet", "none"):
+        return weights
+    for job in jobs.list_jobs(workspace(), "train", limit=500):
+        file = str(job.arguments.get("weights", ""))
+        if (job.result or {}).get("run") == run.name and Path(file).is_file():
+            return file
+    kept = workspace().weights / weights
+    return str(kept) if kept.is_file() else "imagenet"
+
+
+def review_address(run: Run, image: str) -> str:
+    """Return the address that opens an image of a run for review, whatever part it is in."""
+    return "/review?" + urlencode({"run": run.name, "part": "every", "order": "all", "image": image})
