@@ -132,7 +132,7 @@ def keep(
 
 
 def settle(
-    workspace: Workspace, steward: str, hash: str, *, exclude: bool, reason: str, note: str = ""
+    workspace: Workspace, steward: str, hash: str, *, exclude: bool, reason: str = "other", note: str = ""
 ) -> int:
     """Decide, as a steward, whether an image leaves the training, whatever reviewers said.
 

@@ -44,12 +44,21 @@ def import_flags(
 ) -> None:
     """Read flags from a CSV or JSON file; a bad row gets its sentence and the others go on."""
     with answering(as_json) as answer:
-        from breakhis_core.exchange import apply_import, read_flags
+        from breakhis_core.exchange import apply_import, check_import, read_flags
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
         plan = read_flags(file, file.name)
-        imported = 0 if dry_run else apply_import(workspace, plan)
-        answer.bad_input = bool(plan.errors)
-        value = {"file": str(file), "rows": len(plan.rows), "imported": imported, "errors": list(plan.errors)}
-        answer.give(value, f"{file}: {imported} flags imported.")
+        check = (check_import if dry_run else apply_import)(workspace, plan)
+        new, known, refused = len(check.new), len(check.known), list(check.refused)
+        answer.bad_input = bool(refused)
+        value = {
+            "file": str(file),
+            "rows": len(plan.rows),
+            "imported": 0 if dry_run else new,
+            "new": new,
+            "known": known,
+            "errors": refused,
+        }
+        done = "would be imported" if dry_run else "imported"
+        answer.give(value, f"{file}: {new} flags {done}, {known} were here already.", *refused)

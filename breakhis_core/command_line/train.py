@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from breakhis_core.command_line.answer import Answer, AsJson, answering, shown_path
+from breakhis_core.command_line.answer import Answer, AsJson, answering, complain, shown_path
 from breakhis_core.command_line.catalogue import catalogued
 from breakhis_core.command_line.evaluate import headline, named_run, provenance
 from breakhis_core.errors import InputError
@@ -120,10 +120,13 @@ def _weights(weights: str) -> str:
 def _flagged(workspace: Workspace, exclude: Path | None, answer: Answer) -> tuple[str, ...]:
     if exclude is None:
         return ()
-    from breakhis_core.exchange import read_flags
+    from breakhis_core.exchange import matched_hashes, read_flags
 
-    plan = read_flags(exclude, exclude.name)
-    return tuple(sorted({row["hash"] for row in plan.rows}))
+    hashes, refused = matched_hashes(workspace, read_flags(exclude, exclude.name))
+    for sentence in refused:
+        complain(sentence)
+    answer.bad_input = answer.bad_input or bool(refused)
+    return hashes
 
 
 def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Path:

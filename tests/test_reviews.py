@@ -1,0 +1,199 @@
+import time
+
+import pytest
+
+from breakhis_core import reviews
+from breakhis_core.errors import InputError
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+
+
+def _stands(workspace, **wish):
+    frame = reviews.standing(workspace, **wish)
+    return sorted(
+        (row.hash[0], row.reviewer, row.action if row.action == "keep" else row.reason)
+        for row in frame.itertuples()
+    )
+
+
+def test_a_flag_keeps_all_that_was_said_with_it(any_workspace):
+    number = reviews.flag(
+        any_workspace, " Ada  L ", A, "staining", " too dark\n", run="demo", predicted="DC",
+        confidence=0.1 + 0.2, seconds=3.5, shown="map DC",
+    )  # fmt: skip
+    (event,) = reviews.answers_on(any_workspace, A)
+    assert (event.id, event.reviewer, event.reason, event.note) == (number, "Ada L", "staining", "too dark")
+    assert (event.run, event.predicted, event.confidence) == ("demo", "DC", 0.1 + 0.2)
+    assert (event.seconds, event.shown, event.source) == (3.5, "map DC", None)
+
+
+def test_a_later_answer_replaces_what_stands_and_the_old_one_stays_in_the_history(any_workspace):
+    reviews.flag(any_workspace, "ada", A, "staining")
+    reviews.flag(any_workspace, "bob", A, "artefact")
+    reviews.keep(any_workspace, "ada", A)
+    assert _stands(any_workspace) == [("a", "ada", "keep"), ("a", "bob", "artefact")]
+    assert list(reviews.history(any_workspace, A)["action"]) == ["flag", "flag", "keep"]
+
+
+def test_undo_walks_back_and_redo_forward_until_a_new_answer(any_workspace):
+    reviews.flag(any_workspace, "ada", A, "staining")
+    reviews.flag(any_workspace, "ada", A, "artefact")
+    reviews.keep(any_workspace, "ada", B)
+    assert reviews.undo(any_workspace, "ada").hash == B
+    assert _stands(any_workspace) == [("a", "ada", "artefact")]
+    assert reviews.undo(any_workspace, "ada").reason == "artefact"
+    assert _stands(any_workspace) == [("a", "ada", "staining")]
+    assert reviews.undo(any_workspace, "ada").reason == "staining"
+    assert reviews.undo(any_workspace, "ada") is None
+    assert _stands(any_workspace) == []
+    assert reviews.redo(any_workspace, "ada").reason == "staining"
+    assert reviews.redo(any_workspace, "ada").reason == "artefact"
+    assert _stands(any_workspace) == [("a", "ada", "artefact")]
+    assert reviews.undo(any_workspace, "ada").reason == "artefact"
+    reviews.flag(any_workspace, "ada", C, "duplicate")
+    assert reviews.redo(any_workspace, "ada") is None
+    assert _stands(any_workspace) == [("a", "ada", "staining"), ("c", "ada", "duplicate")]
+
+
+def test_undo_takes_only_ones_own(any_workspace):
+    reviews.flag(any_workspace, "ada", A, "staining")
+    assert reviews.undo(any_workspace, "bob") is None
+    assert reviews.redo(any_workspace, "ada") is None
+    assert _stands(any_workspace) == [("a", "ada", "staining")]
+
+
+def test_many_flagged_together_are_undone_and_redone_together(any_workspace):
+    reviews.keep(any_workspace, "ada", A)
+    reviews.flag_many(any_workspace, "ada", [A, B, C], "too_little_tissue")
+    assert reviews.undo(any_workspace, "ada").hash == C
+    assert _stands(any_workspace) == [("a", "ada", "keep")]
+    reviews.redo(any_workspace, "ada")
+    assert len(_stands(any_workspace)) == 3
+    reviews.undo(any_workspace, "ada")
+    reviews.undo(any_workspace, "ada")
+    assert _stands(any_workspace) == []
+
+
+def test_nothing_is_ever_changed_or_removed(any_workspace):
+    before = []
+    for step in range(12):
+        (reviews.undo if step % 3 == 2 else reviews.redo if step % 5 == 4 else _flag)(any_workspace, "ada")
+        now = reviews.history(any_workspace, A).astype(object).where(lambda f: f.notna(), None)
+        rows = now.values.tolist()
+        assert rows[: len(before)] == before
+        before = rows
+    assert len(before) > 8
+
+
+def _flag(workspace, reviewer):
+    reviews.flag(workspace, reviewer, A, "staining")
+
+
+def test_standing_is_filtered_by_run_and_reviewer(any_workspace):
+    reviews.flag(any_workspace, "ada", A, "staining", run="one")
+    reviews.keep(any_workspace, "ada", B, run="two")
+    reviews.keep(any_workspace, "bob", A)
+    assert _stands(any_workspace, run="one") == [("a", "ada", "staining")]
+    assert _stands(any_workspace, reviewer="bob") == [("a", "bob", "keep")]
+    assert _stands(any_workspace, run="two", reviewer="bob") == []
+
+
+def test_policies_and_settlements(any_workspace):
+    for image, flags, keeps in ((A, 2, 1), (B, 1, 1), (C, 1, 2)):
+        for person in range(flags):
+            reviews.flag(any_workspace, f"f{person}", image, "staining")
+        for person in range(keeps):
+            reviews.keep(any_workspace, f"k{person}", image)
+    excluded = {policy: reviews.excluded_hashes(any_workspace, policy) for policy in reviews.POLICIES}
+    assert excluded == {"any": (A, B, C), "majority": (A,), "settled": ()}
+    reviews.settle(any_workspace, "eve", A, exclude=False)
+    reviews.settle(any_workspace, "eve", C, exclude=True, reason="artefact")
+    excluded = {policy: reviews.excluded_hashes(any_workspace, policy) for policy in reviews.POLICIES}
+    assert excluded == {"any": (B, C), "majority": (C,), "settled": (C,)}
+    assert set(reviews.flagged(any_workspace, "settled")["hash"]) == {C}
+    reviews.undo(any_workspace, "eve")
+    assert reviews.settlement_on(any_workspace, C) is None
+    assert reviews.excluded_hashes(any_workspace, "settled") == ()
+    assert reviews.settlement_on(any_workspace, A).action == "include"
+
+
+def test_an_image_that_only_a_steward_excluded_is_in_the_list(any_workspace):
+    reviews.settle(any_workspace, "eve", A, exclude=True, reason="duplicate")
+    (row,) = reviews.flagged(any_workspace, "settled").itertuples()
+    assert (row.hash, row.reason, row.reviewer) == (A, "duplicate", "eve")
+
+
+def test_the_list_of_flags_says_what_the_catalogue_knows(workspace, pictures):
+    image = pictures.iloc[9]
+    reviews.flag(workspace, "ada", image["hash"], "staining")
+    reviews.flag(workspace, "ada", A, "staining")
+    flags = reviews.flagged(workspace)
+    assert tuple(flags.columns) == reviews.FLAG_COLUMNS
+    row = flags[flags["hash"] == image["hash"]].iloc[0]
+    assert (row["name"], row["subtype"], row["slide"]) == (image["name"], image["subtype"], image["slide"])
+    assert row["magnification"] == image["magnification"]
+    unknown = flags[flags["hash"] == A].iloc[0]
+    assert unknown[["subtype", "slide", "magnification"]].isna().all()
+
+
+def test_empty_tables_have_their_columns(any_workspace):
+    assert tuple(reviews.standing(any_workspace).columns) == reviews.STANDING_COLUMNS
+    assert tuple(reviews.flagged(any_workspace).columns) == reviews.FLAG_COLUMNS
+    assert reviews.history(any_workspace, A).empty
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "reason", "note", "sentence"),
+    [
+        ("  ", "staining", "", "the name is empty"),
+        ("x" * 81, "staining", "", "longer than 80"),
+        ("ada", "blurry", "", "'blurry' is no reason"),
+        ("ada", "other", " \n", "needs a note"),
+        ("ada", "staining", "x" * 2001, "longer than 2000"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_a_sentence(workspace, reviewer, reason, note, sentence):
+    with pytest.raises(InputError, match=sentence):
+        reviews.flag(workspace, reviewer, A, reason, note)
+    assert reviews.version(workspace) == 0
+
+
+def test_text_that_databases_choke_on_is_kept_without_it(any_workspace):
+    reviews.flag(any_workspace, "ada\x00", A, "other", "a\x00b\ud800 “ünïcode” 🔬\nline")
+    (event,) = reviews.answers_on(any_workspace, A)
+    assert (event.reviewer, event.note) == ("ada", "ab “ünïcode” 🔬\nline")
+
+
+def test_keys_are_the_digits_and_codes_are_unique():
+    assert [reason.key for reason in reviews.REASONS] == list("123456789")
+    assert len(set(reviews.REASON_CODES)) == 9
+
+
+def test_what_others_write_is_seen_and_asking_again_reads_nothing_new(any_workspace):
+    from breakhis_core.workspace import Workspace
+
+    other = Workspace.open(any_workspace.settings)
+    assert _stands(any_workspace) == []
+    reviews.flag(other, "bob", A, "staining")
+    assert _stands(any_workspace) == [("a", "bob", "staining")]
+    reviews.undo(any_workspace, "bob")
+    assert _stands(other) == []
+    other.close()
+
+
+def test_a_frame_that_was_given_out_can_be_changed(workspace):
+    reviews.flag(workspace, "ada", A, "staining")
+    mine = reviews.standing(workspace)
+    mine["reason"] = "changed"
+    assert _stands(workspace) == [("a", "ada", "staining")]
+
+
+def test_one_look_at_one_image_is_quick(workspace):
+    for number in range(300):
+        reviews.flag(workspace, f"reviewer {number % 20}", f"{number % 50:032x}", "staining")
+    image = f"{7:032x}"
+    reviews.answers_on(workspace, image)
+    begin = time.thread_time()
+    for _ in range(50):
+        assert len(reviews.answers_on(workspace, image)) == 2
+    assert (time.thread_time() - begin) / 50 < 0.005
