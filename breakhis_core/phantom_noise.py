@@ -1,4 +1,4 @@
-"""Random fields and small shapes that come out bit for bit the same on every platform.
+"""Random numbers and fields that come out bit for bit the same on every platform.
 
 Only what IEEE 754 and integers fix is used: raw PCG64 output, integer sums, and numpy's element-wise + - * /
 and square root. Sines, exponentials, matrix products and float sums may differ between processors in the last
@@ -20,6 +20,8 @@ Integers = npt.NDArray[np.int64]
 Item = TypeVar("Item")
 
 TILE = 1024
+HEIGHT, WIDTH = 460, 700
+SHAPE = (HEIGHT, WIDTH)
 ANGLES = 16
 
 
@@ -141,30 +143,3 @@ def level_distance(field: Floats, cap: float) -> Floats:
     slope = np.sqrt(down * down + across * across) * np.float32(0.5)
     distance: Floats = field / (slope + np.float32(1e-4))
     return np.clip(distance, np.float32(-cap), np.float32(cap), out=distance)
-
-
-@lru_cache(maxsize=4096)
-def nucleus(size: int, stretch: int, angle: int, variant: int) -> npt.NDArray[np.int16]:
-    """Return the darkness of one nucleus, 0 to 256, on a square with an odd side.
-
-    Args:
-        size: mean diameter in quarter pixels.
-        stretch: length over width in quarters; 4 is round.
-        angle: index into ``DIRECTIONS`` of its long axis.
-        variant: 0 to 3, which outline.
-    """
-    mean = size / 8.0
-    ratio = stretch / 4.0
-    long, short = mean * (1 + ratio) / 2, mean * (1 + 1 / ratio) / 2
-    half = int(max(long, short) * 1.25) + 2
-    axis = np.arange(-half, half + 1, dtype=np.float64)
-    cosine, sine = (float(part) for part in DIRECTIONS[angle])
-    along = (axis[None, :] * cosine + axis[:, None] * sine) / long
-    beside = (axis[:, None] * cosine - axis[None, :] * sine) / short
-    reach = np.sqrt(along * along + beside * beside)
-    lobes = (along * along - 3 * beside * beside) * along / (reach * reach + 0.2)
-    outline = reach + (variant - 1.5) * 0.05 * lobes
-    inside = np.clip((1 - outline) * short / 1.1 + 0.5, 0, 1)
-    # The membrane takes more stain than what it encloses.
-    rim = 1 - 0.25 * np.clip((0.85 - outline) * 2.5, 0, 1)
-    return (inside * rim * 256).astype(np.int16)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from breakhis_core.phantom_noise import DIRECTIONS, Dice, Floats, cloud, fibre_tile
-from breakhis_core.phantom_tissue import HEIGHT, SHAPE, WIDTH, soft
+from breakhis_core.phantom_noise import DIRECTIONS, HEIGHT, SHAPE, WIDTH, Dice, Floats, cloud, fibre_tile
+from breakhis_core.phantom_tissue import soft
 from breakhis_core.pixels import Pixels
 
 KINDS: tuple[str, ...] = (

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from breakhis_core.phantom_noise import Dice, Floats, cloud
-from breakhis_core.phantom_tissue import SHAPE, Tissue, soft
+from breakhis_core.phantom_noise import SHAPE, Dice, Floats, cloud
+from breakhis_core.phantom_tissue import Tissue, soft
 
 
 def _lumen(tissue: Tissue, mask: Floats) -> None:

@@ -11,26 +11,25 @@ import numpy as np
 from breakhis_core.phantom_noise import (
     ANGLES,
     DIRECTIONS,
+    HEIGHT,
+    SHAPE,
     TILE,
+    WIDTH,
     Dice,
     Floats,
-    Integers,
     cloud,
     enlarge,
     fibre_tile,
     level_distance,
-    nucleus,
 )
+from breakhis_core.phantom_nuclei import Look, NucleusLayer, shaken_grid, steepest
 
-HEIGHT, WIDTH = 460, 700
-SHAPE = (HEIGHT, WIDTH)
 NUCLEUS: dict[int, int] = {40: 4, 100: 9, 200: 17, 400: 34}
 """Diameter of an ordinary nucleus in pixels at each magnification; every other length is a multiple of it."""
 
 _CLOSER = {4: 1.0, 9: 1.0, 17: 0.85, 34: 0.65}
 """Structures shrink a little at high magnification, or most fields would show none."""
 
-_PAD = 144
 _ROWS = np.arange(HEIGHT, dtype=np.float32)[:, None]
 _COLUMNS = np.arange(WIDTH, dtype=np.float32)[None, :]
 
@@ -49,7 +48,7 @@ class Tissue:
         self.unit = NUCLEUS[magnification]
         self.blue: Floats = np.zeros(SHAPE, np.float32)
         self.pink: Floats = np.zeros(SHAPE, np.float32)
-        self._nuclei: Integers = np.zeros((HEIGHT + 2 * _PAD, WIDTH + 2 * _PAD), np.int64)
+        self._nuclei = NucleusLayer()
         self._across: Floats = np.zeros(SHAPE, np.float32)
 
     def cloud(self, grain: float) -> Floats:
@@ -67,8 +66,7 @@ class Tissue:
         uneven = 1 + np.float32(texture) * self.cloud(0.9)
         self.blue += mask * (np.float32(blue) * uneven - self.blue)
         self.pink += mask * (np.float32(pink) * uneven - self.pink)
-        nuclei = self._nuclei[_PAD : _PAD + HEIGHT, _PAD : _PAD + WIDTH]
-        nuclei[:] = nuclei * (256 - (mask * np.float32(256)).astype(np.int64)) >> 8
+        self._nuclei.fade(mask)
 
     def stroma(self, blue: float, pink: float, clefts: float, waves: float = 5.0) -> None:
         """Fill the field with wavy fibres.
@@ -119,34 +117,19 @@ class Tissue:
             along: field whose steepest direction the long axes follow; none for any direction.
             turned: follow its level lines instead.
         """
-        step = spacing * self.unit
-        rows, columns = int(HEIGHT / step) + 3, int(WIDTH / step) + 3
-        count = rows * columns
-        shift = np.float32(0.5) * (np.arange(count) // columns % 2).astype(np.float32)
-        x = (
-            (np.arange(count) % columns).astype(np.float32)
-            + shift
-            - 1
-            + self.dice.uniforms(-0.32, 0.32, count)
-        )
-        y = (np.arange(count) // columns).astype(np.float32) - 1 + self.dice.uniforms(-0.32, 0.32, count)
-        column = (x * np.float32(step)).astype(np.int64)
-        row = (y * np.float32(step)).astype(np.int64)
-        inner_row, inner_column = np.clip(row, 1, HEIGHT - 2), np.clip(column, 1, WIDTH - 2)
-        chance = density[inner_row, inner_column]
-        kept = self.dice.uniforms(0, 1, count) < chance
-        inner = (inner_row[kept], inner_column[kept])
-        number = int(kept.sum())
+        row, column = shaken_grid(self.dice, spacing * self.unit, density)
+        number = len(row)
         diameters = size * 4 * self.unit * (1 + np.float32(spread) * _bell(self.dice, number))
         stretches = (self.dice.uniforms(stretch[0], stretch[1], number) * 4).astype(np.int64)
-        angles = self.dice.integers(ANGLES, number) if along is None else _steepest(along, inner, turned)
+        angles = self.dice.integers(ANGLES, number) if along is None else steepest(along, row, column, turned)
         variants = self.dice.integers(4, number)
         if self.unit < 12:  # So small a nucleus shows neither; fewer shapes are drawn faster.
             angles, variants, stretches = angles & ~1, variants & 2, stretches | 1
         darkness = np.float32(256 * dark) * (1 + np.float32(0.22) * _bell(self.dice, number))
         coarse = max(2, self.unit // 4)
         sizes = np.clip((diameters / coarse).astype(np.int64) * coarse, 8, 4 * 60)
-        self._stamp(row[kept], column[kept], sizes, stretches, angles, variants, darkness.astype(np.int64))
+        look = Look(sizes, stretches, angles, variants, darkness.astype(np.int64))
+        self._nuclei.draw(row, column, look)
 
     def spindles(self, density: float, dark: float = 0.55, plump: float = 1.0) -> None:
         """Put slender nuclei between the fibres, along them."""
@@ -211,42 +194,13 @@ class Tissue:
 
     def finish(self) -> tuple[Floats, Floats]:
         """Return haematoxylin with nuclei, and eosin."""
-        nuclei = self._nuclei[_PAD : _PAD + HEIGHT, _PAD : _PAD + WIDTH].astype(np.float32) / np.float32(256)
+        nuclei = self._nuclei.darkness()
         chromatin = np.float32(0.86) + np.float32(0.4) * self.cloud(0.2) * np.float32(self.unit > 6)
         blue = np.maximum(self.blue + nuclei * (chromatin - self.blue * np.float32(0.6)), 0)
         pink = np.maximum(self.pink * (1 - np.float32(0.25) * nuclei), 0)
         for _ in range(self.unit // 12):  # The higher the lens, the softer its edges.
             blue, pink = _soften(blue), _soften(pink)
         return blue, pink
-
-    def _stamp(
-        self,
-        row: Integers,
-        column: Integers,
-        sizes: Integers,
-        stretches: Integers,
-        angles: Integers,
-        variants: Integers,
-        darkness: Integers,
-    ) -> None:
-        """Draw nuclei shape by shape, all of one shape at once; the darker one wins where two overlap."""
-        canvas = self._nuclei.reshape(-1)
-        wide = self._nuclei.shape[1]
-        code = ((sizes * 64 + stretches) * ANGLES + angles) * 4 + variants
-        order = np.argsort(code, kind="stable")
-        edges = np.flatnonzero(np.diff(code[order])) + 1
-        for group in np.split(order, edges):
-            if not len(group):
-                continue
-            one = int(group[0])
-            shape = nucleus(int(sizes[one]), int(stretches[one]), int(angles[one]), int(variants[one]))
-            half = shape.shape[0] // 2
-            offset = np.arange(-half, half + 1)
-            spots = (offset[:, None] * wide + offset[None, :]).reshape(-1)
-            at = np.clip(row[group], -48, HEIGHT + 47) + _PAD
-            centre = at * wide + np.clip(column[group], -48, WIDTH + 47) + _PAD
-            value = shape.reshape(-1)[None, :] * darkness[group][:, None] >> 8
-            np.maximum.at(canvas, (centre[:, None] + spots[None, :]).reshape(-1), value.reshape(-1))
 
 
 def soft(field: Floats, width: float) -> Floats:
@@ -276,15 +230,3 @@ def _bell(dice: Dice, count: int) -> Floats:
 
 def _inside(place: float, size: int) -> int:
     return min(size - 1, max(0, int(place)))
-
-
-def _steepest(field: Floats, at: tuple[Integers, Integers], turned: bool) -> Integers:
-    """Return the index of the direction nearest to the steepest one of a field at some points."""
-    row, column = at
-    down = field[row + 1, column] - field[row - 1, column]
-    across = field[row, column + 1] - field[row, column - 1]
-    if turned:
-        down, across = across, -down
-    match = np.abs(across[:, None] * DIRECTIONS[None, :, 0] + down[:, None] * DIRECTIONS[None, :, 1])
-    steepest: Integers = np.argmax(match, axis=1).astype(np.int64)
-    return steepest
