@@ -22,6 +22,11 @@ def scale(domain: Sequence[str], colours: Sequence[Any]) -> alt.Scale:
     return alt.Scale(domain=list(domain), range=list(colours))
 
 
+def share_axis(**options: Any) -> alt.Axis:
+    """Return an axis from 0 to 1 in tenths."""
+    return alt.Axis(format=".1f", tickCount=10, **options)
+
+
 def category_axis(**options: Any) -> alt.Axis:
     """Return an axis of level, complete labels without ticks."""
     return alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, domain=False, **options)

@@ -24,6 +24,7 @@ from breakhis_core.chart_parts import (
     finish,
     interval_rules,
     scale,
+    share_axis,
     with_interval,
 )
 from breakhis_core.colours import NEUTRAL, RIGHT, SIDE_COLOURS, SUBTYPE_COLOURS, WRONG
@@ -130,8 +131,8 @@ def roc_chart(curves: pd.DataFrame, *, height: int = 380) -> alt.LayerChart:
         alt.Chart(named)
         .mark_line(interpolate="linear", strokeWidth=2.2)
         .encode(
-            x=alt.X("false_positive_rate:Q", title="False positive rate", scale=SHARE),
-            y=alt.Y("sensitivity:Q", title="Sensitivity", scale=SHARE),
+            x=alt.X("false_positive_rate:Q", title="False positive rate", scale=SHARE, axis=share_axis()),
+            y=alt.Y("sensitivity:Q", title="Sensitivity", scale=SHARE, axis=share_axis()),
             order="order:Q",
             color=alt.Color("label:N", legend=legend, scale=scale(labels, [colours[code] for code in shown])),
             strokeDash=alt.StrokeDash("label:N", scale=scale(labels, [styles[code] for code in shown])),
@@ -187,7 +188,7 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
     bars = (
         base.mark_bar(cornerRadiusEnd=2)
         .encode(
-            y=alt.Y("value:Q", title="Value", scale=SHARE),
+            y=alt.Y("value:Q", title="Value", scale=SHARE, axis=share_axis()),
             color=alt.Color("side:N", scale=SIDE_SCALE, legend=alt.Legend(title=None, orient="top")),
             opacity=alt.Opacity(
                 "metric:N",

@@ -25,7 +25,7 @@ SUBTYPE_COLOURS: dict[str, str] = {
 
 RIGHT = "#00855F"
 """A right answer: the diagonal of a confusion matrix, an image that was fixed."""
-WRONG = "#B0558A"
+WRONG = "#9A57C9"
 """A wrong answer: the other cells, an image that was broken."""
 ACCENT = "#00855F"
 """The one accent colour of the screens."""

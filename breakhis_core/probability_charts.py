@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from breakhis_core.chart_parts import HEIGHT, SHARE, SIDE_SCALE, diagonal, finish
+from breakhis_core.chart_parts import HEIGHT, SHARE, SIDE_SCALE, diagonal, finish, share_axis
 from breakhis_core.colours import NEUTRAL, RIGHT
 from breakhis_core.taxonomy import SIDES
 
@@ -27,7 +27,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT
     """
     table = pd.DataFrame(list(bins), columns=["low", "high", "images", "confidence", "accuracy"])
     base = alt.Chart(table).encode(
-        x=alt.X("confidence:Q", title="Mean confidence", scale=SHARE),
+        x=alt.X("confidence:Q", title="Mean confidence", scale=SHARE, axis=share_axis()),
         tooltip=[
             alt.Tooltip("images:Q", title="Images"),
             alt.Tooltip("confidence:Q", title="Mean confidence", format=".3f"),
@@ -38,7 +38,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT
     )
     gaps = base.mark_rule(strokeWidth=2, opacity=0.45, color=RIGHT).encode(y="confidence:Q", y2="accuracy:Q")
     points = base.mark_circle(opacity=0.9, color=RIGHT).encode(
-        y=alt.Y("accuracy:Q", title="Accuracy", scale=SHARE),
+        y=alt.Y("accuracy:Q", title="Accuracy", scale=SHARE, axis=share_axis()),
         size=alt.Size(
             "images:Q", title="Images", scale=alt.Scale(range=[30, 500]), legend=alt.Legend(orient="right")
         ),
@@ -63,7 +63,7 @@ def probability_histogram(
         alt.Chart(histogram_bars(malignancy))
         .mark_bar(binSpacing=1)
         .encode(
-            x=alt.X("low:Q", title="Probability of malignant", scale=SHARE, bin="binned"),
+            x=alt.X("low:Q", title="Probability of malignant", scale=SHARE, axis=share_axis(), bin="binned"),
             x2="high:Q",
             y=alt.Y("images:Q", title="Images", stack=True),
             color=alt.Color("side:N", scale=SIDE_SCALE, legend=alt.Legend(title="True side", orient="top")),

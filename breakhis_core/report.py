@@ -29,10 +29,10 @@ from breakhis_core.taxonomy import SIDES
 WIDTH = 640
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2430; background: #fff; max-width: 900px;
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2430; background: #fff; max-width: 940px;
   margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.7rem } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bottom: 1px solid #d8dbe0 }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: .6rem 0 }
+table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; margin: .6rem 0 }
 th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #e8eaee; vertical-align:
 top } figure { margin: 1rem 0; break-inside: avoid } figcaption { font-size: 13px; color: #555c68 } svg {
 max-width: 100%; height: auto } .phantom { font-weight: 600; color: #b3261e } footer { margin-top: 3rem;
@@ -137,7 +137,10 @@ def _training(history: pd.DataFrame) -> list[str]:
     measures = [measure for measure in ("loss", "accuracy") if measure in history.columns]
     if history.empty:
         return []
-    return [_figure(charts.history_chart(history, measure), f"{measure} by epoch") for measure in measures]
+    return [
+        _figure(charts.history_chart(history, measure), f"{measure.capitalize()} by epoch.")
+        for measure in measures
+    ]
 
 
 def _section(title: str, *parts: str) -> str:
