@@ -42,3 +42,29 @@ def test_twenty_threads_and_three_processes_lose_nothing(any_workspace):
     expected = {f"thread {number}": 15 for number in range(20)} | {f"process {n}": 30 for n in range(3)}
     assert counts == expected
     assert reviews.version(any_workspace) == 20 * 15 + 3 * 50
+
+
+ANSWERING = textwrap.dedent(
+    """
+    from breakhis_core import reviews
+    from breakhis_core.workspace import Workspace
+    workspace = Workspace.open()
+    number = 0
+    while True:
+        reviews.flag(workspace, "ada", f"{number:032x}", "staining")
+        print(number, flush=True)
+        number += 1
+    """
+)
+
+
+def test_every_answered_click_survives_a_kill(any_workspace):
+    process = subprocess.Popen([sys.executable, "-c", ANSWERING], stdout=subprocess.PIPE, text=True)
+    answered = [int(process.stdout.readline()) for _ in range(25)]
+    process.kill()
+    answered += [int(line) for line in process.stdout.read().split()]
+    process.wait()
+    process.stdout.close()
+    standing = set(reviews.standing(any_workspace)["hash"])
+    assert {f"{number:032x}" for number in answered} <= standing
+    assert len(standing) <= len(answered) + 1

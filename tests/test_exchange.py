@@ -1,0 +1,243 @@
+import csv
+import io
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from breakhis_core import reviews
+from breakhis_core.errors import InputError
+from breakhis_core.exchange import (
+    FLAG_COLUMNS,
+    apply_import,
+    check_import,
+    export_csv,
+    export_json,
+    matched_hashes,
+    read_flags,
+    safe_cell,
+)
+from breakhis_core.flag_files import LARGEST_FILE
+from breakhis_core.review_terms import LONGEST_NOTE, clean_note, clean_reviewer
+from breakhis_core.spreadsheets import plain_cell
+from breakhis_core.taxonomy import CODES
+
+# Text that a reviewer can have typed, with what spreadsheets and parsers stumble over made likely.
+TEXT = st.text(st.one_of(st.sampled_from("=+-@'\"\t\r\n,;＝"), st.characters()), max_size=30)  # noqa: RUF001
+FLAG = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["SOB_B_A-14-22549AB-100-001.png", "=1+1.png", "-a, b.png"]),
+        "hash": st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}"),
+        "subtype": st.sampled_from([*CODES, None]),
+        "slide": st.sampled_from(["14-22549AB", None]),
+        "magnification": st.sampled_from([40, 100, 200, 400, None]),
+        "reason": st.sampled_from([code for code in reviews.REASON_CODES if code != "other"]),
+        "note": TEXT.map(clean_note),
+        "reviewer": st.one_of(st.just("Ada"), TEXT.filter(lambda t: clean_note(t).strip()).map(str)),
+        "time": st.datetimes(max_value=pd.Timestamp("2024-01-01").to_pydatetime()).map(
+            lambda moment: moment.isoformat(timespec="milliseconds") + "Z"
+        ),
+        "run": st.sampled_from(["demo", "@run", None]),
+        "predicted": st.sampled_from([*CODES, None]),
+        "confidence": st.one_of(st.none(), st.floats(0, 1)),
+    }
+)
+
+
+def _frame(rows):
+    frame = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
+    return frame.astype({"magnification": "Int64", "confidence": "float64"})
+
+
+@given(text=st.text())
+def test_a_safe_cell_gives_its_text_back_and_begins_no_formula(text):
+    cell = safe_cell(text)
+    assert plain_cell(cell) == text
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+@settings(deadline=None)
+@given(rows=st.lists(FLAG, max_size=5), export=st.sampled_from([export_csv, export_json]))
+def test_the_round_trip_loses_nothing(rows, export):
+    rows = [row for row in rows if _has_a_name(row)]
+    plan = read_flags(export(_frame(rows)), "flags.csv" if export is export_csv else "flags.json")
+    assert plan.errors == ()
+    assert list(plan.rows) == rows
+
+
+def _has_a_name(row):
+    try:
+        row["reviewer"] = clean_reviewer(row["reviewer"])
+    except InputError:
+        return False
+    return True
+
+
+@given(rows=st.lists(FLAG, min_size=1, max_size=3))
+def test_no_exported_cell_is_a_formula(rows):
+    table = list(csv.reader(io.StringIO(export_csv(_frame(rows)).decode(), newline="")))
+    assert tuple(table[0]) == FLAG_COLUMNS
+    assert not any(cell[:1] in set("=+-@\t\r") for row in table for cell in row if cell)
+
+
+@pytest.fixture
+def flags(any_workspace, request):
+    from tests.conftest import paint_pictures
+
+    images = paint_pictures(any_workspace.root / "pictures", per_slide=1)
+    from breakhis_core import datasets
+    from breakhis_core.catalogue import Catalogue
+
+    datasets.save_catalogue(
+        any_workspace,
+        Catalogue(
+            any_workspace.root / "pictures", images, pd.DataFrame(columns=["path", "kind", "reason"]), True
+        ),
+    )
+    hashes = images["hash"].tolist()
+    reviews.flag(any_workspace, "ada", hashes[0], "staining", "=HYPERLINK(1)", run="demo", predicted="DC",
+                 confidence=0.123456789012345678, seconds=2.0)  # fmt: skip
+    reviews.flag(any_workspace, "ada", hashes[1], "other", "'quoted', “note”\r\nsecond line")
+    reviews.flag(any_workspace, "bob", hashes[0], "artefact")
+    reviews.keep(any_workspace, "bob", hashes[2])
+    return images
+
+
+@pytest.mark.parametrize(("export", "name"), [(export_csv, "f.csv"), (export_json, "f.json")])
+def test_importing_ones_own_export_changes_nothing(any_workspace, flags, export, name):
+    before = reviews.version(any_workspace)
+    content = export(reviews.flagged(any_workspace))
+    for _ in range(2):
+        done = apply_import(any_workspace, read_flags(content, name))
+        assert (len(done.new), len(done.known), done.refused) == (0, 3, ())
+    assert reviews.version(any_workspace) == before
+
+
+@pytest.mark.parametrize(("export", "name"), [(export_csv, "f.csv"), (export_json, "f.json")])
+def test_flags_move_to_another_workspace_as_they_are(any_workspace, flags, tmp_path, export, name):
+    from breakhis_core import datasets
+    from breakhis_core.catalogue import Catalogue
+    from breakhis_core.settings import Settings
+    from breakhis_core.workspace import Workspace
+
+    other = Workspace.open(
+        Settings(workspace=tmp_path / "other", models=tmp_path / "m", data=None, database_url=None)
+    )
+    problems = pd.DataFrame(columns=["path", "kind", "reason"])
+    datasets.save_catalogue(other, Catalogue(any_workspace.root / "pictures", flags, problems, True))
+    content = export(reviews.flagged(any_workspace))
+    plan = read_flags(content, name)
+    assert len(check_import(other, plan).new) == 3
+    assert reviews.version(other) == 0
+    assert len(apply_import(other, plan, "eve").new) == 3
+    assert export(reviews.flagged(other)) == content
+    event = reviews.answers_on(other, flags["hash"][1])[0]
+    assert event.source == f"{name}, imported by eve"
+    assert len(apply_import(other, plan, "eve").known) == 3
+    other.close()
+
+
+def test_an_imported_flag_does_not_override_what_was_said_later(any_workspace, flags):
+    image = flags["hash"][3]
+    old = f"hash,reason,reviewer,time\n{image},staining,zoe,2020-05-01T10:00:00+02:00\n".encode()
+    reviews.keep(any_workspace, "zoe", image)
+    apply_import(any_workspace, read_flags(old))
+    assert [event.action for event in reviews.answers_on(any_workspace, image)] == ["keep"]
+    assert list(reviews.history(any_workspace, image)["at"])[1] == "2020-05-01T08:00:00.000Z"
+    # Once the later answer is taken back, the imported one is what this reviewer said.
+    reviews.undo(any_workspace, "zoe")
+    assert [event.reason for event in reviews.answers_on(any_workspace, image)] == ["staining"]
+    assert reviews.undo(any_workspace, "zoe") is None
+
+
+def test_rows_are_matched_by_hash_then_by_name_and_unknown_ones_are_listed(any_workspace, flags):
+    name = flags["name"][4]
+    table = (
+        "name,hash,reason\n"
+        f"renamed.png,{flags['hash'][3]},staining\n"
+        f"C:\\pictures\\{name},,Out of focus\n"
+        f"{name},{'0' * 32},staining\n"
+        "nowhere.png,,staining\n"
+    )
+    check = check_import(any_workspace, read_flags(table.encode(), "list.csv"), "eve")
+    assert [row["hash"] for row in check.new] == [flags["hash"][3], flags["hash"][4], flags["hash"][4]]
+    assert [row["name"] for row in check.new] == [flags["name"][3], name, name]
+    assert {row["reviewer"] for row in check.new} == {"eve"}
+    assert check.refused == ("list.csv: nowhere.png is not in this workspace; catalogue its folder first.",)
+    hashes, refused = matched_hashes(any_workspace, read_flags(table.encode(), "list.csv"))
+    assert hashes == tuple(sorted(flags["hash"][[3, 4]]))
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_plain_list_of_names_is_taken_and_taken_once(any_workspace, flags, newline):
+    text = newline.join([f"breast/{flags['name'][5]}", "", flags["hash"][6], flags["name"][5]])
+    for news in (2, 0):
+        done = apply_import(any_workspace, read_flags(text.encode(), "poor.txt"), "eve")
+        assert (len(done.new), done.refused) == (news, ())
+    (event,) = reviews.answers_on(any_workspace, flags["hash"][5])
+    assert (event.reviewer, event.reason, event.note) == ("eve", "other", "listed in poor.txt")
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("a.png,,blurry,,,,", "the reason 'blurry' is none of"),
+        (",,staining,,,,", "neither a hash nor a name"),
+        ("a.png,,staining,,31.05.2024,,", "is not ISO 8601"),
+        ("a.png,,staining,,2999-01-01,,", "lies in the future"),
+        ("a.png,,staining,,,XX,", "predicted sub-type 'XX'"),
+        ("a.png,,staining,,,,nan", "confidence 'nan'"),
+        (f"a.png,,staining,{'x' * 2001},,,", f"longer than {LONGEST_NOTE}"),
+    ],
+)
+def test_a_bad_row_gets_its_sentence_and_the_others_go_on(row, sentence):
+    table = f"name,hash,reason,note,time,predicted,confidence\n{row}\nb.png,,staining,,,DC,0.5\n"
+    plan = read_flags(table.encode(), "list.csv")
+    assert [one["name"] for one in plan.rows] == ["b.png"]
+    assert len(plan.errors) == 1
+    assert plan.errors[0].startswith("list.csv, row 1: ")
+    assert sentence in plan.errors[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_spreadsheets_save_is_read(encoding, delimiter):
+    text = delimiter.join(["Name", "Reason", "Note"]) + "\r\n" + delimiter.join(["a.png", "staining", "é"])
+    (row,) = read_flags(text.encode(encoding), "list.csv").rows
+    assert (row["name"], row["reason"], row["note"]) == ("a.png", "staining", "é")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "a.csv", "not a text file"),
+        (b"{", "a.json", "not JSON"),
+        (b'{"a": 1}', "a.json", "not a list of flags"),
+        (b"[" * 100_000, "a.json", "not JSON"),
+        (b"x" * (LARGEST_FILE + 1), "a.csv", "never larger"),
+        (b'name\n"' + b"x" * 200_000 + b'"\n', "a.csv", "not a CSV"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_in_a_sentence(content, name, sentence):
+    with pytest.raises(InputError, match=sentence):
+        read_flags(content, name)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone.csv: the file cannot be read"):
+        read_flags(tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize(("content", "name"), [(b"", "a.csv"), (b"[]", "a.json"), (b"name,hash\n", "a.csv")])
+def test_an_empty_list_is_no_error(content, name):
+    assert read_flags(content, name).rows == ()
+
+
+def test_json_is_plain_objects_with_nulls(any_workspace, flags):
+    records = json.loads(export_json(reviews.flagged(any_workspace)))
+    assert [tuple(record) for record in records] == [FLAG_COLUMNS] * 3
+    bob = next(record for record in records if record["reviewer"] == "bob")
+    assert (bob["run"], bob["confidence"], bob["note"], bob["magnification"]) == (None, None, "", 40)
