@@ -49,7 +49,8 @@ import sys
 from typer.testing import CliRunner
 from breakhis_core.command_line import app
 assert CliRunner().invoke(app, ["train", "--help"]).exit_code == 0
-print(sorted({"pandas", "numpy", "sqlalchemy", "tensorflow", "keras", "onnxruntime", "altair"} & set(sys.modules)))
+heavy = {"pandas", "numpy", "sqlalchemy", "tensorflow", "keras", "onnxruntime", "altair"}
+print(sorted(heavy & set(sys.modules)))
 """
     told = subprocess.run(
         [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from breakhis_core.pixels import decode, pixel_hash
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs import open_run
 from tests.conftest import paint_pictures
@@ -89,6 +90,17 @@ def test_what_cannot_be_trained_with_is_said_before_anything_is_read(fake_run, d
     told = call("train", "--data", data, *options)
     assert told.exit_code == 1
     assert told.stderr.startswith(sentence)
+
+
+def test_excluded_images_leave_train_and_validation_and_unknown_ones_are_said(monkeypatch, workspace, data):
+    asked = []
+    monkeypatch.setattr("breakhis_core.training.train", lambda request, *_: asked.append(request) or 1 / 0)
+    images = sorted((data / "BreaKHis_v1").rglob("*.png"))[:2]
+    (workspace.root / "flags.csv").write_text(f"name\n{images[0].name}\nunknown.png\n{images[1].name}\n")
+    told = call("train", "--data", data, "--weights", "none", "--exclude", workspace.root / "flags.csv")
+    assert isinstance(told.exception, ZeroDivisionError)
+    assert set(asked[0].exclude) == {pixel_hash(decode(image)) for image in images}
+    assert "unknown.png is not in this workspace" in told.stderr
 
 
 def test_a_missing_folder_is_bad_input(workspace):

@@ -32,7 +32,7 @@ def export_flags(file: FlagFile, as_json: AsJson = False) -> None:
         images = int(frame["hash"].nunique())
         answer.give(
             {"file": str(file), "flags": len(frame), "images": images},
-            f"{file}: {len(frame)} flags of {images} images.",
+            f"{file}: {_counted(len(frame), 'flag')} of {_counted(images, 'image')}.",
         )
 
 
@@ -54,11 +54,15 @@ def import_flags(
         answer.bad_input = bool(refused)
         value = {
             "file": str(file),
-            "rows": len(plan.rows),
+            "dry_run": dry_run,
             "imported": 0 if dry_run else new,
             "new": new,
             "known": known,
             "errors": refused,
         }
-        done = "would be imported" if dry_run else "imported"
-        answer.give(value, f"{file}: {new} flags {done}, {known} were here already.", *refused)
+        done = "to import" if dry_run else "imported"
+        answer.give(value, f"{file}: {_counted(new, 'flag')} {done}, {known} here already.", *refused)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

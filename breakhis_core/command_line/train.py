@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,6 +18,7 @@ from breakhis_core.command_line.evaluate import headline, named_run, provenance
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
+    from breakhis_core.exchange import ImportPlan
     from breakhis_core.training import TrainRequest
     from breakhis_core.workspace import Workspace
 
@@ -69,25 +71,28 @@ def train(
     """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
     with answering(as_json) as answer:
         from breakhis_core.datasets import load_images
+        from breakhis_core.exchange import read_flags
         from breakhis_core.recipes import RECIPES
         from breakhis_core.training import TrainRequest
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
         _check_name(workspace, name)
+        flags = None if exclude is None else read_flags(exclude, exclude.name)
         changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
         request = TrainRequest(
             recipe=RECIPES[recipe].model_copy(update=changes),
             unit=_unit(unit, improves),
             split_seed=seed,
             weights=_weights(weights),
-            exclude=_flagged(workspace, exclude, answer),
             improves=improves,
             name=name or "",
             compact=compact,
         )
         dataset, _ = catalogued(workspace, data)
-        request = TrainRequest(**{**vars(request), "data": dataset})
+        # Flags may name images that this folder brings into the workspace.
+        excluded = () if flags is None else _matched(workspace, flags, answer)
+        request = replace(request, data=dataset, exclude=excluded)
         folder = _train(workspace, request, list(load_images(workspace, dataset)["hash"]))
         _tell(answer, folder)
 
@@ -117,15 +122,14 @@ def _weights(weights: str) -> str:
     return str(file.resolve())
 
 
-def _flagged(workspace: Workspace, exclude: Path | None, answer: Answer) -> tuple[str, ...]:
-    if exclude is None:
-        return ()
-    from breakhis_core.exchange import matched_hashes, read_flags
+def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[str, ...]:
+    """Return the images that flags mean; a flag that means none is said, and the others count."""
+    from breakhis_core.exchange import matched_hashes
 
-    hashes, refused = matched_hashes(workspace, read_flags(exclude, exclude.name))
+    hashes, refused = matched_hashes(workspace, flags)
     for sentence in refused:
         complain(sentence)
-    answer.bad_input = answer.bad_input or bool(refused)
+    answer.bad_input = bool(refused)
     return hashes
 
 
@@ -160,6 +164,7 @@ def _tell(answer: Answer, folder: Path) -> None:
         "phantom": run.phantom,
         "unit": run.unit,
         "split_seed": run.manifest["split_seed"],
+        "excluded": len(run.excluded),
         "parts": {part: int(count) for part, count in parts.items()},
         "epochs": len(run.history()),
         "seconds": run.manifest["seconds"],
