@@ -202,13 +202,16 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
     return finish(height, bars, interval_rules(base))
 
 
-def history_chart(history: pd.DataFrame, measure: str = "loss", *, height: int = 260) -> alt.LayerChart:
+def history_chart(
+    history: pd.DataFrame, measure: str = "loss", *, height: int = 260, epochs: int | None = None
+) -> alt.LayerChart:
     """Draw a measure on training and validation images by epoch.
 
     Args:
         history: columns epoch, and the measure with and without ``val_`` before it.
         measure: ``"loss"`` or ``"accuracy"``.
         height: height in pixels.
+        epochs: epochs that there will be, so that the axis of a training that runs does not move.
     """
     parts = {measure: "train", f"val_{measure}": "validation"}
     present = [column for column in parts if column in history.columns]
@@ -217,7 +220,12 @@ def history_chart(history: pd.DataFrame, measure: str = "loss", *, height: int =
     extent = SHARE if measure == "accuracy" else alt.Scale(zero=True)
     nearest = alt.selection_point(name="epoch", fields=["epoch"], nearest=True, on="pointerover", empty=False)
     base = alt.Chart(rows).encode(
-        x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        x=alt.X(
+            "epoch:Q",
+            title="Epoch",
+            axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+            scale=alt.Scale(domain=[1, epochs]) if epochs and epochs > 1 else alt.Scale(),
+        ),
         y=alt.Y("value:Q", title=measure.capitalize(), scale=extent),
         color=alt.Color(
             "part:N",

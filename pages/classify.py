@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from breakhis_core.exchange import safe_cell
 
 from breakhis_core import taxonomy
 from breakhis_core.errors import InputError
+from breakhis_core.exchange import safe_cell
 from breakhis_core.predictor import Predictor
 from breakhis_core.runs import Run
-from pages.parts import frame, uploads, viewer
+from pages.parts import frame, narrow, uploads, viewer
 from pages.parts.figures import counted, number
 from pages.parts.uploads import Classified, Known
 
@@ -127,7 +127,7 @@ def answer(result: Classified, known: Known | None) -> None:
         st.info(sentence)
 
 
-def picture(result: Classified, known: Known | None, scale: viewer.MapScale) -> None:
+def picture(result: Classified, known: Known | None, scale: viewer.MapScale, run: Run) -> None:
     """Show the picture with its heat map."""
     viewer.show(
         "classify",
@@ -141,7 +141,7 @@ def picture(result: Classified, known: Known | None, scale: viewer.MapScale) -> 
             maps=result.class_maps,
             scale=scale,
         ),
-        height="max(340px, calc(100vh - 330px))",
+        height=f"max(340px, min(100vh - {395 if run.phantom else 330}px, 66vw))",
     )
 
 
@@ -171,6 +171,7 @@ def downloads(results: list[Classified], known: dict[str, Known], run: Run) -> N
 
 
 controls = frame.page_header("Classify")
+narrow.stack_columns()
 run = frame.choose_run("classify-run", controls)
 if run is None:
     frame.empty_state(
@@ -227,4 +228,4 @@ with small:
     downloads(results, shared.known, run)
 if good:
     with large:
-        picture(chosen, seen, shared.scale)
+        picture(chosen, seen, shared.scale, run)

@@ -13,7 +13,7 @@ from breakhis_core.evaluate import evaluate, value_at
 from breakhis_core.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, SIDES, side_of
-from pages.parts import comparison, frame, results_tables, review_links
+from pages.parts import comparison, frame, narrow, results_tables, review_links
 from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
@@ -262,6 +262,7 @@ def refusals() -> None:
 
 
 controls = frame.page_header("Results")
+narrow.stack_columns()
 run = frame.choose_run("results-run", controls)
 if run is None:
     frame.empty_state(
@@ -279,7 +280,7 @@ with controls:
         default="test",
         required=True,
         format_func=PARTS.__getitem__,
-        key="part",
+        key="of",
         label_visibility="collapsed",
         bind="query-params",
     )

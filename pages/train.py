@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from breakhis_core import datasets, jobs, reviews, runs, splits
 from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import RECIPES, Recipe
+from breakhis_core.runs import Run
 from breakhis_core.training import TrainRequest
-from pages.parts import frame, job_progress, training_time
+from pages.parts import frame, job_progress, narrow, retraining, training_time
 from pages.parts.figures import counted
+from pages.parts.uploads import plain
 
 NEW_SPLIT = ""
 UNITS = {"case": "by case", "image": "by image"}
@@ -26,10 +29,9 @@ PAST = 20
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def part_sizes(dataset: int, catalogued_at: str, unit: str, seed: int) -> dict[str, int]:
-    """Return how many images each part of a new split would have; InputError when it cannot be made."""
-    split = splits.make_split(datasets.load_images(frame.workspace(), dataset), unit, seed)
-    return split.frame["part"].value_counts().to_dict()
+def new_split(dataset: int, catalogued_at: str, unit: str, seed: int) -> pd.DataFrame:
+    """Return which part each image would be in; InputError when the images cannot be split."""
+    return splits.make_split(datasets.load_images(frame.workspace(), dataset), unit, seed).frame
 
 
 def choose_data(found: list[Dataset]) -> Dataset:
@@ -50,19 +52,7 @@ def choose_data(found: list[Dataset]) -> Dataset:
     return data
 
 
-def choose_recipe() -> Recipe:
-    """Let the person choose the recipe and change the two settings that are changed often."""
-    name = st.radio(
-        "Recipe",
-        list(RECIPES),
-        index=list(RECIPES).index("recommended"),
-        captions=[recipe.summary for recipe in RECIPES.values()],
-        key="recipe",
-    )
-    return RECIPES[name]
-
-
-def choose_split(data: Dataset, found: list[runs.Run]) -> tuple[str, str | None]:
+def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
     """Let the person choose a new split and its unit, or the split of a run to improve on."""
     # Any run on such images may be improved on; training says what is missing, if anything is.
     kept = {run.name: run for run in found if run.phantom == data.phantom}
@@ -77,9 +67,9 @@ def choose_split(data: Dataset, found: list[runs.Run]) -> tuple[str, str | None]
         key="improves",
     )
     if improves != NEW_SPLIT:
-        return kept[improves].unit, improves
+        return kept[improves].unit, kept[improves]
     unit = st.radio(
-        "Split",
+        "Unit of the split",
         list(UNITS),
         format_func=UNITS.__getitem__,
         horizontal=True,
@@ -90,7 +80,7 @@ def choose_split(data: Dataset, found: list[runs.Run]) -> tuple[str, str | None]
     return unit, None
 
 
-def choose_exclusions() -> tuple[str, ...]:
+def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
     """Let the person leave the flagged images out of train and validation."""
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     asked = st.query_params.get("exclude") == "flagged"
@@ -101,17 +91,46 @@ def choose_exclusions() -> tuple[str, ...]:
         help="They leave train and validation. The test set never changes.",
         key="exclude",
     )
+    if leave_out and improves is not None:
+        plan = retraining.plan(improves, "any")
+        stay = (
+            f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
+        )
+        st.caption(
+            f"{counted(plan.train, 'training image')} and {counted(plan.validation, 'validation image')} leave.{stay}"
+        )
     return flagged if leave_out else ()
 
 
-def choose_weights() -> str | None:
+def choose_recipe(improves: Run | None) -> Recipe:
+    """Let the person choose the recipe: one that ships, or that of the run to improve on."""
+    offered = dict(RECIPES)
+    if improves is not None:
+        # The fair comparison first: the same recipe.
+        same = Recipe.model_validate(improves.recipe())
+        words = f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}"
+        offered = {f"as {improves.name}": same.model_copy(update={"summary": words}), **offered}
+    chosen = st.radio(
+        "Recipe",
+        list(offered),
+        index=0 if improves is not None else list(offered).index("recommended"),
+        captions=[recipe.summary for recipe in offered.values()],
+        key=f"recipe-{improves.name if improves else NEW_SPLIT}",
+    )
+    return offered[chosen]
+
+
+def choose_weights(improves: Run | None) -> str | None:
     """Let the person choose what training begins with; None while the file named cannot be used."""
+    before = "imagenet" if improves is None else retraining.first_weights(improves)
+    mark = improves.name if improves else NEW_SPLIT
     kind = st.radio(
         "Begin with the weights of",
         list(WEIGHTS),
+        index=list(WEIGHTS).index(before if before in WEIGHTS else "file"),
         format_func=WEIGHTS.__getitem__,
         horizontal=True,
-        key="weights",
+        key=f"weights-{mark}",
     )
     if kind == "imagenet":
         kept = any(frame.workspace().weights.glob("weights_mobilenet_v3_*.h5"))
@@ -126,8 +145,9 @@ def choose_weights() -> str | None:
         return "none"
     path = st.text_input(
         "File on the server",
+        value="" if before in WEIGHTS else before,
         placeholder="/data/mobilenetv3_large_notop.weights.h5",
-        key="weights-file",
+        key=f"weights-file-{mark}",
         help="HDF5 weights of MobileNetV3-Large without its top, or a .keras model that contains it.",
     ).strip()
     if not path:
@@ -135,13 +155,14 @@ def choose_weights() -> str | None:
         return None
     file = Path(path).expanduser()
     if not file.is_file():
-        st.warning(f"{file.name}: there is no such file on the server.")
+        st.warning(f"{plain(file.name)}: there is no such file on the server.")
         return None
     return str(file.absolute())
 
 
-def choose_rest(recipe: Recipe) -> tuple[Recipe, int, str]:
+def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]:
     """Let the person change epochs, seeds and name, folded away."""
+    mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
     with st.expander("Epochs, seed, name"):
         left, right = st.columns(2)
         epochs = left.number_input(
@@ -149,59 +170,63 @@ def choose_rest(recipe: Recipe) -> tuple[Recipe, int, str]:
             1,
             1000,
             recipe.epochs,
-            key=f"epochs-{recipe.name}",
+            key=f"epochs-{mark}",
             help=f"The recipe says {recipe.epochs}.",
         )
-        seed = right.number_input("Seed of split and training", 0, 2**31 - 1, 0, key="seed")
+        seed = right.number_input(
+            "Seed" if improves else "Seed of split and training",
+            0,
+            2**31 - 1,
+            recipe.seed,
+            key=f"seed-{mark}",
+        )
         name = st.text_input(
             "Name of the run", placeholder="made of recipe and split", max_chars=80, key="name"
         )
-    return recipe.model_copy(update={"epochs": int(epochs), "seed": int(seed)}), int(seed), name.strip()
+    changed = recipe.model_copy(update={"epochs": int(epochs), "seed": int(seed)})
+    return changed, int(seed), name.strip()
 
 
-def form(found: list[Dataset], known: list[runs.Run], busy: list[jobs.Job]) -> None:
+def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     """Ask what to train, say how long it takes, and start it."""
     data = choose_data(found)
-    recipe = choose_recipe()
     unit, improves = choose_split(data, known)
-    exclude = choose_exclusions()
-    weights = choose_weights()
-    recipe, seed, name = choose_rest(recipe)
+    exclude = choose_exclusions(improves)
+    recipe = choose_recipe(improves)
+    weights = choose_weights(improves)
+    recipe, seed, name = choose_rest(recipe, improves)
     try:
-        trained, images = sizes(data, unit, seed, improves, known, exclude)
+        trained, images = sizes(data, unit, seed, improves, exclude)
         if name:
             runs.check_name(name)
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         return
     pace = training_time.pace(recipe, known)
     told = training_time.in_words(training_time.seconds_needed(recipe, trained, images, pace))
-    source = f"from {pace.measured}" if pace.measured else "assumed for two cores"
-    st.markdown(
-        f"**{told.capitalize()}** · {counted(trained, 'training image')}, "
-        f"{counted(recipe.epochs, 'epoch')} at {pace.images_per_second:.0f} images a second ({source})"
+    source = f"measured in {pace.measured}" if pace.measured else "assumed for two cores"
+    st.markdown(f"**Takes {told}**")
+    st.caption(
+        f"{counted(trained, 'training image')}, {counted(recipe.epochs, 'epoch')} at "
+        f"{pace.images_per_second:.0f} images a second, {source}"
     )
     if busy:
         st.caption(f"Job {busy[0].id} is training; this one waits and starts when that has ended.")
-    if st.button(
-        "Add to the queue" if busy else "Start training",
-        type="primary",
-        disabled=weights is None,
-        key="start",
-    ):
-        request = TrainRequest(recipe, data.id, unit, seed, weights or "", exclude, improves, name)
+    label = "Add to the queue" if busy else "Start training"
+    if st.button(label, type="primary", disabled=weights is None, key="start"):
+        kept = None if improves is None else improves.name
+        # A kept split may hold images of several data sets: training finds them all by itself.
+        where = data.id if improves is None else None
+        request = TrainRequest(recipe, where, unit, seed, weights or "", exclude, kept, name)
         st.session_state.job = jobs.submit(frame.workspace(), "train", request.to_dict())
         st.rerun()
 
 
 def sizes(
-    data: Dataset, unit: str, seed: int, improves: str | None, known: list[runs.Run], exclude: tuple[str, ...]
+    data: Dataset, unit: str, seed: int, improves: Run | None, exclude: tuple[str, ...]
 ) -> tuple[int, int]:
     """Return how many images would be trained on, and how many the split has."""
-    if improves is None:
-        parts = part_sizes(data.id, data.catalogued_at, unit, seed)
-        return parts["train"], sum(parts.values())
-    split = next(run for run in known if run.name == improves).split()
+    split = improves.split() if improves else new_split(data.id, data.catalogued_at, unit, seed)
     trained = split.loc[split["part"] == "train", "hash"]
     return int((~trained.isin(exclude)).sum()), len(split)
 
@@ -222,6 +247,7 @@ def past(trainings: list[jobs.Job]) -> None:
 
 
 frame.page_header("Train")
+narrow.stack_columns()
 catalogued = datasets.datasets(frame.workspace())
 trainings = jobs.list_jobs(frame.workspace(), "train")
 if not catalogued and not trainings:

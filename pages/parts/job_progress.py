@@ -47,8 +47,8 @@ def _panel(number_of_job: int, state_before: str) -> None:
 def title(job: Job) -> None:
     """Say which job this is and how it stands."""
     word, colour = STATES[job.state]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### {what(job)}", width="content")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{what(job)}**", width="content")
         st.badge("Stopping" if job.stopping else word, color=colour)
     st.caption(settings_in_words(job.arguments))
 
@@ -120,9 +120,10 @@ def curves(job: Job) -> None:
         return
     # A resumed job may report an epoch once more: the later row counts.
     rows = rows.drop_duplicates("epoch", keep="last")
-    left, right = st.columns(2)
-    left.altair_chart(charts.history_chart(rows, "loss", height=230), key=f"loss-{job.id}")
-    right.altair_chart(charts.history_chart(rows, "accuracy", height=230), key=f"accuracy-{job.id}")
+    epochs = int(job.arguments.get("recipe", {}).get("epochs", 0))
+    for column, measure in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        chart = charts.history_chart(rows, measure, height=230, epochs=epochs)
+        column.altair_chart(chart, key=f"{measure}-{job.id}")
 
 
 def what(job: Job) -> str:
