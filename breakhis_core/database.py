@@ -33,7 +33,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from breakhis_core.errors import InputError
 
@@ -190,7 +190,7 @@ def migrate(engine: Engine, lock_file: Path) -> None:
             fcntl.flock(held, fcntl.LOCK_EX)
             if _revision(engine) != HEAD:
                 _upgrade(engine)
-    except OperationalError as error:
+    except DatabaseError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise InputError(f"The database {where} cannot be opened: {error.orig}") from error
 

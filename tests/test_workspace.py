@@ -1,0 +1,119 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from breakhis_core import database
+from breakhis_core.errors import InputError
+from breakhis_core.settings import PROJECT, Settings
+from breakhis_core.workspace import Workspace
+
+
+def test_the_environment_says_where_things_are(monkeypatch, tmp_path):
+    for name in ("BREAKHIS_WORKSPACE", "BREAKHIS_MODELS", "BREAKHIS_DATA", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert Settings() == Settings(
+        workspace=PROJECT / "workspace", models=PROJECT / "models", data=None, database_url=None
+    )
+    monkeypatch.setenv("BREAKHIS_WORKSPACE", str(tmp_path / "w"))
+    monkeypatch.setenv("BREAKHIS_DATA", "relative")
+    monkeypatch.setenv("DATABASE_URL", "")
+    assert Settings().workspace == tmp_path / "w"
+    assert Settings().data == Path.cwd() / "relative"
+    assert Settings().database_url is None
+    assert Settings(workspace=tmp_path / "mine").workspace == tmp_path / "mine"
+
+
+def test_another_process_gets_the_same_settings(settings, monkeypatch):
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == settings
+
+
+def test_the_migrated_schema_is_the_one_that_the_program_uses(any_workspace):
+    with any_workspace.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), database.metadata) == []
+
+
+def test_the_newest_revision_is_named_right():
+    scripts = ScriptDirectory(str(Path(database.__file__).parent / "migrations"))
+    assert scripts.get_current_head() == database.HEAD
+
+
+def test_sqlite_keeps_what_was_answered(workspace):
+    with workspace.engine.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 30000, "foreign_keys": 1}
+
+
+def test_opening_twice_at_once_makes_one_workspace(settings):
+    code = "from breakhis_core.workspace import Workspace; Workspace.open()"
+    openers = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
+    for opener in openers:
+        _, errors = opener.communicate()
+        assert opener.returncode == 0, errors.decode()
+
+
+def test_opening_again_finds_everything(settings):
+    first = Workspace.open(settings)
+    with database.writing(first.engine, "test") as connection:
+        connection.execute(text("INSERT INTO datasets VALUES (1, '/x', false, 'now')"))
+    first.close()
+    again = Workspace.open(settings)
+    with again.engine.connect() as connection:
+        assert connection.execute(text("SELECT root FROM datasets")).scalar() == "/x"
+    again.close()
+
+
+def test_a_workspace_of_a_newer_version_is_refused(settings):
+    workspace = Workspace.open(settings)
+    with database.writing(workspace.engine, "test") as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    workspace.close()
+    with pytest.raises(InputError, match="another version of the program"):
+        Workspace.open(settings)
+
+
+def test_a_file_that_is_no_database_is_refused(settings):
+    settings.workspace.mkdir()
+    (settings.workspace / "breakhis.db").write_text("not a database, but long enough to look at" * 50)
+    with pytest.raises(InputError, match="cannot be opened"):
+        Workspace.open(settings)
+
+
+def test_a_folder_that_cannot_be_made_is_named(settings):
+    settings.workspace.parent.mkdir(exist_ok=True)
+    settings.workspace.write_text("a file")
+    with pytest.raises(InputError, match="cannot be made"):
+        Workspace.open(settings)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://host/db", "names mysql"),
+        ("no address", "is not an address"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "cannot be opened"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_told_without_its_password(settings, url, sentence):
+    with pytest.raises(InputError, match=sentence) as refused:
+        Workspace.open(settings.model_copy(update={"database_url": url}))
+    assert "secret" not in str(refused.value)
+
+
+def test_nothing_heavy_is_imported_with_the_data_layer():
+    code = (
+        "import sys; from breakhis_core import exchange, jobs, queues, reviews, runs, thumbnails; "
+        "print(sorted({'tensorflow', 'keras', 'streamlit', 'alembic', 'sklearn'} & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == "[]"
