@@ -35,7 +35,7 @@ DASHES = ([1, 0], [7, 3], [2, 2], [8, 3, 2, 3])
 
 
 def confusion_chart(
-    matrix: Sequence[Sequence[int]], labels: Sequence[str], *, dark: bool = False, height: int = 380
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], *, dark: bool = False, height: int = 440
 ) -> alt.LayerChart:
     """Draw a confusion matrix: rows true, columns predicted, each cell its count and its share of the row.
 
@@ -104,7 +104,7 @@ def confusion_cells(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> p
     )
 
 
-def roc_chart(curves: pd.DataFrame, *, height: int = 380) -> alt.LayerChart:
+def roc_chart(curves: pd.DataFrame, *, height: int = 440) -> alt.LayerChart:
     """Draw ROC curves, benign sub-types in cool and malignant ones in warm colours.
 
     A click in the legend shows a curve alone.
@@ -191,8 +191,8 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
             y=alt.Y("value:Q", title="Value", scale=SHARE, axis=share_axis()),
             color=alt.Color("side:N", scale=SIDE_SCALE, legend=alt.Legend(title=None, orient="top")),
             opacity=alt.Opacity(
-                "metric:N",
-                scale=alt.Scale(type="ordinal", domain=list(names.values()), range=[0.4, 0.7, 1.0]),
+                "metric:O",
+                scale=alt.Scale(domain=list(names.values()), range=[0.4, 0.7, 1.0]),
                 legend=alt.Legend(title=None, orient="top", symbolFillColor=NEUTRAL),
             ),
             fillOpacity=alt.condition(clicked, alt.value(1.0), alt.value(0.35)),

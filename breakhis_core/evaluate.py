@@ -65,7 +65,8 @@ def evaluate(
     """
     chosen = select_part(predictions, part)
     answers = read_answers(chosen)
-    temperature = None if part == "validation" else fitted_temperature(predictions)
+    # Images that a temperature was fitted on cannot say how well it does.
+    temperature = None if part in ("validation", "all") else fitted_temperature(predictions)
     sums = sum_by_case(answers, temperature)
     values, limits = _measure_with_intervals(sums, resamples)
     evaluation: Evaluation = {

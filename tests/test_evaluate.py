@@ -148,9 +148,10 @@ def test_temperature_comes_from_validation_and_leaves_the_answers_alone(evaluati
     assert without["calibration"]["ece"] == evaluation["calibration"]["ece"]
 
 
-def test_validation_is_not_scaled_by_a_temperature_fitted_on_itself():
+@pytest.mark.parametrize("part", ["validation", "all"])
+def test_validation_is_not_scaled_by_a_temperature_fitted_on_itself(part):
     both = pd.concat([predictions_table(), predictions_table(seed=5, part="validation")])
-    assert evaluate(both, "case", part="validation")["calibration"]["temperature"] is None
+    assert evaluate(both, "case", part=part, resamples=10)["calibration"]["temperature"] is None
 
 
 @pytest.mark.parametrize(
