@@ -192,7 +192,7 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
             color=alt.Color("side:N", scale=SIDE_SCALE, legend=alt.Legend(title=None, orient="top")),
             opacity=alt.Opacity(
                 "metric:O",
-                scale=alt.Scale(domain=list(names.values()), range=[0.4, 0.7, 1.0]),
+                scale=alt.Scale(type="ordinal", domain=list(names.values()), range=[0.4, 0.7, 1.0]),
                 legend=alt.Legend(title=None, orient="top", symbolFillColor=NEUTRAL),
             ),
             fillOpacity=alt.condition(clicked, alt.value(1.0), alt.value(0.35)),

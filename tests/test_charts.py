@@ -1,3 +1,5 @@
+import re
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -160,3 +162,11 @@ def test_a_difference_has_a_colour_only_where_its_interval_excludes_zero():
         "Cohen's kappa": "may be chance",
         "Brier score": "worse",
     }
+
+
+def test_the_three_metrics_of_a_subtype_differ_in_depth():
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg(FULL["bars"].to_dict() | {"width": 400})
+    depths = re.findall(r'roledescription="bar"[^>]* opacity="([\d.]+)"', drawn)
+    assert [float(depth) for depth in depths[:3]] == [0.4, 0.7, 1.0]
