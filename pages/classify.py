@@ -10,7 +10,6 @@ import streamlit as st
 
 from breakhis_core import taxonomy
 from breakhis_core.errors import InputError
-from breakhis_core.exchange import safe_cell
 from breakhis_core.predictor import Predictor
 from breakhis_core.runs import Run
 from pages.parts import frame, narrow, uploads, viewer
@@ -161,13 +160,12 @@ def refused(bad: list[Classified]) -> None:
 
 def downloads(results: list[Classified], known: dict[str, Known], run: Run) -> None:
     """Offer the results of all files as a table."""
-    table = uploads.results_frame(results, known).assign(run=run.name)
-    safe = table.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
     name = f"classified-by-{run.name}"
+    table = uploads.results_csv(results, known, run.name)
+    records = uploads.results_json(results, known, run.name)
     with st.container(horizontal=True):
-        st.download_button("Download CSV", safe.to_csv(index=False).encode(), f"{name}.csv", "text/csv")
-        lines = uploads.results_json(results, known, run.name)
-        st.download_button("Download JSON", lines, f"{name}.json", "application/json")
+        st.download_button("Download CSV", table, f"{name}.csv", "text/csv")
+        st.download_button("Download JSON", records, f"{name}.json", "application/json")
 
 
 controls = frame.page_header("Classify")

@@ -96,9 +96,8 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
         stay = (
             f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
         )
-        st.caption(
-            f"{counted(plan.train, 'training image')} and {counted(plan.validation, 'validation image')} leave.{stay}"
-        )
+        leaving = (counted(plan.train, "training image"), counted(plan.validation, "validation image"))
+        st.caption(f"{' and '.join(leaving)} leave.{stay}")
     return flagged if leave_out else ()
 
 

@@ -60,7 +60,7 @@ def duration(seconds: float) -> str:
     """Return a length of time in words, coarser the longer it is.
 
     >>> duration(0.4), duration(42), duration(95), duration(600), duration(7300), duration(86400)
-    ('1 s', '42 s', '1 min 35 s', '10 min', '2 h 2 min', '24 h')
+    ('1 s', '42 s', '1 min 35 s', '10 min', '2 h 1 min', '24 h')
     """
     whole = max(1, round(seconds))
     if whole < 60:

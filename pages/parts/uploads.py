@@ -18,6 +18,7 @@ from PIL import Image
 
 from breakhis_core import pixels, taxonomy
 from breakhis_core.errors import InputError
+from breakhis_core.spreadsheets import safe_cell
 
 MAX_FILES = 100
 MAX_MEGABYTES = 64
@@ -154,11 +155,14 @@ def list_frame(results: Iterable[Classified]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def results_frame(results: Iterable[Classified], known: Mapping[str, Known]) -> pd.DataFrame:
-    """Return one row per file with everything that is said of it, errors too."""
-    rows = [_flat(_record(result, known)) for result in results]
-    columns = ["file", "subtype", "side", "confidence", *(f"p_{code}" for code in taxonomy.CODES)]
-    return pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "error"])
+def results_csv(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:
+    """Return the results as CSV, one row per file, errors too; safe to open in a spreadsheet."""
+    rows = [{**_flat(_record(result, known)), "run": run} for result in results]
+    probabilities = [f"p_{code}" for code in taxonomy.CODES]
+    columns = ["file", "subtype", "name", "side", "confidence", "malignant", *probabilities]
+    table = pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "run", "error"])
+    safe = table.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
+    return safe.to_csv(index=False).encode()
 
 
 def results_json(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:

@@ -1,0 +1,188 @@
+"""The results screen, run without a browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from breakhis_core import reviews
+from breakhis_core.evaluate import evaluate
+from breakhis_core.runs import Run
+from breakhis_core.settings import Settings
+from breakhis_core.workspace import Workspace
+from pages.parts import results_tables, review_links
+from pages.parts.figures import counted, duration, interval, number, where_from
+from tests.conftest import write_fake_run
+from tests.screens.conftest import PROJECT
+from tests.screens.in_app import in_app
+
+VIEWS = ["Confusion", "Sub-types", "Benign or malignant", "Cases", "Calibration", "Training", "Compare"]
+
+
+@pytest.fixture
+def retrained(workspace: Workspace, pictures: pd.DataFrame, fake_run: Run) -> Run:
+    """A second run on the same split that says it improves on the first."""
+    return write_fake_run(workspace.models, "better", pictures, seed=2, improves="fake")
+
+
+def said(screen: AppTest) -> str:
+    assert not screen.exception, screen.exception
+    kinds = (screen.markdown, screen.caption, screen.info, screen.warning)
+    return "\n".join(one.value for kind in kinds for one in kind)
+
+
+def test_without_a_run_it_says_what_to_do(workspace: Workspace) -> None:
+    screen = in_app("results")
+    assert "no run" in said(screen)
+    assert [button.label for button in screen.button] == ["Train a run"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_names_part_unit_images_and_cases(retrained: Run, view: str) -> None:
+    screen = in_app("results", run="better", view=view)
+    assert "Test · split by case · 32 images of 8 cases" in said(screen)
+
+
+def test_the_headline_is_what_evaluate_says_with_its_interval(fake_run: Run) -> None:
+    expected = evaluate(fake_run.predictions(), "case")
+    shown = {one.label: (one.value, one.delta) for one in in_app("results").metric}
+    assert shown["Accuracy, 8 sub-types"] == (
+        f"{expected['accuracy']:.3f}",
+        interval(expected["intervals"]["accuracy"]),
+    )
+    assert shown["Malignant specificity"][0] == f"{expected['binary']['specificity']:.3f}"
+    assert shown["Macro AUC"][0] == f"{expected['auc']['macro']:.3f}"
+
+
+def test_the_part_can_be_chosen_and_training_images_are_called_learnt(fake_run: Run) -> None:
+    screen = in_app("results", of="Train")
+    assert "Train · split by case" in said(screen)
+    assert "learnt these images" in said(screen)
+
+
+def test_a_split_by_image_is_told_with_what_leaks(workspace: Workspace, pictures: pd.DataFrame) -> None:
+    write_fake_run(workspace.models, "leaky", pictures, unit="image")
+    screen = in_app("results")
+    # The made-up run keeps whole cases apart whatever it says its unit is.
+    assert "Split by image: 0 of 32 test images are of cases" in said(screen)
+
+
+def test_the_table_of_subtypes_has_the_authors_numbers_and_the_macro_mean(fake_run: Run) -> None:
+    evaluation = evaluate(fake_run.predictions(), "case")
+    table = results_tables.per_class(evaluation).set_index("Sub-type")
+    assert table.loc["DC ductal carcinoma", "Recall"] == evaluation["per_class"]["DC"]["recall"]
+    assert table.loc["DC ductal carcinoma", "AUC"] == evaluation["auc"]["DC"]
+    assert table.loc["Macro (mean)", "F1"] == pytest.approx(evaluation["macro_f1"])
+    assert table.loc["Macro (mean)", "Precision"] == pytest.approx(evaluation["macro_precision"])
+    assert table.loc["Macro (mean)", "Images"] == table["Images"].iloc[:8].sum() == 32
+
+
+def test_a_damaged_run_folder_is_named_with_its_reason(retrained: Run) -> None:
+    (retrained.path / "history.csv").write_text("epoch\n1\n")
+    screen = in_app("results")
+    assert screen.expander[-1].label == "1 folder under models/ cannot be used"
+    assert "better: history.csv is not the file that was written" in said(screen)
+
+
+def test_a_retraining_is_held_against_the_run_that_it_improves_on(retrained: Run) -> None:
+    screen = in_app("results", run="better", view="Compare")
+    assert screen.selectbox(key="with-better").value == "fake"
+    before, after = (evaluate(run, "case")["accuracy"] for run in _predictions(screen, "fake", "better"))
+    accuracy = next(one for one in screen.metric if one.label == "Accuracy")
+    assert accuracy.value == f"{after:.3f}"
+    assert accuracy.delta.startswith(number(after - before, signed=True))
+    assert "Minus flagged" not in said(screen)
+
+
+def test_flagged_test_images_make_a_second_line_and_never_the_headline(
+    workspace: Workspace, retrained: Run
+) -> None:
+    table = retrained.predictions()
+    image = table.loc[table["part"] == "test", "hash"].iloc[0]
+    reviews.flag(workspace, "Ada", image, "staining")
+    text = said(in_app("results", run="better", view="Compare"))
+    assert "Test · split by case · 32 images of 8 cases" in text
+    assert "without the 1 flagged test image, on 31 images of 8 cases, split by case" in text
+
+
+def test_fixed_and_broken_images_are_links_to_their_review(retrained: Run) -> None:
+    screen = in_app("results", run="better", view="Compare")
+    first, second = _predictions(screen, "fake", "better")
+    right = [
+        table.set_index("hash")["predicted"] == table.set_index("hash")["subtype"]
+        for table in (first, second)
+    ]
+    tested = first.loc[first["part"] == "test", "hash"]
+    fixed = [image for image in tested if not right[0][image] and right[1][image]]
+    labels = [link.label for link in screen.get("page_link")]
+    assert f"Review {counted(len(fixed), 'image')} fixed" in labels
+
+
+def test_runs_with_other_test_sets_are_refused_and_shown_each_for_itself(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
+) -> None:
+    write_fake_run(workspace.models, "half", pictures.iloc[:40].reset_index(drop=True), unit="image")
+    screen = in_app("results", run="half", view="Compare")
+    assert "cannot be compared" in screen.warning[0].value
+    assert "split by case" in screen.warning[0].value
+    columns = list(screen.dataframe[0].value.columns)
+    assert columns[1] == "fake: test · split by case · 32 images of 8 cases"
+    assert columns[2].startswith("half: test · split by image · ")
+
+
+def test_the_threshold_moves_sensitivity_and_specificity(fake_run: Run) -> None:
+    screen = in_app("results", view="Benign or malignant")
+    screen.slider[0].set_value(0.0).run()
+    shown = {one.label: one.value for one in screen.metric}
+    assert (shown["Sensitivity"], shown["Specificity"]) == ("1.000", "0.000")
+
+
+def test_an_address_of_the_review_keeps_part_filters_and_images(fake_run: Run) -> None:
+    address = review_links.queue_address(fake_run, "validation", true="DC", predicted="")
+    assert address == {"run": "fake", "part": "validation", "order": "all", "true": "DC"}
+    assert review_links.only(["a" * 32, "b" * 32]) == "a" * 10 + "." + "b" * 10
+
+
+def test_figures_read_well() -> None:
+    assert (number(0.85), number(None), number(-0.0123, signed=True)) == ("0.850", "–", "−0.012")
+    assert (interval([0.791, 0.9]), interval(None)) == ("0.791 to 0.900", "–")
+    assert (counted(1, "case"), counted(1312, "image")) == ("1 case", "1,312 images")
+    assert [duration(seconds) for seconds in (0.4, 95, 600, 7300)] == [
+        "1 s",
+        "1 min 35 s",
+        "10 min",
+        "2 h 1 min",
+    ]
+    assert where_from({"part": "test", "unit": "case", "images": 64, "cases": 8}) == (
+        "Test · split by case · 64 images of 8 cases"
+    )
+
+
+USED = """
+import sys
+from streamlit.testing.v1 import AppTest
+screen = AppTest.from_file("app.py", default_timeout=120)
+screen.switch_page("pages/results.py")
+screen.query_params.update({"run": "better", "view": sys.argv[1]})
+screen.run()
+assert not screen.exception, screen.exception
+print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "tf_keras_vis"}))
+"""
+
+
+def test_no_view_loads_tensorflow(retrained: Run, settings: Settings) -> None:
+    for view in ("Sub-types", "Compare"):
+        command = [sys.executable, "-c", USED, view]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+        assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr[-2000:]
+
+
+def _predictions(screen: AppTest, *names: str) -> list[pd.DataFrame]:
+    from breakhis_core.runs import open_run
+
+    models = Settings().models
+    return [open_run(models / name).predictions() for name in names]
