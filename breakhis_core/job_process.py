@@ -32,6 +32,7 @@ def main(job: int) -> int:
         row = connection.execute(select(db.jobs).where(db.jobs.c.id == job)).one()
     if row.state != "running":
         return 1
+    print(f"{db.now()} job {job}: {row.kind}, attempt {row.attempt}", flush=True)
     context = JobContext(job_starting.job_folder(workspace, job))
     end: dict[str, Any]
     try:
@@ -44,6 +45,7 @@ def main(job: int) -> int:
         traceback.print_exc()
         end = {"state": "failed", "error": f"{type(error).__name__}: {error} (the log says where)"}
     context.close()
+    print(f"{db.now()} {end['state']}", end.get("error", ""), flush=True)
     with db.writing(workspace.engine, "jobs") as connection:
         connection.execute(update(db.jobs).where(db.jobs.c.id == job).values(ended=db.now(), pid=None, **end))
     job_starting.start_queued(workspace)

@@ -97,7 +97,10 @@ def test_a_job_runs_to_its_end_and_leaves_result_curve_and_log(any_workspace, co
     assert (end.message, end.fraction, end.error, end.pid) == ("Step 3 of 3", 1.0, None, None)
     assert end.created <= end.started <= end.ended
     assert list(jobs.curve(any_workspace, job)["epoch"]) == [1, 2, 3]
-    assert jobs.log_tail(any_workspace, job) == "begin at 0"
+    begin, said, ended = jobs.log_tail(any_workspace, job).splitlines()
+    assert begin.endswith(f"job {job}: count, attempt 1")
+    assert said == "begin at 0"
+    assert ended.endswith("finished")
 
 
 def test_the_process_is_nice_its_own_session_and_inherits_nothing(workspace, counting):
