@@ -32,19 +32,23 @@ def main() -> None:
             import_flags()
         return
     summary(flags)
-    chosen = reasons(flags)
+    if run is not None:
+        retrain(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.segmented_control(
+            "View", VIEWS, default=VIEWS[0], key="view", bind="query-params", label_visibility="collapsed"
+        )
+        chosen = reasons(flags)
     shown = flags[flags["reason"].isin(chosen)] if chosen else flags
-    view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], key="view", bind="query-params", label_visibility="collapsed"
-    )
     if view == "Table":
         table(shown)
     elif view == "Counts":
         counts(flags)
     else:
-        act(shown, wall("flag-wall", tiles(shown, run)))
-    if run is not None:
-        retrain(run)
+        above = st.container()
+        chosen_images = wall("flag-wall", tiles(shown, run))
+        with above:
+            act(shown, chosen_images)
 
 
 def summary(flags: pd.DataFrame) -> None:
@@ -200,17 +204,24 @@ def counts(flags: pd.DataFrame) -> None:
 
 def retrain(run: Run) -> None:
     """Offer the retraining without flagged images, and follow it."""
+    busy = jobs.active(frame.workspace(), "train")
     with st.container(border=True, key="retrain"):
-        policy = st.segmented_control(
-            "An image leaves the training when",
-            list(reviews.POLICIES),
-            default="any",
-            required=True,
-            format_func=reviews.POLICIES.__getitem__,
-            key="policy",
-        )
-        plan = retraining.plan(run, policy or "any")
-        st.markdown(plan.words)
+        with st.container(horizontal=True, vertical_alignment="center", key="retrain-row"):
+            said = st.container()
+            policy = st.selectbox(
+                "An image leaves the training when",
+                list(reviews.POLICIES),
+                format_func=lambda code: f"when {reviews.POLICIES[code]}",
+                key="policy",
+                width=330,
+                label_visibility="collapsed",
+                help="Which flagged images leave the training",
+            )
+            plan = retraining.plan(run, policy)
+            said.markdown(plan.words)
+            pressed = st.button(
+                "Retrain without flagged images", type="primary", disabled=bool(busy) or not plan.excluded
+            )
         if plan.leaving == 0:
             st.page_link(
                 "pages/review.py",
@@ -218,13 +229,9 @@ def retrain(run: Run) -> None:
                 icon=":material/visibility:",
                 query_params={"run": run.name, "part": "train"},
             )
-        busy = jobs.active(frame.workspace(), "train")
-        if st.button(
-            "Retrain without flagged images", type="primary", disabled=bool(busy) or not plan.excluded
-        ):
-            st.session_state.retraining = jobs.submit(
-                frame.workspace(), "train", retraining.request(run, plan).to_dict()
-            )
+        if pressed:
+            wanted = retraining.request(run, plan).to_dict()
+            st.session_state.retraining = jobs.submit(frame.workspace(), "train", wanted)
             st.rerun()
         followed = st.session_state.get("retraining") or (busy[0].id if busy else None)
         if followed is not None:

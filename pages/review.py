@@ -91,11 +91,25 @@ def place_in(queue: Queue) -> int:
 
 def go(queue: Queue, place: int) -> None:
     """Move to a place of the queue, and say so in the address."""
-    place = max(0, min(place, len(queue)))
-    st.session_state.place = place
+    stay(queue, max(0, min(place, len(queue))))
     st.session_state.shown_at = time.monotonic()
     st.session_state.asks_note = False
-    st.query_params["image"] = END if place == len(queue) else queue.items[place].hash
+
+
+def stay(queue: Queue, place: int) -> None:
+    """Keep the place and the address together."""
+    st.session_state.place = place
+    st.session_state.at = END if place == len(queue) else queue.items[place].hash
+    st.query_params["image"] = st.session_state.at
+
+
+def arrive(queue: Queue) -> None:
+    """Go where the address says; coming back to the image on screen is not a new look at it."""
+    before, place = st.session_state.get("at"), place_in(queue)
+    if not st.session_state.arrived and before == (END if place == len(queue) else queue.items[place].hash):
+        stay(queue, place)
+    else:
+        go(queue, place)
 
 
 def say(words: str) -> None:
@@ -313,7 +327,7 @@ else:
     if not len(queue):
         frame.empty_state("**This queue is empty.** Choose other images or fewer filters under *Queue*.")
     else:
-        go(queue, place_in(queue))
+        arrive(queue)
         with st.container(horizontal=True, key="workbench", gap="medium"):
             picture = st.container(key="picture")
             with st.container(key="side", gap="small"):

@@ -53,6 +53,8 @@ def page_header(title: str) -> DeltaGenerator:
     >>> controls = page_header("Results")  # doctest: +SKIP
     >>> run = choose_run("run", controls)  # doctest: +SKIP
     """
+    st.session_state.arrived = st.session_state.get("screen") != title
+    st.session_state.screen = title
     with st.container(horizontal=True, vertical_alignment="center", key="page-header"):
         st.html(f"<h1>{html.escape(title)}</h1>", width="content")
         controls = st.container(

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from breakhis_core import jobs, reviews, runs
-from breakhis_core.recipes import Recipe
+from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.training import TrainRequest
 from pages.parts.figures import counted
@@ -72,7 +72,7 @@ def plan(run: Run, policy: str) -> Plan:
 def request(run: Run, what: Plan) -> TrainRequest:
     """Return the training of the plan: the run's recipe, split and first weights."""
     return TrainRequest(
-        recipe=Recipe.model_validate(run.recipe()),
+        recipe=recipe_of(run),
         unit="image" if run.unit == "image" else "case",
         split_seed=int(run.manifest["split_seed"]),
         weights=what.weights,
@@ -80,6 +80,13 @@ def request(run: Run, what: Plan) -> TrainRequest:
         improves=run.name,
         name=runs.free_name(workspace().models, f"{run.name}-without-flagged"),
     )
+
+
+def recipe_of(run: Run) -> Recipe:
+    """Return a run's recipe; what an older run does not say is as in the recipe of its name."""
+    said = run.recipe()
+    known = RECIPES.get(str(said.get("name")))
+    return Recipe.model_validate({**(known.model_dump() if known else {}), **said})
 
 
 def first_weights(run: Run) -> str:

@@ -1,0 +1,178 @@
+"""A running server and a browser that looks at it; skipped with a reason where no Chromium is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from breakhis_core.runs import Run
+from breakhis_core.settings import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PROJECT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+PATIENCE = 60_000  # Milliseconds; two busy cores are slow.
+
+# Finds an element through the shadow roots that components live in.
+DEEP = """
+window.deep = (selector, root = document) => {
+  const found = root.querySelector(selector);
+  if (found) return found;
+  for (const element of root.querySelectorAll('*'))
+    if (element.shadowRoot) {
+      const inner = window.deep(selector, element.shadowRoot);
+      if (inner) return inner;
+    }
+  return null;
+};
+"""
+
+
+def chromium() -> str:
+    """Return a Chromium to drive, or skip."""
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.skip("no Chromium on this machine")
+
+
+@dataclass
+class Server:
+    """A running app.
+
+    Attributes:
+        url: its address, without a slash at the end.
+    """
+
+    url: str
+
+
+@pytest.fixture
+def server(settings: Settings, fake_run: Run) -> Iterator[Server]:
+    """The app on a free port, with the fake run in a workspace of its own."""
+    chromium()
+    yield from serve(settings)
+
+
+def serve(settings: Settings) -> Iterator[Server]:
+    """Run the app until the test is over."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = settings.workspace / "server.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable, "-m", "streamlit", "run", "app.py",
+        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
+    ]  # fmt: skip
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env={**os.environ, **settings.environment()}, stdout=out, stderr=out
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/_stcore/health", process)
+            yield Server(address)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers."""
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not start")
+
+
+@dataclass
+class Browser:
+    """One page in Chromium, and what went wrong in it.
+
+    Attributes:
+        page: Playwright's page.
+        url: address of the app.
+        errors: what the console called an error, and answers that were errors.
+        strangers: requests that left the machine.
+    """
+
+    page: Page
+    url: str
+    errors: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Open an address of the app and wait until the screen is whole."""
+        self.page.goto(f"{self.url}/{path}")
+        self.page.get_by_text("Research tool, not a medical device.").wait_for()
+        self.page.evaluate(DEEP)
+
+    def shown(self) -> str:
+        """Return the hash of the image whose picture is on screen."""
+        return self.page.evaluate("window.deep('.viewer')?.dataset.shown ?? ''")
+
+    def wait_until_shown(self, image: str) -> None:
+        """Wait until this image's picture is on screen and the keys below it are there."""
+        self.page.wait_for_function(
+            "image => window.deep && window.deep('.viewer')?.dataset.shown === image", arg=image
+        )
+        self.page.get_by_role("button", name="Next").wait_for()
+
+    def key(self, key: str) -> None:
+        """Press a key."""
+        self.page.keyboard.press(key)
+
+
+@pytest.fixture
+def browser(server: Server) -> Iterator[Browser]:
+    """Chromium on the running app."""
+    yield from browse(server)
+
+
+def browse(server: Server) -> Iterator[Browser]:
+    """Open Chromium and watch what it complains of and whom it talks to."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = chrome.new_page(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+        page.set_default_timeout(PATIENCE)
+        looking = Browser(page, server.url)
+        page.on("console", lambda m: looking.errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: looking.errors.append(str(error)))
+        page.on(
+            "response", lambda r: looking.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None
+        )
+        local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
+        page.on("request", lambda r: None if r.url.startswith(local) else looking.strangers.append(r.url))
+        yield looking
+        chrome.close()

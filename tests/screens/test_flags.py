@@ -1,0 +1,117 @@
+"""The flags screen, run without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from breakhis_core import exchange, jobs, reviews
+from breakhis_core.runs import Run
+from breakhis_core.workspace import Workspace
+from tests.screens.conftest import Open
+
+
+@pytest.fixture
+def flagged(workspace: Workspace, fake_run: Run) -> list[str]:
+    """Two flagged training images and one flagged test image."""
+    table = fake_run.predictions()
+    train = table.loc[table["part"] == "train", "hash"].tolist()[:2]
+    test = table.loc[table["part"] == "test", "hash"].tolist()[:1]
+    for image, reason in zip([*train, *test], ("staining", "staining", "artefact"), strict=True):
+        reviews.flag(workspace, "Ada", image, reason, run="fake")
+    return [*train, *test]
+
+
+def words(screen: AppTest) -> str:
+    return " ".join(one.value for one in screen.markdown)
+
+
+def test_without_flags_it_points_to_the_review(fake_run: Run, open_screen: Open) -> None:
+    screen = open_screen("flags")
+    assert not screen.exception
+    assert "Review the mistakes" in [button.label for button in screen.button]
+
+
+def test_it_counts_images_and_reviewers(flagged: list[str], open_screen: Open) -> None:
+    screen = open_screen("flags")
+    assert not screen.exception
+    assert "3 images flagged" in words(screen)
+    assert "1 reviewer" in words(screen)
+
+
+def test_the_retraining_says_what_leaves_and_what_stays(flagged: list[str], open_screen: Open) -> None:
+    said = words(open_screen("flags"))
+    assert "2 training images" in said
+    assert "0 validation images" in said
+    assert "1 flagged test image" in said
+
+
+def test_one_button_retrains_with_the_same_split(
+    workspace: Workspace, flagged: list[str], open_screen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def submit(workspace: Workspace, kind: str, arguments: dict[str, Any]) -> None:
+        asked.append({"kind": kind, **arguments})
+
+    monkeypatch.setattr(jobs, "submit", submit)
+    screen = open_screen("flags")
+    next(b for b in screen.button if b.label == "Retrain without flagged images").click().run()
+    assert not screen.exception
+    (one,) = asked
+    assert (one["kind"], one["improves"], one["unit"]) == ("train", "fake", "case")
+    assert sorted(one["exclude"]) == sorted(flagged)
+
+
+def test_nothing_left_out_is_said_plainly(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:
+    table = fake_run.predictions()
+    reviews.flag(workspace, "Ada", table.loc[table["part"] == "test", "hash"].iloc[0], "staining")
+    assert "change nothing but chance" in words(open_screen("flags"))
+
+
+def test_the_table_names_sub_types_and_reasons(flagged: list[str], open_screen: Open) -> None:
+    screen = open_screen("flags", view="Table")
+    table = screen.dataframe[0].value
+    assert sorted(table["reason"]) == ["Artefact", "Staining", "Staining"]
+    assert table["picture"].str.startswith("/thumbnail/").all()
+
+
+def test_reasons_narrow_the_table(flagged: list[str], open_screen: Open) -> None:
+    screen = open_screen("flags", view="Table")
+    screen.pills(key="reasons").set_value(["artefact"]).run()
+    assert screen.dataframe[0].value["reason"].tolist() == ["Artefact"]
+
+
+def test_counts_are_images_by_reason(flagged: list[str], open_screen: Open) -> None:
+    screen = open_screen("flags", view="Counts")
+    by_reason = screen.dataframe[0].value
+    assert dict(zip(by_reason["Reason"], by_reason["Images"], strict=True)) == {"Staining": 2, "Artefact": 1}
+
+
+def test_what_is_downloaded_can_be_read_back(
+    workspace: Workspace, flagged: list[str], open_screen: Open
+) -> None:
+    screen = open_screen("flags")
+    assert [one.label for one in screen.download_button] == ["CSV", "JSON"]
+    content = exchange.export_csv(reviews.flagged(workspace))
+    check = exchange.check_import(workspace, exchange.read_flags(content, "flags.csv"))
+    assert (len(check.new), len(check.known), check.refused) == (0, 3, ())
+
+
+def test_an_import_is_tried_before_it_is_done(
+    workspace: Workspace, flagged: list[str], fake_run: Run, open_screen: Open
+) -> None:
+    table = fake_run.predictions()
+    other = table.loc[~table["hash"].isin(flagged), "name"].iloc[0]
+    screen = open_screen("flags")
+    screen.file_uploader(key="import-file").upload(
+        "list.csv", f"name\n{other}\nno-such.png\n".encode(), "text/csv"
+    )
+    screen.run()
+    assert not screen.exception
+    assert "1 new flag" in words(screen)
+    assert reviews.flagged(workspace)["hash"].nunique() == 3
+    next(b for b in screen.button if b.label == "Import 1 flag").click().run()
+    assert reviews.flagged(workspace)["hash"].nunique() == 4

@@ -1,0 +1,182 @@
+"""The review screen, run without a browser."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from breakhis_core import reviews
+from breakhis_core.queues import build_queue
+from breakhis_core.runs import Run
+from breakhis_core.workspace import Workspace
+from tests.screens.conftest import Open
+
+
+@pytest.fixture
+def queue(fake_run: Run) -> list[str]:
+    """Hashes of the default queue of the fake run."""
+    hashes: list[str] = build_queue(fake_run)["hash"].tolist()
+    assert len(hashes) > 3
+    return hashes
+
+
+def image(screen: AppTest) -> str:
+    shown = screen.query_params["image"]
+    return shown if isinstance(shown, str) else shown[0]
+
+
+def press(screen: AppTest, label: str) -> AppTest:
+    return next(button for button in screen.button if button.label == label).click().run()
+
+
+def test_it_begins_with_the_most_confident_mistake(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review")
+    assert not screen.exception
+    assert image(screen) == queue[0]
+
+
+def test_next_and_previous_walk_the_queue(queue: list[str], open_screen: Open) -> None:
+    screen = press(press(open_screen("review"), "Next"), "Next")
+    assert image(screen) == queue[2]
+    assert image(press(screen, "Previous")) == queue[1]
+
+
+def test_a_link_opens_its_image(queue: list[str], open_screen: Open) -> None:
+    assert image(open_screen("review", image=queue[3])) == queue[3]
+
+
+def test_an_image_that_is_not_in_the_queue_gives_way_to_the_first(
+    queue: list[str], open_screen: Open
+) -> None:
+    assert image(open_screen("review", image="0" * 32)) == queue[0]
+
+
+def test_a_flag_is_saved_with_all_that_was_on_screen_and_moves_on(
+    workspace: Workspace, fake_run: Run, queue: list[str], open_screen: Open
+) -> None:
+    screen = open_screen("review")
+    screen.text_input(key="note").set_value("left half").run()
+    press(screen, "Out of focus")
+    saved = reviews.standing(workspace)
+    row = saved.iloc[0]
+    predicted = fake_run.predictions().set_index("hash").loc[queue[0]]
+    assert len(saved) == 1
+    assert (row["hash"], row["action"], row["reason"], row["note"]) == (
+        queue[0],
+        "flag",
+        "out_of_focus",
+        "left half",
+    )
+    assert (row["run"], row["predicted"]) == ("fake", predicted["predicted"])
+    assert row["confidence"] == pytest.approx(predicted["confidence"])
+    assert 0 <= row["seconds"] < 60
+    assert row["reviewer"] == screen.session_state.reviewer
+    assert image(screen) == queue[1]
+    assert screen.text_input(key="note").value == ""
+
+
+def test_keep_says_that_nothing_is_wrong(workspace: Workspace, queue: list[str], open_screen: Open) -> None:
+    press(open_screen("review"), "Keep")
+    assert reviews.standing(workspace)[["hash", "action"]].to_numpy().tolist() == [[queue[0], "keep"]]
+
+
+def test_other_asks_for_its_note_and_is_saved_with_it(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(open_screen("review"), "Other")
+    assert reviews.standing(workspace).empty
+    assert image(screen) == queue[0]
+    screen.text_input(key="note").set_value("ink on the slide").run()
+    assert reviews.standing(workspace)["note"].tolist() == ["ink on the slide"]
+    assert image(screen) == queue[1]
+
+
+def test_undo_returns_to_the_image_and_redo_brings_the_answer_back(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(press(open_screen("review"), "Staining"), "Next")
+    screen = press(screen, "Undo")
+    assert image(screen) == queue[0]
+    assert reviews.standing(workspace).empty
+    press(screen, "Redo")
+    assert reviews.standing(workspace)["reason"].tolist() == ["staining"]
+
+
+def test_undo_without_an_answer_changes_nothing(queue: list[str], open_screen: Open) -> None:
+    screen = press(open_screen("review"), "Undo")
+    assert not screen.exception
+    assert image(screen) == queue[0]
+
+
+def test_the_reason_that_stands_is_marked(queue: list[str], open_screen: Open) -> None:
+    screen = press(press(open_screen("review"), "Staining"), "Previous")
+    marked = [b.label for b in screen.button if b.proto.type == "primary"]
+    assert marked == ["Staining"]
+
+
+def test_a_new_session_begins_behind_what_was_answered(queue: list[str], open_screen: Open) -> None:
+    first = press(open_screen("review"), "Staining")
+    again = open_screen("review")
+    again.session_state.reviewer = first.session_state.reviewer
+    again.query_params.pop("image")
+    assert image(again.run()) == queue[1]
+
+
+def test_filters_in_the_address_choose_the_queue(fake_run: Run, open_screen: Open) -> None:
+    chosen = build_queue(fake_run, part="train", order="all", subtype="DC")["hash"].tolist()
+    screen = open_screen("review", part="train", order="all", true="DC")
+    assert image(screen) == chosen[0]
+    assert screen.selectbox(key="choice-true").value == "DC"
+
+
+def test_only_the_images_of_a_link(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review", only=f"{queue[2][:10]}.{queue[1][:10]}")
+    assert image(screen) == queue[1]
+    screen = press(press(screen, "Next"), "Next")
+    assert image(screen) == "end"
+
+
+def test_answers_survive_a_change_of_filters(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(open_screen("review"), "Duplicate")
+    screen.selectbox(key="choice-order").select("all").run()
+    assert not screen.exception
+    assert reviews.standing(workspace)["hash"].tolist() == [queue[0]]
+
+
+def test_what_is_not_reviewed_yet_leaves_out_what_was(queue: list[str], open_screen: Open) -> None:
+    screen = press(open_screen("review"), "Keep")
+    screen.selectbox(key="choice-order").select("not_reviewed").run()
+    while image(screen) != "end":
+        assert image(screen) != queue[0]
+        screen = press(screen, "Next")
+
+
+def test_the_end_of_the_queue_says_what_was_done(queue: list[str], open_screen: Open) -> None:
+    screen = press(open_screen("review", image=queue[-1]), "Staining")
+    assert image(screen) == "end"
+    words = " ".join(one.value for one in screen.markdown)
+    assert f"{len(queue)} images: 1 flagged, 0 kept, {len(queue) - 1} without an answer" in words
+    assert image(press(screen, "Go to the first without an answer")) == queue[0]
+
+
+def test_an_empty_queue_says_what_to_do(fake_run: Run, open_screen: Open) -> None:
+    screen = open_screen("review", part="excluded")
+    assert "This queue is empty" in " ".join(one.value for one in screen.markdown)
+
+
+def test_without_a_run_it_points_to_training(workspace: Workspace, open_screen: Open) -> None:
+    screen = open_screen("review")
+    assert not screen.exception
+    assert [button.label for button in screen.button] == ["Train a model"]
+
+
+def test_phantoms_are_called_phantoms(fake_run: Run, open_screen: Open) -> None:
+    assert any("not tissue" in one.value for one in open_screen("review").html)
+
+
+def test_the_first_mistake_is_a_mistake(fake_run: Run, queue: list[str]) -> None:
+    table: pd.DataFrame = fake_run.predictions().set_index("hash")
+    assert table.loc[queue[0], "subtype"] != table.loc[queue[0], "predicted"]
