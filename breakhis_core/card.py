@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from breakhis_core.evaluate import FEW_CASES, value_at
-from breakhis_core.intervals import interval_text
+from breakhis_core.intervals import ENOUGH_CASES, interval_text
 from breakhis_core.metric_names import metric_name
 from breakhis_core.number_tables import class_table, magnification_table, metric_table, number, recipe_table
 from breakhis_core.taxonomy import CODES
@@ -81,6 +81,12 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
     single = [code for code in CODES if evaluation["per_class"][code]["cases"] == 1]
     if single:
         limits.append(f"One case each of {', '.join(single)}: what is said of them is said of one patient.")
+    short = [code for code in CODES if 2 <= evaluation["per_class"][code]["cases"] < ENOUGH_CASES]
+    if short:
+        limits.append(
+            f"Fewer than {ENOUGH_CASES} cases each of {', '.join(short)}: their intervals are shorter than 95 % "
+            "would be."
+        )
     if evaluation["calibration"]["temperature"] is None:
         limits.append("No temperature could be fitted: read confidences as ranks, not as chances.")
     limits.append(

@@ -149,8 +149,8 @@ def carriers(sums: CaseSums) -> dict[str, int]:
 def _drawn_or_nan(confusion: Floats, observed: Floats) -> Floats:
     """Return 1, or nan where a class that the test set has is missing from a draw of cases.
 
-    Such a draw does not say that the class is never found. Scoring it 0 puts a fifth of the intervals of
-    macro F1 off their mark (measured: 0.76 of them held the truth with 70 cases, against 0.95 this way).
+    Such a draw does not say that the class is never found. In a simulation of test sets of 70 cases, 0.86 of
+    the intervals of macro F1 held the truth with a score of 0 for it, and 0.96 without.
 
     Args:
         confusion: matrices under weights, shape ``(R, K, K)``.

@@ -18,6 +18,8 @@ from breakhis_core.metrics import Floats
 
 LEVEL = 0.95
 RESAMPLES = 1000
+ENOUGH_CASES = 6
+"""Fewest cases whose range holds their median 95 % of the time: ``2 * 0.5 ** 6`` is below 0.05."""
 
 
 def case_weights(cases: int, resamples: int = RESAMPLES, seed: int = 0) -> Floats:

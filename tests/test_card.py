@@ -68,3 +68,9 @@ def test_limits_name_few_cases_absent_and_single_subtypes():
     assert "No image of TA, DC, LC, MC, PC here" in limits
     assert "One case each of A, F, PT" in limits
     assert "No temperature could be fitted" in limits
+
+
+def test_limits_name_the_subtypes_whose_intervals_are_short(evaluation):
+    assert any(
+        "Fewer than 6 cases each of A, F, PT" in limit for limit in known_limits(evaluation, phantom=False)
+    )
