@@ -148,4 +148,4 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
         raise BadImageError(
             f"{name}: pixels of the type {picture.mode} cannot be shown as a picture; save it as 8-bit RGB."
         )
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
