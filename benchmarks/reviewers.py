@@ -14,7 +14,8 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-LONGEST_MESSAGE = 240.0
+LONGEST = 240.0
+"""Seconds after which the reviewers give up."""
 
 
 @dataclass
@@ -48,7 +49,7 @@ def percentile(seconds: list[float], percent: float) -> float:
 
 
 def review(address: str, page: str, reviewers: int, presses: int, think: float = 0.5) -> Timings:
-    """Let reviewers open a page at once and press its button Next.
+    """Let reviewers open a page at once and, when it has come to all, press its button Next.
 
     Args:
         address: host and port of the server.
@@ -68,11 +69,15 @@ def review(address: str, page: str, reviewers: int, presses: int, think: float =
 async def _all(address: str, page: str, reviewers: int, presses: int, think: float, timings: Timings) -> None:
     random = np.random.default_rng(0)
     pauses = random.uniform(0.5 * think, 1.5 * think, (reviewers, presses))
-    async with asyncio.timeout(LONGEST_MESSAGE):
-        await asyncio.gather(*(_one(address, page, row.tolist(), timings) for row in pauses))
+    all_here = asyncio.Barrier(reviewers)
+    async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
+        for row in pauses:
+            tasks.create_task(_one(address, page, row.tolist(), timings, all_here))
 
 
-async def _one(address: str, page: str, pauses: list[float], timings: Timings) -> None:
+async def _one(
+    address: str, page: str, pauses: list[float], timings: Timings, all_here: asyncio.Barrier
+) -> None:
     async with websockets.connect(
         f"ws://{address}/_stcore/stream",
         subprotocols=[websockets.Subprotocol("streamlit")],
@@ -82,6 +87,7 @@ async def _one(address: str, page: str, pauses: list[float], timings: Timings) -
     ) as socket:
         seconds, shown = await _rerun(socket, page)
         timings.first.append(seconds)
+        await all_here.wait()
         for pause in pauses:
             await asyncio.sleep(pause)
             if "Next" not in shown.buttons:

@@ -52,7 +52,8 @@ class Foreground:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the bar away."""
-        self._progress.stop()
+        if self._console.is_terminal:
+            self._progress.stop()
 
     def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
         """Show what is being done and, from 0 to 1, how much of it is behind us."""
