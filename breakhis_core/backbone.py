@@ -18,6 +18,8 @@ from breakhis_core.recipes import BOUNDARIES, NO_BASE
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["BOUNDARIES", "build_base", "imagenet_weights_file", "set_boundary", "trainable_parameters"]
 
@@ -102,6 +104,25 @@ def set_boundary(base: keras.Model, boundary: str) -> None:
     for layer in base.layers:
         trainable = trainable or layer.name == boundary
         layer.trainable = trainable
+
+
+def settle_statistics(base: keras.Model, images: npt.NDArray[np.uint8]) -> None:
+    """Give the batch normalisation of a random base the means and variances that it meets in images.
+
+    Random weights come with statistics of nothing: without this the signal fades to 1e-12 on its way through
+    the base, and no head can learn from it.
+
+    Args:
+        base: with random weights.
+        images: some dozens of model inputs, (N, 224, 224, 3) uint8.
+    """
+    layers = [layer for layer in base.layers if hasattr(layer, "moving_mean")]
+    before = [(layer.momentum, layer.trainable) for layer in layers]
+    for layer in layers:
+        layer.momentum, layer.trainable = 0.0, True
+    base(images.astype("float32"), training=True)
+    for layer, (momentum, trainable) in zip(layers, before, strict=True):
+        layer.momentum, layer.trainable = momentum, trainable
 
 
 def trainable_parameters(model: keras.Model) -> int:

@@ -146,6 +146,21 @@ RECIPES: dict[str, Recipe] = {
             head="linear",
             dropout=0.2,
         ),
+        Recipe(
+            name="scratch",
+            summary="Trains the whole base from random weights; made the run that ships with the demo.",
+            epochs=60,
+            optimizer="adamw",
+            learning_rate=3e-3,
+            schedule="cosine",
+            weight_decay=1e-2,
+            label_smoothing=0.05,
+            crop=112,
+            boundary=WHOLE_BASE,
+            trained_statistics=True,
+            head="linear",
+            dropout=0.2,
+        ),
     )
 }
 """The recipes that ship, by name."""

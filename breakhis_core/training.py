@@ -18,6 +18,7 @@ from breakhis_core import runs
 from breakhis_core.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from breakhis_core.errors import InputError
 from breakhis_core.job_context import Context, stop_if_asked
+from breakhis_core.pictures import read_inputs
 from breakhis_core.progress import Clock
 from breakhis_core.recipes import Recipe
 from breakhis_core.splits import Unit
@@ -131,12 +132,15 @@ class _Training:
 
     def _network(self, checkpoint: Checkpoint | None) -> Any:
         self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
-        from breakhis_core.backbone import build_base
+        from breakhis_core.backbone import build_base, settle_statistics
         from breakhis_core.network import build_network
 
         # A checkpoint holds all weights, the frozen ones too: the file they came from may be gone by now.
         source = "none" if checkpoint else self.request.weights
         base = build_base(source, self.workspace.weights, self._download_progress, self.recipe.seed)
+        if source == "none" and not checkpoint:
+            _, some = next(read_inputs(self.parts["train"], self.data.files, batch=64))
+            settle_statistics(base, some)
         network = build_network(self.recipe, base)
         if checkpoint:
             for variable, value in zip(network.model.variables, checkpoint.values, strict=False):
@@ -169,7 +173,6 @@ class _Training:
     def _examples(self, network: Any, hashes: list[str]) -> Any:
         from breakhis_core.features import frozen_outputs
         from breakhis_core.fitting import Examples
-        from breakhis_core.pictures import read_inputs
 
         labels = self.data.labels(hashes)
         if network.frozen is not None:

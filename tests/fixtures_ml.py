@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
@@ -20,6 +22,21 @@ TINY = Recipe(
     name="tiny", epochs=3, optimizer="adamw", learning_rate=0.01, boundary=NO_BASE, head="linear", dropout=0.1
 )
 """Trains the head alone: seconds instead of minutes."""
+
+
+def lively_base(seed: int = 0) -> Any:
+    """Return a random base through which a signal passes: without statistics it fades to nothing."""
+    from breakhis_core.backbone import build_base, settle_statistics
+
+    base = build_base("none", seed=seed)
+    settle_statistics(base, smooth_images(8, seed))
+    return base
+
+
+def smooth_images(count: int, seed: int = 0) -> npt.NDArray[np.uint8]:
+    """Return (count, 224, 224, 3) coloured squares; white noise looks all the same to a network."""
+    rough = np.random.default_rng(seed).integers(0, 256, (count, 7, 7, 3), dtype=np.uint8)
+    return rough.repeat(32, axis=1).repeat(32, axis=2)
 
 
 @dataclass
