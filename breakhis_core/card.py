@@ -84,8 +84,8 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
     short = [code for code in CODES if 2 <= evaluation["per_class"][code]["cases"] < ENOUGH_CASES]
     if short:
         limits.append(
-            f"Fewer than {ENOUGH_CASES} cases each of {', '.join(short)}: their intervals are shorter than 95 % "
-            "would be."
+            f"Fewer than {ENOUGH_CASES} cases each of {', '.join(short)}: their intervals are shorter "
+            "than 95 % would be."
         )
     if evaluation["calibration"]["temperature"] is None:
         limits.append("No temperature could be fitted: read confidences as ranks, not as chances.")
