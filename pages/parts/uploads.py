@@ -178,7 +178,7 @@ def data_address(jpeg: bytes) -> str:
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is: a file may be named like a link."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:])", r"\\\1", text)
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$]|:(?=\S))", r"\\\1", text)
 
 
 def _record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
