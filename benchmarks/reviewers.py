@@ -14,6 +14,8 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from benchmarks.server import Server
+
 LONGEST = 240.0
 """Seconds after which the reviewers give up."""
 
@@ -26,11 +28,13 @@ class Timings:
         first: from asking for the page until its script had finished, one per reviewer.
         following: from Next until the script had finished, one per press.
         unchanged: number of presses that changed nothing on the page.
+        server: processor time of the server for one press, on average.
     """
 
     first: list[float] = field(default_factory=list)
     following: list[float] = field(default_factory=list)
     unchanged: int = 0
+    server: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,11 @@ def percentile(seconds: list[float], percent: float) -> float:
     return float(np.percentile(seconds, percent) * 1000)
 
 
-def review(address: str, page: str, reviewers: int, presses: int, think: float = 0.5) -> Timings:
+def review(server: Server, page: str, reviewers: int, presses: int, think: float = 0.5) -> Timings:
     """Let reviewers open a page at once and, when it has come to all, press its button Next.
 
     Args:
-        address: host and port of the server.
+        server: the server.
         page: URL path of the page.
         reviewers: how many at a time.
         presses: how often each presses.
@@ -62,32 +66,37 @@ def review(address: str, page: str, reviewers: int, presses: int, think: float =
         RuntimeError: the page showed an exception, or has no button Next.
     """
     timings = Timings()
-    asyncio.run(_all(address, page, reviewers, presses, think, timings))
+    asyncio.run(_all(server, page, reviewers, presses, think, timings))
     return timings
 
 
-async def _all(address: str, page: str, reviewers: int, presses: int, think: float, timings: Timings) -> None:
+async def _all(
+    server: Server, page: str, reviewers: int, presses: int, think: float, timings: Timings
+) -> None:
     random = np.random.default_rng(0)
     pauses = random.uniform(0.5 * think, 1.5 * think, (reviewers, presses))
     all_here = asyncio.Barrier(reviewers)
     async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
         for row in pauses:
-            tasks.create_task(_one(address, page, row.tolist(), timings, all_here))
+            tasks.create_task(_one(server, page, row.tolist(), timings, all_here))
+    if timings.following:
+        timings.server = (server.processor_time() - timings.server) / len(timings.following)
 
 
 async def _one(
-    address: str, page: str, pauses: list[float], timings: Timings, all_here: asyncio.Barrier
+    server: Server, page: str, pauses: list[float], timings: Timings, all_here: asyncio.Barrier
 ) -> None:
     async with websockets.connect(
-        f"ws://{address}/_stcore/stream",
+        f"ws://{server.address}/_stcore/stream",
         subprotocols=[websockets.Subprotocol("streamlit")],
-        origin=websockets.Origin(f"http://{address}"),
+        origin=websockets.Origin(f"http://{server.address}"),
         max_size=None,
         open_timeout=60,
     ) as socket:
         seconds, shown = await _rerun(socket, page)
         timings.first.append(seconds)
-        await all_here.wait()
+        if await all_here.wait() == 0:
+            timings.server = server.processor_time()
         for pause in pauses:
             await asyncio.sleep(pause)
             if "Next" not in shown.buttons:
