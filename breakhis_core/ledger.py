@@ -40,14 +40,19 @@ class Ledger:
         version: id of the newest event read; equal versions mean equal content.
         answers: event that stands, by image and reviewer.
         settlements: event that stands, by image.
-        kept: tables made from this version; emptied when there is a newer one.
+        kept: what was made from this version; emptied when there is a newer one.
+        changed: pairs of image and reviewer whose answer changed since ``changed`` was last emptied, and the
+            id of the answer that stood then.
+        last_table: table of all that stood when ``changed`` was last emptied.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.answers: dict[str, dict[str, Event]] = {}
         self.settlements: dict[str, Event] = {}
-        self.kept: dict[object, pd.DataFrame] = {}
+        self.kept: dict[object, Any] = {}
+        self.changed: dict[tuple[str, str], int | None] = {}
+        self.last_table: pd.DataFrame | None = None
         self._statements: dict[int, Event] = {}
         self._lock = Lock()
 
@@ -61,6 +66,8 @@ class Ledger:
             # The newest event we know is gone: somebody put another database in this one's place.
             self.version, self.answers, self.settlements, self._statements = 0, {}, {}, {}
             self.kept.clear()
+            self.changed.clear()
+            self.last_table = None
             self.sync(engine)
             return
         news = rows[1:] if self.version else rows
@@ -83,14 +90,17 @@ class Ledger:
         if topic == "settlement":
             _put(self.settlements, image, standing)
         else:
-            _put(self.answers.setdefault(image, {}), event[FIELD["reviewer"]], standing)
+            answers, reviewer = self.answers.setdefault(image, {}), event[FIELD["reviewer"]]
+            before = answers.get(reviewer)
+            self.changed.setdefault((image, reviewer), None if before is None else before[0])
+            _put(answers, reviewer, standing)
         self.version = number
 
-    def keep(self, version: int, wish: object, table: pd.DataFrame) -> None:
-        """Keep a table for who asks the same, unless newer events came while it was made."""
+    def keep(self, version: int, wish: object, what: Any) -> None:
+        """Keep what was made for who asks the same, unless newer events came while it was made."""
         with self._lock:
             if self.version == version:
-                self.kept[wish] = table
+                self.kept[wish] = what
 
     @contextmanager
     def held(self, engine: Engine) -> Iterator[Ledger]:

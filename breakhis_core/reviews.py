@@ -179,11 +179,16 @@ def redo(workspace: Workspace, reviewer: str) -> ReviewEvent | None:
     """
     reviewer = clean_reviewer(reviewer)
     with db.writing(workspace.engine, "reviews") as connection:
-        undone = _first(connection, _by(reviewer).where(_EVENTS.c.action == "undo", ~_has(_EVENTS, "redo")))
         answered = _first(
             connection, _by(reviewer).where(_EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None))
         )
-        if undone is None or answered is None or answered.id > undone.id:
+        undone = answered and _first(
+            connection,
+            _by(reviewer).where(
+                _EVENTS.c.id > answered.id, _EVENTS.c.action == "undo", ~_has(_EVENTS, "redo")
+            ),
+        )
+        if undone is None:
             return None
         batch = uuid.uuid4().hex
         back = None

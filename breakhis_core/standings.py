@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from breakhis_core import database as db
-from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, ledger_of
+from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, Ledger, ledger_of
 from breakhis_core.review_terms import POLICIES, ReviewEvent
 from breakhis_core.taxonomy import MisnamedImageError, parse_image_name
 from breakhis_core.workspace import Workspace
@@ -57,10 +57,14 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
     Returns:
         A frame with the columns ``STANDING_COLUMNS``, oldest first; ``action`` is ``"flag"`` or ``"keep"``.
     """
-    wish = (run, reviewer)
+    wish = ("standing", run, reviewer)
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:
         if wish in ledger.kept:
-            return ledger.kept[wish].copy(deep=False)
+            kept: pd.DataFrame = ledger.kept[wish]
+            return kept.copy(deep=False)
+        if run is None and reviewer is None:
+            frame = ledger.kept[wish] = _all_standing(ledger)
+            return frame.copy(deep=False)
         version = ledger.version
         if reviewer is None:
             events = [event for answers in ledger.answers.values() for event in answers.values()]
@@ -73,6 +77,25 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
     frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
     ledger.keep(version, wish, frame)
     return frame.copy(deep=False)
+
+
+def _all_standing(ledger: Ledger) -> pd.DataFrame:
+    """Return all that stands, made from the last such table where little has changed."""
+    last = ledger.last_table
+    if last is None or len(ledger.changed) > len(last) / 4:
+        events = [event for answers in ledger.answers.values() for event in answers.values()]
+        frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
+    else:
+        now = (ledger.answers[image].get(reviewer) for image, reviewer in ledger.changed)
+        came = sorted((event for event in now if event is not None), key=_NUMBER)
+        gone = [number for number in ledger.changed.values() if number is not None]
+        stays = last[~last["id"].isin(gone)]
+        frame = pd.concat([stays, _frame(came, STANDING_COLUMNS)], ignore_index=True)
+        if came and len(stays) and came[0][0] < stays["id"].iloc[-1]:
+            frame = frame.sort_values("id", ignore_index=True)
+    ledger.last_table = frame
+    ledger.changed.clear()
+    return frame
 
 
 def version(workspace: Workspace) -> int:
@@ -140,14 +163,19 @@ def excluded_hashes(workspace: Workspace, policy: str = "any") -> tuple[str, ...
     if policy not in POLICIES:
         raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
     action = FIELD["action"]
+    wish = ("excluded", policy)
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        if wish in ledger.kept:
+            kept: tuple[str, ...] = ledger.kept[wish]
+            return kept
         out = {image for image, event in ledger.settlements.items() if event[action] == "exclude"}
         if policy != "settled":
             for image, answers in ledger.answers.items():
                 flags = sum(event[action] == "flag" for event in answers.values())
                 if flags > (0 if policy == "any" else len(answers) / 2) and image not in ledger.settlements:
                     out.add(image)
-    return tuple(sorted(out))
+        excluded = ledger.kept[wish] = tuple(sorted(out))
+    return excluded
 
 
 def _frame(events: Sequence[Event], columns: Iterable[str]) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from sklearn.metrics import cohen_kappa_score
 
 from breakhis_core.agreement import cohen_kappa, disagreeing, fleiss_kappa, overall, pairwise
 
-ANSWERS = st.lists(
-    st.tuples(*[st.sampled_from(["keep", "staining", "artefact"])] * 2), min_size=2, max_size=30
-)
+ANSWER = st.sampled_from(["keep", "staining", "artefact"])
+ANSWERS = st.lists(st.tuples(ANSWER, ANSWER), min_size=2, max_size=30)
+ROWS = st.lists(st.lists(st.sampled_from("abc"), min_size=4, max_size=4), min_size=1, max_size=20)
 
 
 @given(answers=ANSWERS)
@@ -25,7 +25,7 @@ def test_cohens_kappa_is_that_of_scikit_learn(answers):
 
 
 def _fleiss_by_counting(answers):
-    """Fleiss' kappa from its definition in words, with exact fractions: pairs drawn within and across images."""
+    """Fleiss' kappa from its definition in words, with exact fractions."""
     flat = [answer for row in answers for answer in row]
     pairs = [list(combinations(row, 2)) for row in answers]
     observed = sum(Fraction(sum(a == b for a, b in row), len(row)) for row in pairs) / len(pairs)
@@ -33,11 +33,7 @@ def _fleiss_by_counting(answers):
     return (observed - expected) / (1 - expected)
 
 
-@given(
-    answers=st.lists(
-        st.lists(st.sampled_from("abc"), min_size=4, max_size=4), min_size=1, max_size=20
-    ).filter(lambda rows: len({answer for row in rows for answer in row}) > 1)
-)
+@given(answers=ROWS.filter(lambda rows: len({answer for row in rows for answer in row}) > 1))
 def test_fleiss_kappa_is_its_definition(answers):
     counts = np.array([[row.count(category) for category in "abc"] for row in answers])
     assert fleiss_kappa(counts) == pytest.approx(float(_fleiss_by_counting(answers)))
