@@ -104,19 +104,28 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
 def choose_recipe(improves: Run | None) -> Recipe:
     """Let the person choose the recipe: one that ships, or that of the run to improve on."""
     offered = dict(RECIPES)
-    if improves is not None:
+    captions = [recipe.summary for recipe in RECIPES.values()]
+    same = None if improves is None else recipe_of(improves)
+    if improves is not None and same is not None:
         # The fair comparison first: the same recipe.
-        same = Recipe.model_validate(improves.recipe())
-        words = f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}"
-        offered = {f"as {improves.name}": same.model_copy(update={"summary": words}), **offered}
+        offered = {f"as {improves.name}": same, **offered}
+        captions.insert(0, f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
     chosen = st.radio(
         "Recipe",
         list(offered),
-        index=0 if improves is not None else list(offered).index("recommended"),
-        captions=[recipe.summary for recipe in offered.values()],
+        index=list(offered).index("recommended") if same is None else 0,
+        captions=captions,
         key=f"recipe-{improves.name if improves else NEW_SPLIT}",
     )
     return offered[chosen]
+
+
+def recipe_of(run: Run) -> Recipe | None:
+    """Return the recipe of a run, or None when another version of the program wrote it."""
+    try:
+        return Recipe.model_validate(run.recipe())
+    except ValueError:
+        return None
 
 
 def choose_weights(improves: Run | None) -> str | None:

@@ -1,0 +1,281 @@
+"""The training screen, run without a browser; nothing is really trained here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from breakhis_core import jobs, reviews
+from breakhis_core.jobs import Job
+from breakhis_core.recipes import RECIPES
+from breakhis_core.runs import Run
+from breakhis_core.settings import Settings
+from breakhis_core.training import TrainRequest
+from breakhis_core.workspace import Workspace
+from pages.parts import job_progress, training_time
+from tests.conftest import write_fake_run
+from tests.screens.conftest import PROJECT
+from tests.screens.in_app import in_app
+
+
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[TrainRequest]:
+    """Trainings that were asked for, instead of being started."""
+    requests: list[TrainRequest] = []
+
+    def submit(workspace: Workspace, kind: str, arguments: dict[str, Any]) -> int:
+        assert kind == "train"
+        requests.append(TrainRequest.from_dict(arguments))
+        return len(requests)
+
+    monkeypatch.setattr(jobs, "submit", submit)
+    return requests
+
+
+def a_job(workspace: Workspace, state: str, **about: Any) -> Job:
+    """Return a training in some state, as ``jobs`` would tell of it."""
+    values: dict[str, Any] = {
+        "id": 7,
+        "kind": "train",
+        "arguments": TrainRequest(RECIPES["recommended"], exclude=("a", "b"), improves="fake").to_dict(),
+        "state": state,
+        "message": "Training: epoch 2, batch 3 of 9",
+        "fraction": 0.4,
+        "seconds_left": 95.0,
+        "data": {"loss": 1.25, "accuracy": 0.5},
+        "created": "2026-01-02T03:04:05.000Z",
+        "started": "2026-01-02T03:04:06.000Z",
+        "ended": None if state in ("queued", "running") else "2026-01-02T03:14:06.000Z",
+        "attempt": 1,
+        "pid": None,
+        "stopping": False,
+        "result": None,
+        "error": None,
+        "folder": workspace.jobs / "7",
+    }
+    return Job(**dict.fromkeys(field.name for field in fields(Job)) | values | about)
+
+
+@pytest.fixture
+def show_jobs(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that lets the screen find these jobs."""
+
+    def show(*found: Job) -> None:
+        monkeypatch.setattr(jobs, "list_jobs", lambda workspace, kind=None, limit=50: list(found))
+        monkeypatch.setattr(jobs, "get", lambda workspace, job: next(one for one in found if one.id == job))
+
+    return show
+
+
+def said(screen: AppTest) -> str:
+    assert not screen.exception, screen.exception
+    kinds = (screen.markdown, screen.caption, screen.info, screen.warning, screen.error)
+    return "\n".join(one.value for kind in kinds for one in kind)
+
+
+def press(screen: AppTest, label: str) -> AppTest:
+    next(button for button in screen.button if button.label == label).click()
+    screen.run()
+    assert not screen.exception, screen.exception
+    return screen
+
+
+def links(screen: AppTest) -> dict[str, str]:
+    return {link.proto.label: link.proto.query_string for link in screen.get("page_link")}
+
+
+def test_without_images_it_says_what_to_do(workspace: Workspace) -> None:
+    screen = in_app("train")
+    assert "no images to train on" in said(screen)
+    assert [button.label for button in screen.button] == ["Go to Home"]
+
+
+def test_as_it_stands_it_trains_the_recommended_recipe_by_case(
+    pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    screen = in_app("train")
+    assert "64 images of 16 cases · synthetic phantoms, not tissue" in said(screen)
+    assert "No case is in two parts" in said(screen)
+    press(screen, "Start training")
+    assert submitted == [TrainRequest(RECIPES["recommended"], data=1)]
+
+
+def test_what_is_chosen_is_what_is_trained(pictures: pd.DataFrame, submitted: list[TrainRequest]) -> None:
+    screen = in_app("train")
+    screen.radio(key="unit").set_value("image")
+    screen.radio(key="recipe-").set_value("paper")
+    screen.radio(key="weights-").set_value("none")
+    screen.run()
+    assert "the model knows the patient" in said(screen)
+    screen.number_input(key="epochs-paper-").set_value(3)
+    screen.number_input(key="seed-paper-").set_value(5)
+    screen.text_input(key="name").set_value("mine")
+    screen.run()
+    press(screen, "Start training")
+    recipe = RECIPES["paper"].model_copy(update={"epochs": 3, "seed": 5})
+    assert submitted == [TrainRequest(recipe, 1, "image", 5, "none", (), None, "mine")]
+
+
+def test_a_link_from_the_flags_improves_on_a_run_without_the_flagged_images(
+    workspace: Workspace, pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    recipe = RECIPES["paper"].model_copy(update={"epochs": 2})
+    run = write_fake_run(workspace.models, "first", pictures, weights="none")
+    (run.path / "recipe.json").write_text(recipe.model_dump_json())
+    run = _sealed(run)
+    table = run.predictions()
+    train, test = (table.loc[table["part"] == part, "hash"].iloc[0] for part in ("train", "test"))
+    for image in (train, test):
+        reviews.flag(workspace, "Ada", image, "staining")
+    screen = in_app("train", improves="first", exclude="flagged")
+    assert "1 training image and 0 validation images leave. 1 flagged test image stay" in said(screen)
+    press(screen, "Start training")
+    assert submitted[0].improves == "first"
+    assert submitted[0].exclude == tuple(sorted((train, test)))
+    assert (submitted[0].recipe, submitted[0].weights) == (recipe, "none")
+
+
+def test_a_missing_weights_file_or_a_bad_name_stops_the_start(pictures: pd.DataFrame) -> None:
+    screen = in_app("train")
+    screen.radio(key="weights-").set_value("file").run()
+    screen.text_input(key="weights-file-").set_value("/nowhere/mine.h5").run()
+    assert "mine.h5: there is no such file on the server." in said(screen)
+    assert screen.button(key="start").disabled
+    screen.text_input(key="name").set_value("a/b").run()
+    assert "cannot name a run" in said(screen)
+
+
+def test_the_estimate_rests_on_the_newest_run_of_the_same_kind(workspace: Workspace, fake_run: Run) -> None:
+    recipe = RECIPES["recommended"]
+    assumed = training_time.pace(recipe, [fake_run])
+    assert assumed.measured is None
+    (fake_run.path / "recipe.json").write_text(recipe.model_dump_json())
+    measured = training_time.pace(recipe, [_sealed(fake_run)])
+    # The made-up run says 2 and 1 seconds for its epochs.
+    train = int((fake_run.predictions()["part"] == "train").sum())
+    assert (measured.measured, measured.images_per_second) == ("fake", pytest.approx(train / 1.5))
+    slow = training_time.Pace(1.0, None)
+    more = training_time.seconds_needed(recipe, 1000, 1000, slow)
+    assert more - training_time.seconds_needed(recipe, 1000, 1000, training_time.Pace(2.0, None)) == (
+        pytest.approx(recipe.epochs * 500)
+    )
+    assert [training_time.in_words(s) for s in (37, 1500, 9000)] == [
+        "about 1 min",
+        "about 25 min",
+        "about 2.5 h",
+    ]
+
+
+def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
+    workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show_jobs(a_job(workspace, "running"))
+    stopped: list[int] = []
+    monkeypatch.setattr(jobs, "request_stop", lambda workspace, job, kill=False: stopped.append(job))
+    screen = in_app("train")
+    text = screen.get("progress")[0].proto.text
+    assert text.startswith("Training: epoch 2, batch 3 of 9")
+    assert text.endswith("loss 1.250, accuracy 0.500 · about 1 min 35 s left")
+    assert "recommended recipe · " in said(screen)
+    assert "split of fake · weights imagenet · without 2 flagged images" in said(screen)
+    assert "Job 7 is training; this one waits" in said(screen)
+    assert screen.button(key="start").label == "Add to the queue"
+    screen.button(key="stop-7").click()
+    screen.run()
+    assert stopped == [7]
+
+
+def test_a_failed_job_says_why_with_its_log_folded_away(
+    workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
+) -> None:
+    job = a_job(workspace, "failed", error="The weights cannot be downloaded; give a file.")
+    job.folder.mkdir(parents=True)
+    (job.folder / "log.txt").write_text("first\nlast line\n")
+    show_jobs(job)
+    screen = in_app("train")
+    assert screen.error[0].value == job.error
+    assert screen.code[0].value.endswith("last line")
+    assert "Last lines of its log" in [one.label for one in screen.expander]
+    assert screen.button(key="start").label == "Start training"
+
+
+@pytest.mark.parametrize("state", ["stopped", "interrupted"])
+def test_a_job_that_ended_early_can_go_on(
+    workspace: Workspace,
+    pictures: pd.DataFrame,
+    show_jobs: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+) -> None:
+    show_jobs(a_job(workspace, state))
+    resumed: list[int] = []
+    monkeypatch.setattr(jobs, "resume", lambda workspace, job: resumed.append(job))
+    screen = in_app("train")
+    screen.button(key="resume-7").click()
+    screen.run()
+    assert resumed == [7]
+
+
+def test_a_finished_job_leads_to_results_review_and_comparison(
+    workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
+) -> None:
+    job = a_job(workspace, "finished", result={"run": "better"})
+    job.folder.mkdir(parents=True)
+    row = '{"epoch": %d, "loss": 1.0, "accuracy": 0.5, "val_loss": 1.2, "val_accuracy": 0.4}\n'
+    (job.folder / "curve.jsonl").write_text(row % 1 + row % 2)
+    show_jobs(job)
+    screen = in_app("train")
+    assert "Took 10 min" in said(screen)
+    assert links(screen) == {
+        "Results": "run=better",
+        "Review its mistakes": "run=better",
+        "Compare with fake": "run=better&view=Compare&with=fake",
+    }
+    assert len(screen.get("vega_lite_chart")) == 2
+
+
+def test_settings_of_a_training_stand_in_one_line() -> None:
+    request = TrainRequest(RECIPES["paper"], unit="image", split_seed=3, weights="/data/mine.h5")
+    assert job_progress.settings_in_words(request.to_dict()).replace("\\", "") == (
+        "paper recipe · 15 epochs · split by image, seed 3 · weights mine.h5"
+    )
+
+
+USED = """
+import sys
+from streamlit.testing.v1 import AppTest
+screen = AppTest.from_file("app.py", default_timeout=120)
+screen.switch_page("pages/train.py")
+screen.query_params["improves"] = "fake"
+screen.run()
+assert not screen.exception, screen.exception
+assert [one.label for one in screen.button if one.key == "start"]
+print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "tf_keras_vis"}))
+"""
+
+
+def test_the_form_does_not_load_tensorflow(fake_run: Run, settings: Settings) -> None:
+    (fake_run.path / "recipe.json").write_text(RECIPES["paper"].model_dump_json())
+    _sealed(fake_run)
+    command = [sys.executable, "-c", USED]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert done.stdout.strip().endswith("[]"), done.stdout + done.stderr[-2000:]
+
+
+def _sealed(run: Run) -> Run:
+    """Write the hash of a changed recipe into the manifest, as if the run had been made with it."""
+    import hashlib
+    import json
+
+    from breakhis_core.runs import open_run
+
+    manifest = json.loads((run.path / "manifest.json").read_text())
+    manifest["files"]["recipe.json"] = hashlib.sha256((run.path / "recipe.json").read_bytes()).hexdigest()
+    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    return open_run(run.path)
