@@ -13,7 +13,9 @@ PINS := requirements.txt constraints.txt
 
 # A browser window is opened where there is a screen to open it on.
 HEADLESS := $(shell if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then echo false; else echo true; fi)
-STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false
+# There are no accounts, so only this machine is served; ADDRESS=0.0.0.0 opens it to the network.
+ADDRESS := localhost
+STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false --server.address $(ADDRESS)
 
 .PHONY: help run demo install install-test test check benchmark clean
 .DEFAULT_GOAL := help
