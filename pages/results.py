@@ -205,7 +205,9 @@ def cases_view(run: Run, evaluation: dict[str, Any]) -> None:
             chosen = rows.loc[rows["case"] == case, "hash"].tolist()
             review_links.link(run, evaluation["part"], chosen, f"of case {case}")
         else:
-            st.caption("Patient score: share of a case’s images classified right. Click a case to review it.")
+            st.caption(
+                "Patient score: share of a case’s images classified right. Click a case for the link to its images."
+            )
     with right:
         st.altair_chart(comparison_charts.magnification_chart(evaluation, height=230))
         st.dataframe(
@@ -274,17 +276,19 @@ if run is None:
     st.stop()
 with controls:
     frame.phantom_notice(run)
-    part = st.segmented_control(
-        "Images of",
-        list(PARTS),
-        default="test",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key="of",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
-view = st.segmented_control(
+with st.container(horizontal=True, horizontal_alignment="distribute"):
+    view_shown, part_shown = st.container(width="content"), st.container(width="content")
+part = part_shown.segmented_control(
+    "Images of",
+    list(PARTS),
+    default="test",
+    required=True,
+    format_func=PARTS.__getitem__,
+    key="of",
+    label_visibility="collapsed",
+    bind="query-params",
+)
+view = view_shown.segmented_control(
     "View",
     VIEWS,
     default=VIEWS[0],

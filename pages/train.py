@@ -10,7 +10,7 @@ import streamlit as st
 from breakhis_core import datasets, jobs, reviews, runs, splits
 from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
-from breakhis_core.recipes import RECIPES, Recipe
+from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.training import TrainRequest
 from pages.parts import frame, job_progress, narrow, retraining, training_time
@@ -18,6 +18,8 @@ from pages.parts.figures import counted
 from pages.parts.uploads import plain
 
 NEW_SPLIT = ""
+# Needs no weights from the internet: what fits the demo, which must work offline.
+BY_ITSELF = "scratch"
 UNITS = {"case": "by case", "image": "by image"}
 UNIT_MEANS = {
     "case": "No case is in two parts: the numbers tell what to expect on a new patient.",
@@ -101,7 +103,7 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
     return flagged if leave_out else ()
 
 
-def choose_recipe(improves: Run | None) -> Recipe:
+def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
     """Let the person choose the recipe: one that ships, or that of the run to improve on."""
     offered = dict(RECIPES)
     captions = [recipe.summary for recipe in RECIPES.values()]
@@ -113,7 +115,7 @@ def choose_recipe(improves: Run | None) -> Recipe:
     chosen = st.radio(
         "Recipe",
         list(offered),
-        index=list(offered).index("recommended") if same is None else 0,
+        index=list(offered).index(BY_ITSELF if data.phantom else "recommended") if same is None else 0,
         captions=captions,
         key=f"recipe-{improves.name if improves else NEW_SPLIT}",
     )
@@ -128,10 +130,11 @@ def recipe_of(run: Run) -> Recipe | None:
         return None
 
 
-def choose_weights(improves: Run | None) -> str | None:
+def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
     """Let the person choose what training begins with; None while the file named cannot be used."""
-    before = "imagenet" if improves is None else retraining.first_weights(improves)
-    mark = improves.name if improves else NEW_SPLIT
+    usual = "none" if recipe.boundary == WHOLE_BASE else "imagenet"
+    before = usual if improves is None else retraining.first_weights(improves)
+    mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
     kind = st.radio(
         "Begin with the weights of",
         list(WEIGHTS),
@@ -200,8 +203,8 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     data = choose_data(found)
     unit, improves = choose_split(data, known)
     exclude = choose_exclusions(improves)
-    recipe = choose_recipe(improves)
-    weights = choose_weights(improves)
+    recipe = choose_recipe(data, improves)
+    weights = choose_weights(recipe, improves)
     recipe, seed, name = choose_rest(recipe, improves)
     try:
         trained, images = sizes(data, unit, seed, improves, exclude)
@@ -241,7 +244,7 @@ def sizes(
 
 def past(trainings: list[jobs.Job]) -> None:
     """List the trainings, newest first; an open one shows its curves and what can be done."""
-    st.markdown("##### Trainings")
+    st.markdown("##### Earlier trainings")
     for job in trainings[:PAST]:
         word, _ = job_progress.STATES[job.state]
         row = st.expander(

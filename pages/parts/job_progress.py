@@ -140,7 +140,7 @@ def recipe_of(arguments: dict[str, Any]) -> str:
 def settings_in_words(arguments: dict[str, Any]) -> str:
     """Return what a training was asked to do, in one line."""
     recipe = arguments.get("recipe", {})
-    improves, excluded = arguments.get("improves"), len(arguments.get("exclude", ()))
+    improves = arguments.get("improves")
     split = f"split of {improves}" if improves else f"split by {arguments.get('unit')}"
     seed = "" if improves else f", seed {arguments.get('split_seed', 0)}"
     weights = str(arguments.get("weights", "imagenet")).replace("\\", "/").rsplit("/", 1)[-1]
@@ -149,7 +149,8 @@ def settings_in_words(arguments: dict[str, Any]) -> str:
         counted(int(recipe.get("epochs", 0)), "epoch"),
         split + seed,
         f"weights {'random' if weights == 'none' else weights}",
-        f"without {counted(excluded, 'flagged image')}" if excluded else "",
+        # Flagged test images are among them and stay: the run says how many left.
+        "without flagged images" if arguments.get("exclude") else "",
     ]
     return plain(" · ".join(word for word in words if word))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import jobs, reviews
+from breakhis_core import datasets, jobs, reviews
+from breakhis_core.catalogue import Catalogue
 from breakhis_core.jobs import Job
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs import Run
@@ -19,7 +21,7 @@ from breakhis_core.settings import Settings
 from breakhis_core.training import TrainRequest
 from breakhis_core.workspace import Workspace
 from pages.parts import job_progress, training_time
-from tests.conftest import write_fake_run
+from tests.conftest import paint_pictures, write_fake_run
 from tests.screens.conftest import PROJECT
 from tests.screens.in_app import in_app
 
@@ -96,13 +98,23 @@ def test_without_images_it_says_what_to_do(workspace: Workspace) -> None:
     assert [button.label for button in screen.button] == ["Go to Home"]
 
 
-def test_as_it_stands_it_trains_the_recommended_recipe_by_case(
+def test_as_it_stands_it_trains_phantoms_by_case_with_what_needs_no_internet(
     pictures: pd.DataFrame, submitted: list[TrainRequest]
 ) -> None:
     screen = in_app("train")
     assert "64 images of 16 cases · synthetic phantoms, not tissue" in said(screen)
     assert "No case is in two parts" in said(screen)
     press(screen, "Start training")
+    assert submitted == [TrainRequest(RECIPES["scratch"], data=1, weights="none")]
+
+
+def test_tissue_is_trained_with_the_recommended_recipe_from_imagenet(
+    workspace: Workspace, tmp_path: Path, submitted: list[TrainRequest]
+) -> None:
+    images = paint_pictures(tmp_path / "tissue")
+    problems = pd.DataFrame(columns=["path", "kind", "reason"])
+    datasets.save_catalogue(workspace, Catalogue(tmp_path / "tissue", images, problems, phantom=False))
+    press(in_app("train"), "Start training")
     assert submitted == [TrainRequest(RECIPES["recommended"], data=1)]
 
 
@@ -110,7 +122,8 @@ def test_what_is_chosen_is_what_is_trained(pictures: pd.DataFrame, submitted: li
     screen = in_app("train")
     screen.radio(key="unit").set_value("image")
     screen.radio(key="recipe-").set_value("paper")
-    screen.radio(key="weights-").set_value("none")
+    screen.run()
+    screen.radio(key="weights-paper-").set_value("none")
     screen.run()
     assert "the model knows the patient" in said(screen)
     screen.number_input(key="epochs-paper-").set_value(3)
@@ -143,8 +156,8 @@ def test_a_link_from_the_flags_improves_on_a_run_without_the_flagged_images(
 
 def test_a_missing_weights_file_or_a_bad_name_stops_the_start(pictures: pd.DataFrame) -> None:
     screen = in_app("train")
-    screen.radio(key="weights-").set_value("file").run()
-    screen.text_input(key="weights-file-").set_value("/nowhere/mine.h5").run()
+    screen.radio(key="weights-scratch-").set_value("file").run()
+    screen.text_input(key="weights-file-scratch-").set_value("/nowhere/mine.h5").run()
     assert "mine.h5: there is no such file on the server." in said(screen)
     assert screen.button(key="start").disabled
     screen.text_input(key="name").set_value("a/b").run()
@@ -183,7 +196,7 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
     assert text.startswith("Training: epoch 2, batch 3 of 9")
     assert text.endswith("loss 1.250, accuracy 0.500 · about 1 min 35 s left")
     assert "recommended recipe · " in said(screen)
-    assert "split of fake · weights imagenet · without 2 flagged images" in said(screen)
+    assert "split of fake · weights imagenet · without flagged images" in said(screen)
     assert "Job 7 is training; this one waits" in said(screen)
     assert screen.button(key="start").label == "Add to the queue"
     screen.button(key="stop-7").click()
