@@ -26,6 +26,7 @@ EMPTY_ZONE = """<style>
 </style>"""
 # Two rows of files show that they came; the picture below is what the eyes are for.
 FULL_ZONE = """<style>
+.st-key-classify-verdict { --verdict-height: 290px; }
 .st-key-uploads [data-testid="stFileUploaderDropzone"] { max-height: 6.2rem; overflow-y: auto; }
 </style>"""
 ROWS = "classified-rows"
