@@ -24,6 +24,9 @@ PARTS = {
 SUBTYPE_CHOICES = {"": "any", **{one.code: one.name for one in SUBTYPES}}
 MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICATIONS}}
 FILTERS = ("part", "order", "true", "predicted", "magnification", "only", "image")
+KEEP = "keep"
+ANSWERS = {reason.code: f"{reason.label} :gray[{reason.key}]" for reason in reviews.REASONS}
+ANSWERS[KEEP] = "Keep :gray[K]"
 END = "end"
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
 
@@ -142,11 +145,16 @@ def flag(queue: Queue, reason: str) -> None:
     moved_on(queue, item, answers.at_hand()[item.hash].words)
 
 
-def keep(queue: Queue) -> None:
-    """Save that nothing is wrong with the image and move on."""
+def answered(queue: Queue) -> None:
+    """Save the answer that was pressed; pressing the one that stands says it again."""
     item = queue.items[st.session_state.place]
-    answers.keep(item, queue.run.name, st.session_state.note.strip())
-    moved_on(queue, item, "kept")
+    standing = answers.at_hand().get(item.hash)
+    pressed = st.session_state.answer or (standing and (standing.reason or KEEP))
+    if pressed == KEEP:
+        answers.keep(item, queue.run.name, st.session_state.note.strip())
+        moved_on(queue, item, "kept")
+    elif pressed:
+        flag(queue, pressed)
 
 
 def moved_on(queue: Queue, item: Item, words: str) -> None:
@@ -227,28 +235,19 @@ def workbench(queue: Queue, picture: DeltaGenerator) -> None:
         else:
             beside = progress(queue, place)
             show("review", shown(queue, place), "var(--stage)", beside, st.session_state.get("focus", ""))
-    with st.container(key="reasons"):
-        for reason in reviews.REASONS:
-            st.button(
-                reason.label,
-                key=f"reason-{reason.code}",
-                shortcut=reason.key,
-                type="primary" if standing and standing.reason == reason.code else "secondary",
-                disabled=at_end,
-                width="stretch",
-                on_click=flag,
-                args=(queue, reason.code),
-            )
-        st.button(
-            "Keep",
-            key="keep",
-            shortcut="K",
-            type="primary" if standing and standing.action == "keep" else "secondary",
-            disabled=at_end,
-            width="stretch",
-            on_click=keep,
-            args=(queue,),
-        )
+    st.session_state.answer = (standing.reason or KEEP) if standing else None
+    # One widget and not ten: each costs the server and the browser some of the time to the next picture.
+    st.pills(
+        "Your answer",
+        list(ANSWERS),
+        format_func=ANSWERS.__getitem__,
+        key="answer",
+        disabled=at_end,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=answered,
+        args=(queue,),
+    )
     st.text_input(
         "Note",
         key="note",
@@ -298,10 +297,11 @@ def end_of_queue(queue: Queue) -> None:
             text_alignment="center",
         )
         with st.container(horizontal=True, horizontal_alignment="center"):
-            if st.button("See the flags", type="primary"):
-                st.switch_page("pages/flags.py")
             if left:
-                st.button("Go to the first without an answer", on_click=first_left, args=(queue,))
+                words = "Go to the first without an answer"
+                st.button(words, type="primary", on_click=first_left, args=(queue,))
+            if st.button("See the flags", type="secondary" if left else "primary"):
+                st.switch_page("pages/flags.py")
         st.caption(st.session_state.said, text_alignment="center")
 
 
@@ -332,6 +332,6 @@ else:
             picture = st.container(key="picture")
             with st.container(key="side", gap="small"):
                 show_verdict("review")
-                with st.container(key="answer", gap="small"):
+                with st.container(key="keys", gap="small"):
                     workbench(queue, picture)
                     history(queue)

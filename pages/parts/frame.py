@@ -114,7 +114,7 @@ def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run"
 def phantom_notice(shown: Any) -> None:
     """Say that what is shown was painted, when it was; takes a run, a data set or a plain bool."""
     if shown is True or getattr(shown, "phantom", False) is True:
-        st.html(f'<div class="phantom">{PHANTOM}</div>')
+        st.html(f'<div class="phantom">{PHANTOM}</div>', width="content")
 
 
 def empty_state(text: str, button: str | None = None, page: str | None = None, **options: Any) -> bool:

@@ -22,7 +22,11 @@ from pages.parts.frame import HERE, workspace
 
 SCREENS = ("", "review", "flags", "results", "train", "classify")
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-ASSETS = {"viewer.js": "text/javascript", "favicon.svg": "image/svg+xml"}
+ASSETS = {
+    "viewer.js": "text/javascript",
+    "viewer.css": "text/css",
+    "favicon.svg": "image/svg+xml",
+}
 _HASH = re.compile(r"[0-9a-f]{32}")
 
 

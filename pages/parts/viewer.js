@@ -76,6 +76,18 @@ function paint(canvas, map, top) {
   context.putImageData(out, 0, 0);
 }
 
+/* ---------- style: one sheet for every part, read once ---------- */
+let sheets = null;
+export async function style(url, sides) {
+  sheets ??= fetch(url).then((answer) => answer.text()).then((text) =>
+    [sides, text].map((rules) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(rules); return sheet; }));
+  sheets = await sheets;
+}
+function dress(parent) {
+  const root = parent.getRootNode();
+  if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
+}
+
 /* ---------- one store a viewer ---------- */
 const stores = new Map();
 function storeOf(name) {
@@ -121,7 +133,10 @@ function make(tag, attributes = {}, ...children) {
 const built = new WeakMap();
 export function stage({ data, parentElement }) {
   let view = built.get(parentElement);
-  if (!view) built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
+  if (!view) {
+    dress(parentElement);
+    built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
+  }
   view.update(data);
   return view.remove;
 }
@@ -265,11 +280,15 @@ function buildStage(parent, name) {
     "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
     "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
     n: () => note()?.focus(),
+    k: () => answer(9),
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
     "?": () => keys.toggleAttribute("hidden"),
     ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
   };
+  const answer = (index) => document.querySelectorAll(".st-key-answer button")[index]?.click();
   const note = () => document.querySelector(".st-key-note input");
   function onkey(event) {
+    if (event.repeat && /^[1-9k]$/i.test(event.key)) return; // A key held down is one answer.
     if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event)) {
       // Enter ends the note, and the keys work again; Streamlit has taken the text by then.
@@ -325,6 +344,7 @@ function buildStage(parent, name) {
 export function verdict({ data, parentElement }) {
   let view = built.get(parentElement);
   if (!view) {
+    dress(parentElement);
     const store = storeOf(data.viewer), root = parentElement.querySelector(".verdict");
     const draw = () => (store.data ? drawVerdict(store, root) : root.replaceChildren());
     store.listeners.add(draw);

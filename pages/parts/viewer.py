@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,24 +24,29 @@ from breakhis_core.colours import BENIGN, MALIGNANT
 from breakhis_core.taxonomy import SUBTYPES
 
 _HERE = Path(__file__).parent
-_STYLE = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}\n" + (_HERE / "viewer.css").read_text(
-    "utf-8"
-)
-# The script goes by address and not inside each message: it is the same for every image.
-_SCRIPT = hashlib.sha256((_HERE / "viewer.js").read_bytes()).hexdigest()[:12]
-_LOAD = f"const viewer = await import(location.origin + '/assets/viewer.js?{_SCRIPT}');\n"
+_SIDES = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}"
+
+
+def _content(name: str) -> str:
+    return hashlib.sha256((_HERE / name).read_bytes()).hexdigest()[:12]
+
+
+def _load(half: str) -> str:
+    """Return the script of one half. Code and style go by address: they are the same for every image."""
+    return (
+        f"const viewer = await import(location.origin + '/assets/viewer.js?{_content('viewer.js')}');\n"
+        f"await viewer.style('/assets/viewer.css?{_content('viewer.css')}', {json.dumps(_SIDES)});\n"
+        f"export default (mounted) => viewer.{half}(mounted);"
+    )
+
 
 _stage = st.components.v2.component(
     "breakhis_stage",
     html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
-    css=_STYLE,
-    js=_LOAD + "export default (mounted) => viewer.stage(mounted);",
+    js=_load("stage"),
 )
 _verdict = st.components.v2.component(
-    "breakhis_verdict",
-    html='<div class="verdict"></div>',
-    css=_STYLE,
-    js=_LOAD + "export default (mounted) => viewer.verdict(mounted);",
+    "breakhis_verdict", html='<div class="verdict"></div>', js=_load("verdict")
 )
 
 CLASSES = [{"code": one.code, "name": one.name, "side": one.side} for one in SUBTYPES]

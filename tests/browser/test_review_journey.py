@@ -120,8 +120,8 @@ def test_controls_stay_where_they_are(browser: Browser, queue: list[str]) -> Non
 
     def places() -> list[dict[str, float]]:
         return [
-            browser.page.get_by_role("button", name=name).first.bounding_box()
-            for name in ("Out of focus", "Keep", "Undo", "Next")
+            browser.page.get_by_text(name, exact=True).first.bounding_box()
+            for name in ("Out of focus 1", "Keep K", "Undo", "Next")
         ]
 
     before = places()

@@ -26,7 +26,12 @@ def image(screen: AppTest) -> str:
     return shown if isinstance(shown, str) else shown[0]
 
 
+ANSWERS = {reason.label: reason.code for reason in reviews.REASONS} | {"Keep": "keep"}
+
+
 def press(screen: AppTest, label: str) -> AppTest:
+    if label in ANSWERS:
+        return screen.pills(key="answer").set_value(ANSWERS[label]).run()
     return next(button for button in screen.button if button.label == label).click().run()
 
 
@@ -111,8 +116,18 @@ def test_undo_without_an_answer_changes_nothing(queue: list[str], open_screen: O
 
 def test_the_reason_that_stands_is_marked(queue: list[str], open_screen: Open) -> None:
     screen = press(press(open_screen("review"), "Staining"), "Previous")
-    marked = [b.label for b in screen.button if b.proto.type == "primary"]
-    assert marked == ["Staining"]
+    assert screen.pills(key="answer").value == "staining"
+    assert press(screen, "Next").pills(key="answer").value is None
+
+
+def test_pressing_the_answer_that_stands_says_it_again(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(press(open_screen("review"), "Staining"), "Previous")
+    screen.pills(key="answer").set_value(None).run()
+    assert image(screen) == queue[1]
+    assert reviews.standing(workspace)["reason"].tolist() == ["staining"]
+    assert len(reviews.history(workspace, queue[0])) == 2
 
 
 def test_a_new_session_begins_behind_what_was_answered(queue: list[str], open_screen: Open) -> None:
