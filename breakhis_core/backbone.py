@@ -8,6 +8,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,12 +148,13 @@ def _load_file(base: keras.Model, file: Path) -> None:
     if not file.is_file():
         raise WeightsError(f"{file}: there is no such weights file; give a file, or choose imagenet or none.")
     try:
-        if file.suffix == ".keras":
-            _copy_layers(base, file)
-        else:
-            base.load_weights(file)
-    except WeightsError:
-        raise
+        with warnings.catch_warnings():
+            # Keras only warns when a file lacks a layer, and leaves that layer random.
+            warnings.simplefilter("error", UserWarning)
+            if file.suffix == ".keras":
+                _copy_layers(base, file)
+            else:
+                base.load_weights(file)
     except Exception as error:  # Keras and h5py raise whatever a foreign file made them stumble over.
         raise WeightsError(
             f"{file.name}: these are not weights of MobileNetV3-Large without its top; "

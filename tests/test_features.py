@@ -59,8 +59,8 @@ def test_outputs_are_those_of_keras(network: Network, files: dict[str, Path], tm
     assert network.frozen is not None
     for variant, images in enumerate([inputs, inputs[:, :, ::-1]]):
         expected = np.asarray(network.frozen(images, training=False))
-        # Half precision keeps eleven bits.
-        np.testing.assert_allclose(outputs[:, variant], expected, rtol=2**-10, atol=1e-6)
+        # Half precision keeps eleven bits; sums of cancelling terms keep what float32 leaves them.
+        np.testing.assert_allclose(outputs[:, variant], expected, rtol=2**-10, atol=1e-5 * expected.max())
     assert not np.array_equal(outputs[:, 0], outputs[:, 1])
 
 

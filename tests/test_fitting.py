@@ -112,7 +112,7 @@ def test_frozen_weights_and_statistics_stay(images: np.ndarray, labels: np.ndarr
 
 def test_whole_base_learns_from_crops(images: np.ndarray, labels: np.ndarray) -> None:
     recipe = LATE.model_copy(
-        update={"boundary": "conv", "trained_statistics": True, "crop": 64, "batch_size": 10}
+        update={"boundary": "conv", "trained_statistics": True, "crop": 64, "batch_size": 19}
     )
     fitting = fit(recipe, images, labels)
     first = fitting.network.model.get_layer("conv")
