@@ -20,11 +20,14 @@ from pages.parts.uploads import plain
 NEW_SPLIT = ""
 # Needs no weights from the internet: what fits the demo, which must work offline.
 BY_ITSELF = "scratch"
-UNITS = {"case": "by case", "image": "by image"}
+BOTH = "both"
+UNITS = {"case": "by case", "image": "by image", BOTH: "both"}
 UNIT_MEANS = {
     "case": "No case is in two parts: the numbers tell what to expect on a new patient.",
     "image": "As the authors did: a case has images in several parts, so that the model knows the patient, "
     "and the numbers read higher than on a new one.",
+    BOTH: "Two trainings of one recipe, one after the other. Results sets them side by side: the gap is "
+    "what knowing the patient is worth.",
 }
 WEIGHTS = {"imagenet": "ImageNet", "file": "a file", "none": "none"}
 PAST = 20
@@ -206,17 +209,18 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     recipe = choose_recipe(data, improves)
     weights = choose_weights(recipe, improves)
     recipe, seed, name = choose_rest(recipe, improves)
+    units = ("case", "image") if unit == BOTH else (unit,)
     try:
-        trained, images = sizes(data, unit, seed, improves, exclude)
+        trained, images = sizes(data, units[0], seed, improves, exclude)
         if name:
             runs.check_name(name)
     except InputError as error:
         st.warning(plain(str(error)))
         return
     pace = training_time.pace(recipe, known)
-    told = training_time.in_words(training_time.seconds_needed(recipe, trained, images, pace))
+    seconds = training_time.seconds_needed(recipe, trained, images, pace) * len(units)
     source = f"measured in {pace.measured}" if pace.measured else "assumed for two cores"
-    st.markdown(f"**Takes {told}**")
+    st.markdown(f"**Takes {training_time.in_words(seconds)}**")
     st.caption(
         f"{counted(trained, 'training image')}, {counted(recipe.epochs, 'epoch')} at "
         f"{pace.images_per_second:.0f} images a second, {source}"
@@ -228,8 +232,10 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
         kept = None if improves is None else improves.name
         # A kept split may hold images of several data sets: training finds them all by itself.
         where = data.id if improves is None else None
-        request = TrainRequest(recipe, where, unit, seed, weights or "", exclude, kept, name)
-        st.session_state.job = jobs.submit(frame.workspace(), "train", request.to_dict())
+        for one in units:
+            named = f"{name}-by-{one}" if name and len(units) > 1 else name
+            request = TrainRequest(recipe, where, one, seed, weights or "", exclude, kept, named)
+            st.session_state.job = jobs.submit(frame.workspace(), "train", request.to_dict())
         st.rerun()
 
 

@@ -135,6 +135,21 @@ def test_what_is_chosen_is_what_is_trained(pictures: pd.DataFrame, submitted: li
     assert submitted == [TrainRequest(recipe, 1, "image", 5, "none", (), None, "mine")]
 
 
+def test_both_units_are_two_trainings_of_one_recipe(
+    pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    screen = in_app("train")
+    screen.radio(key="unit").set_value("both")
+    screen.text_input(key="name").set_value("leak")
+    screen.run()
+    press(screen, "Start training")
+    assert [(one.unit, one.name) for one in submitted] == [
+        ("case", "leak-by-case"),
+        ("image", "leak-by-image"),
+    ]
+    assert submitted[0].recipe == submitted[1].recipe
+
+
 def test_a_link_from_the_flags_improves_on_a_run_without_the_flagged_images(
     workspace: Workspace, pictures: pd.DataFrame, submitted: list[TrainRequest]
 ) -> None:
