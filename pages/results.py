@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from breakhis_core import charts, comparison_charts, probability_charts, runs, splits
+from breakhis_core import runs, splits
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import evaluate, value_at
-from breakhis_core.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.runs import Run
-from breakhis_core.taxonomy import CODES, SIDES, side_of
-from pages.parts import comparison, frame, narrow, results_tables, review_links
-from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
+from pages.parts import comparison, frame, narrow, result_views, results_tables
+from pages.parts.figures import counted, interval, number, where_from
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 VIEWS = ["Confusion", "Sub-types", "Benign or malignant", "Cases", "Calibration", "Training", "Compare"]
-SCORE = st.column_config.NumberColumn(format="%.3f", width=70)
-COUNT = st.column_config.NumberColumn(width=60)
 
 
 @st.cache_data(max_entries=128, show_spinner="Computing intervals over cases …")
@@ -30,17 +25,6 @@ def _evaluation(path: str, content: str, part: str, _run: Run) -> dict[str, Any]
 def evaluation_of(run: Run, part: str) -> dict[str, Any]:
     """Evaluate a part of a run, once for all sessions: its file's hash stands for what was predicted."""
     return _evaluation(str(run.path), run.manifest["files"]["predictions.parquet"], part, run)
-
-
-def rows_of(run: Run, part: str) -> pd.DataFrame:
-    """Return the predictions of one part."""
-    predictions = run.predictions()
-    return predictions[predictions["part"] == part].reset_index(drop=True)
-
-
-def is_dark() -> bool:
-    """Return whether the page is dark; the numbers in a pale cell have to know."""
-    return st.context.theme.type == "dark"
 
 
 def headline(evaluation: dict[str, Any]) -> None:
@@ -75,184 +59,6 @@ def cautions(run: Run, evaluation: dict[str, Any]) -> None:
         )
     elif evaluation["few_cases"]:
         st.caption(f"{counted(evaluation['cases'], 'case')} are few: the intervals are themselves uncertain.")
-
-
-def confusion_view(run: Run, evaluation: dict[str, Any]) -> None:
-    """Show both confusion matrices; a click on a cell opens its images."""
-    part = evaluation["part"]
-    large, small = st.columns([60, 40], gap="medium")
-    with large:
-        st.markdown("##### Eight sub-types")
-        eight = st.altair_chart(
-            charts.confusion_chart(evaluation["confusion"], CODES, dark=is_dark(), height=400),
-            on_select="rerun",
-            selection_mode="cell",
-            key=f"eight-{run.name}-{part}",
-        )
-        cell = clicked(eight, "cell")
-        if cell:
-            review_links.open_queue(run, part, true=cell["true"], predicted=cell["predicted"])
-    with small:
-        st.markdown("##### Benign or malignant")
-        two = st.altair_chart(
-            charts.confusion_chart(evaluation["binary"]["confusion"], SIDES, dark=is_dark(), height=250),
-            on_select="rerun",
-            selection_mode="cell",
-            key=f"two-{run.name}-{part}",
-        )
-        cell = clicked(two, "cell")
-        if cell:
-            rows = rows_of(run, part)
-            called = rows["predicted"].map(side_of)
-            inside = rows[(rows["side"] == cell["true"]) & (called == cell["predicted"])]
-            review_links.open_queue(run, part, only=review_links.only(inside["hash"].tolist()))
-        st.caption("Click a cell to review its images.")
-        with st.expander("All numbers"):
-            st.dataframe(results_tables.all_numbers(evaluation), hide_index=True)
-
-
-def clicked(state: Any, name: str) -> dict[str, Any] | None:
-    """Return the record behind a click in a chart, if there was one."""
-    found = state["selection"].get(name) or []
-    return dict(found[0]) if found else None
-
-
-def subtypes_view(run: Run, evaluation: dict[str, Any]) -> None:
-    """Show precision, recall, F1, support and AUC of each sub-type, and the ROC curves."""
-    left, right = st.columns([54, 46], gap="medium")
-    with left:
-        st.dataframe(
-            results_tables.per_class(evaluation),
-            hide_index=True,
-            height="content",
-            placeholder=NOT_DEFINED,
-            column_config={
-                "Sub-type": st.column_config.TextColumn(width=150),
-                "F1, 95 %": st.column_config.TextColumn(width=115),
-                "Images": COUNT,
-                "Cases": COUNT,
-                **dict.fromkeys(("Precision", "Recall", "F1", "AUC"), SCORE),
-            },
-        )
-        st.caption("A dash: not defined, since the part holds no image of the sub-type.")
-    with right:
-        curves = roc_curves(rows_of(run, evaluation["part"]))
-        st.altair_chart(charts.roc_chart(curves[curves["curve"] != "malignant"], height=380))
-    st.altair_chart(charts.class_bars_chart(evaluation, height=260))
-
-
-@st.fragment
-def sides_view(run: Run, evaluation: dict[str, Any]) -> None:
-    """Show what each threshold for malignant would give."""
-    part = evaluation["part"]
-    rows = rows_of(run, part)
-    left, right = st.columns([58, 42], gap="medium")
-    with left:
-        threshold = st.slider("Call an image malignant from this probability on", 0.0, 1.0, 0.5, 0.01)
-        found = at_threshold(rows, threshold)
-        with st.container(horizontal=True):
-            for name in ("sensitivity", "specificity", "precision"):
-                st.metric(
-                    name.capitalize(),
-                    number(found[name]),
-                    interval(found["intervals"][name]),
-                    delta_color="off",
-                    delta_arrow="off",
-                    help=f"{where_from(evaluation)}.",
-                )
-        review_links.link(run, part, found["changed"], "called otherwise than by the sub-type")
-        st.altair_chart(
-            probability_charts.probability_histogram(malignancy_table(rows), threshold, height=260)
-        )
-    with right:
-        curves = roc_curves(rows)
-        st.altair_chart(charts.roc_chart(curves[curves["curve"] == "malignant"], height=380))
-        binary = evaluation["binary"]
-        st.caption(
-            f"Average precision {number(binary['average_precision'])} · "
-            f"{binary['support']['malignant']} malignant and {binary['support']['benign']} benign images · "
-            f"{where_from(evaluation)}"
-        )
-
-
-def cases_view(run: Run, evaluation: dict[str, Any]) -> None:
-    """Show how good the run is on each case and at each magnification."""
-    rate = value_at(evaluation, "patients.recognition_rate")
-    sides = value_at(evaluation, "patients.side_recognition_rate")
-    bounds = evaluation["intervals"]
-    st.markdown(
-        f"Patient recognition rate, the mean of the patient scores: **{number(rate)}** "
-        f"({interval(bounds['patients.recognition_rate'])}) for eight sub-types, **{number(sides)}** "
-        f"({interval(bounds['patients.side_recognition_rate'])}) for benign or malignant."
-    )
-    left, right = st.columns(2, gap="medium")
-    with left:
-        table = results_tables.per_case(evaluation)
-        picked = st.dataframe(
-            table,
-            hide_index=True,
-            on_select="rerun",
-            selection_mode="single-cell",
-            key=f"cases-{run.name}-{evaluation['part']}",
-            column_config={
-                "Patient score": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)
-            },
-        )
-        cells = picked["selection"]["cells"]
-        if cells:
-            case = table["Case"].iloc[cells[0][0]]
-            rows = rows_of(run, evaluation["part"])
-            chosen = rows.loc[rows["case"] == case, "hash"].tolist()
-            review_links.link(run, evaluation["part"], chosen, f"of case {case}")
-        else:
-            st.caption(
-                "Patient score: share of a case’s images classified right. Click a case for the link to its images."
-            )
-    with right:
-        st.altair_chart(comparison_charts.magnification_chart(evaluation, height=230))
-        st.dataframe(
-            results_tables.per_magnification(evaluation),
-            hide_index=True,
-            placeholder=NOT_DEFINED,
-            column_config=dict.fromkeys(("Accuracy", "Macro F1", "Sensitivity", "Specificity"), SCORE),
-        )
-
-
-def calibration_view(evaluation: dict[str, Any]) -> None:
-    """Show whether a confidence means what it says."""
-    left, right = st.columns([55, 45], gap="medium")
-    found = evaluation["calibration"]
-    with left:
-        st.altair_chart(probability_charts.reliability_chart(found["bins"], height=400))
-    with right:
-        for metric, label in (("ece", "Expected calibration error"), ("brier", "Brier score, 0 to 2")):
-            st.metric(
-                f"{label}, lower is better",
-                number(found[metric]),
-                interval(evaluation["intervals"].get(f"calibration.{metric}")),
-                delta_color="off",
-                delta_arrow="off",
-                help=f"{where_from(evaluation)}.",
-            )
-        if found["temperature"] is not None:
-            scaled = found["scaled"]
-            st.markdown(
-                f"Divided by the temperature **{found['temperature']:.2f}**, fitted on validation images, "
-                f"the error would be {number(scaled['ece'])} and the Brier score {number(scaled['brier'])}."
-            )
-        st.caption("Points below the line: the model is surer than it is right.")
-
-
-def training_view(run: Run) -> None:
-    """Show how the training went, and what it was."""
-    history = run.history()
-    left, right = st.columns(2, gap="medium")
-    left.altair_chart(charts.history_chart(history, "loss", height=300))
-    right.altair_chart(charts.history_chart(history, "accuracy", height=300))
-    with st.expander("Model card"):
-        st.markdown(run.card())
-    with st.expander("Recipe"):
-        st.json(run.recipe())
 
 
 def refusals() -> None:
@@ -309,15 +115,15 @@ else:
     headline(evaluation)
     cautions(run, evaluation)
 if view == "Confusion":
-    confusion_view(run, evaluation)
+    result_views.confusion(run, evaluation)
 elif view == "Sub-types":
-    subtypes_view(run, evaluation)
+    result_views.subtypes(run, evaluation)
 elif view == "Benign or malignant":
-    sides_view(run, evaluation)
+    result_views.sides(run, evaluation)
 elif view == "Cases":
-    cases_view(run, evaluation)
+    result_views.cases(run, evaluation)
 elif view == "Calibration":
-    calibration_view(evaluation)
+    result_views.calibration(evaluation)
 elif view == "Training":
-    training_view(run)
+    result_views.training(run)
 refusals()

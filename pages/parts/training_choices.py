@@ -1,0 +1,207 @@
+"""The choices of the training form: images, split, exclusions, recipe, weights, and the rest folded away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from breakhis_core import datasets, reviews, splits
+from breakhis_core.datasets import Dataset
+from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
+from breakhis_core.runs import Run
+from pages.parts import frame, retraining
+from pages.parts.figures import counted
+from pages.parts.uploads import plain
+
+NEW_SPLIT = ""
+# Needs no weights from the internet: what fits the demo, which must work offline.
+BY_ITSELF = "scratch"
+BOTH = "both"
+UNITS = {"case": "by case", "image": "by image", BOTH: "both"}
+UNIT_MEANS = {
+    "case": "No case is in two parts: the numbers tell what to expect on a new patient.",
+    "image": "As the authors did: a case has images in several parts, so that the model knows the patient, "
+    "and the numbers read higher than on a new one.",
+    BOTH: "Two trainings of one recipe, one after the other. Results sets them side by side: the gap is "
+    "what knowing the patient is worth.",
+}
+WEIGHTS = {"imagenet": "ImageNet", "file": "a file", "none": "none"}
+
+
+def choose_data(found: list[Dataset]) -> Dataset:
+    """Let the person choose the data set, when there is more than one."""
+    if len(found) == 1:
+        data = found[0]
+    else:
+        data = st.selectbox(
+            "Images",
+            found,
+            format_func=lambda one: f"{one.root.name} · {counted(one.images, 'image')}",
+            key="data",
+        )
+    kind = "synthetic phantoms, not tissue" if data.phantom else str(data.root)
+    st.caption(f"{counted(data.images, 'image')} of {counted(data.cases, 'case')} · {kind}")
+    if data.trouble:
+        st.warning(data.trouble)
+    return data
+
+
+def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
+    """Let the person choose a new split and its unit, or the split of a run to improve on."""
+    # Any run on such images may be improved on; training says what is missing, if anything is.
+    kept = {run.name: run for run in found if run.phantom == data.phantom}
+    asked = st.query_params.get("improves")
+    options = [NEW_SPLIT, *kept]
+    improves = st.selectbox(
+        "Split",
+        options,
+        index=options.index(asked) if asked in options else 0,
+        format_func=lambda name: f"the same as {frame.run_label(kept[name])}" if name else "a new one",
+        help="With the split of a run, both can be compared: the test set stays the same.",
+        key="improves",
+    )
+    if improves != NEW_SPLIT:
+        return kept[improves].unit, kept[improves]
+    unit = st.radio(
+        "Unit of the split",
+        list(UNITS),
+        format_func=UNITS.__getitem__,
+        horizontal=True,
+        label_visibility="collapsed",
+        key="unit",
+    )
+    st.caption(UNIT_MEANS[unit])
+    return unit, None
+
+
+def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
+    """Let the person leave the flagged images out of train and validation."""
+    flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
+    asked = st.query_params.get("exclude") == "flagged"
+    leave_out = st.checkbox(
+        f"Leave out the {counted(len(flagged), 'flagged image')}",
+        value=asked and bool(flagged),
+        disabled=not flagged,
+        help="They leave train and validation. The test set never changes.",
+        key="exclude",
+    )
+    if leave_out and improves is not None:
+        plan = retraining.plan(improves, "any")
+        stay = (
+            f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
+        )
+        leaving = (counted(plan.train, "training image"), counted(plan.validation, "validation image"))
+        st.caption(f"{' and '.join(leaving)} leave.{stay}")
+    return flagged if leave_out else ()
+
+
+def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
+    """Let the person choose the recipe: one that ships, or that of the run to improve on."""
+    offered = dict(RECIPES)
+    captions = [recipe.summary for recipe in RECIPES.values()]
+    same = None if improves is None else recipe_of(improves)
+    if improves is not None and same is not None:
+        # The fair comparison first: the same recipe.
+        offered = {f"as {improves.name}": same, **offered}
+        captions.insert(0, f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
+    chosen = st.radio(
+        "Recipe",
+        list(offered),
+        index=list(offered).index(BY_ITSELF if data.phantom else "recommended") if same is None else 0,
+        captions=captions,
+        key=f"recipe-{improves.name if improves else NEW_SPLIT}",
+    )
+    return offered[chosen]
+
+
+def recipe_of(run: Run) -> Recipe | None:
+    """Return the recipe of a run, or None when another version of the program wrote it."""
+    try:
+        return Recipe.model_validate(run.recipe())
+    except ValueError:
+        return None
+
+
+def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
+    """Let the person choose what training begins with; None while the file named cannot be used."""
+    usual = "none" if recipe.boundary == WHOLE_BASE else "imagenet"
+    before = usual if improves is None else retraining.first_weights(improves)
+    mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
+    kind = st.radio(
+        "Begin with the weights of",
+        list(WEIGHTS),
+        index=list(WEIGHTS).index(before if before in WEIGHTS else "file"),
+        format_func=WEIGHTS.__getitem__,
+        horizontal=True,
+        key=f"weights-{mark}",
+    )
+    if kind == "imagenet":
+        kept = any(frame.workspace().weights.glob("weights_mobilenet_v3_*.h5"))
+        st.caption(
+            "Kept on this machine already."
+            if kept
+            else "Downloaded once, 12 MB, and kept. Needs the internet."
+        )
+        return "imagenet"
+    if kind == "none":
+        st.caption("Random weights: with a few thousand images, expect far worse numbers than from ImageNet.")
+        return "none"
+    path = st.text_input(
+        "File on the server",
+        value="" if before in WEIGHTS else before,
+        placeholder="/data/mobilenetv3_large_notop.weights.h5",
+        key=f"weights-file-{mark}",
+        help="HDF5 weights of MobileNetV3-Large without its top, or a .keras model that contains it.",
+    ).strip()
+    if not path:
+        st.caption("Give the path of a file on the machine that runs this server.")
+        return None
+    file = Path(path).expanduser()
+    if not file.is_file():
+        st.warning(f"{plain(file.name)}: there is no such file on the server.")
+        return None
+    return str(file.absolute())
+
+
+def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]:
+    """Let the person change epochs, seeds and name, folded away."""
+    mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
+    with st.expander("Epochs, seed, name"):
+        left, right = st.columns(2)
+        epochs = left.number_input(
+            "Epochs",
+            1,
+            1000,
+            recipe.epochs,
+            key=f"epochs-{mark}",
+            help=f"The recipe says {recipe.epochs}.",
+        )
+        seed = right.number_input(
+            "Seed" if improves else "Seed of split and training",
+            0,
+            2**31 - 1,
+            recipe.seed,
+            key=f"seed-{mark}",
+        )
+        name = st.text_input(
+            "Name of the run", placeholder="made of recipe and split", max_chars=80, key="name"
+        )
+    changed = recipe.model_copy(update={"epochs": int(epochs), "seed": int(seed)})
+    return changed, int(seed), name.strip()
+
+
+def sizes(
+    data: Dataset, unit: str, seed: int, improves: Run | None, exclude: tuple[str, ...]
+) -> tuple[int, int]:
+    """Return how many images would be trained on, and how many the split has."""
+    split = improves.split() if improves else new_split(data.id, data.catalogued_at, unit, seed)
+    trained = split.loc[split["part"] == "train", "hash"]
+    return int((~trained.isin(exclude)).sum()), len(split)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def new_split(dataset: int, catalogued_at: str, unit: str, seed: int) -> pd.DataFrame:
+    """Return which part each image would be in; InputError when the images cannot be split."""
+    return splits.make_split(datasets.load_images(frame.workspace(), dataset), unit, seed).frame
