@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,6 +24,10 @@ from breakhis_core.settings import Settings
 from breakhis_core.taxonomy import CODES, case_of, side_of, subtype
 from breakhis_core.workspace import Workspace
 from tests.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
+
+# A busy machine is slow, which is no fault of the code.
+hypothesis.settings.register_profile("any clock", deadline=None)
+hypothesis.settings.load_profile("any clock")
 
 SHARED = Path(__file__).parents[1] / "../shared"
 

@@ -30,6 +30,7 @@ class Foreground:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._stopping = False
+        self._promise: str | None = None
         self._spoken = 0.0
         self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._progress = Progress(
@@ -57,6 +58,9 @@ class Foreground:
 
     def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
         """Show what is being done and, from 0 to 1, how much of it is behind us."""
+        if self._promise is not None and self._stopping:
+            self._console.print(self._promise)
+            self._promise = None
         if self._console.is_terminal:
             total = None if fraction is None else 1.0
             self._progress.update(self._task, description=message, total=total, completed=fraction or 0.0)
@@ -82,14 +86,15 @@ class Foreground:
         """Make the first Ctrl-C a wish to stop at the next safe point; a second one interrupts at once.
 
         Args:
-            promise: the sentence shown after the first Ctrl-C.
+            promise: the sentence shown with the next report after the first Ctrl-C.
         """
 
         def wish(number: int, frame: FrameType | None) -> None:
+            # Only noted here: a signal may come in the middle of printing, which cannot be entered twice.
             self._stopping = True
             signal.signal(signal.SIGINT, before)
-            self._console.print(promise)
 
+        self._promise = promise
         before = signal.signal(signal.SIGINT, wish)
         try:
             yield
