@@ -100,8 +100,8 @@ def first_start(trouble: str | None) -> None:
         st.markdown(HOW_TO_GET)
     if frame.empty_state(
         "**See what a model gets wrong, and where it looked.**  \n"
-        "The demo paints 640 synthetic phantoms and brings a model that was trained on them. "
-        "It takes about a minute and needs no download.",
+        "The demo paints some 650 synthetic phantoms and brings a model that was trained on them. "
+        "It takes a minute or two and needs no download.",
         "Prepare the demo",
     ):
         submit("demo")
