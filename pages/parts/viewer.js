@@ -7,7 +7,7 @@
 const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
 const PREFERENCES = "breakhis-viewer";
-const DEFAULTS = { view: "overlay", map: true, opacity: 0.55, own: false };
+const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false };
 const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], all: ["All eight", "G"] };
 const KEYS = [
   ["→ ←", "next, previous image"],
