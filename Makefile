@@ -17,7 +17,7 @@ HEADLESS := $(shell if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_D
 ADDRESS := localhost
 STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false --server.address $(ADDRESS)
 
-.PHONY: help run demo install install-test test check benchmark clean
+.PHONY: help run demo install install-test test check readme benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,10 @@ check: install-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+# Writes into the README what its commands print now; a test holds it to that.
+readme: install-test
+	$(PY) -m tests.test_readme
 
 benchmark: install-test demo
 	$(PY) -m benchmarks.review_load

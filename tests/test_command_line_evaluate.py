@@ -30,7 +30,7 @@ def test_people_read_the_split_the_images_and_the_intervals(fake_run):
     assert told.stdout.startswith(
         f"fake: {images} test images of 8 cases, split by case, synthetic phantoms, not tissue"
     )
-    accuracy = next(line for line in told.stdout.splitlines() if line.startswith("accuracy"))
+    accuracy = next(line for line in told.stdout.splitlines() if line.startswith("Accuracy"))
     assert " to " in accuracy
 
 

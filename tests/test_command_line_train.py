@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from breakhis_core.command_line.train import RecipeName
 from breakhis_core.pixels import decode, pixel_hash
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs import open_run
@@ -107,6 +108,10 @@ def test_a_missing_folder_is_bad_input(workspace):
     told = call("train", "--data", "no-such-folder", "--weights", "none")
     assert told.exit_code == 1
     assert "no-such-folder" in told.stderr
+
+
+def test_every_recipe_that_ships_can_be_named():
+    assert [recipe.value for recipe in RecipeName] == list(RECIPES)
 
 
 def test_help_names_the_options_of_the_documentation():

@@ -1,4 +1,9 @@
-"""The README shows what its commands print: run here, in order, on a demo workspace of its own."""
+"""The README shows what its commands print: run here, in order, on a demo workspace of its own.
+
+``make readme`` writes into it what they print now.
+"""
+
+from __future__ import annotations
 
 import os
 import re
@@ -6,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,22 +24,17 @@ TOLERANCE = 0.002
 """Processors round differently; a figure may differ in its last place."""
 
 
-def shown():
-    """Return the commands of the console blocks, each with the lines that it is shown to print."""
-    commands = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                commands.append((line[2:], []))
-            else:
-                commands[-1][1].append(line.rstrip())
-    return commands
+BLOCK = re.compile(r"(?<=```console\n)\$ (.*?)\n(.*?)(?=```)", re.DOTALL)
+"""A console block: the command, and all that it prints."""
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A folder to run the commands in, with what a clone has."""
-    folder = tmp_path_factory.mktemp("clone")
+    return prepare(tmp_path_factory.mktemp("clone"))
+
+
+def prepare(folder: Path) -> Path:
     shutil.copy(PROJECT / "README.md", folder)
     prepared = PROJECT / "workspace" / "phantoms"
     if is_complete(prepared):
@@ -59,6 +60,12 @@ def run(command, home):
     return told
 
 
+def printed(command, home):
+    """Return what a command prints, without the blanks at the ends of lines."""
+    lines = run(command, home).stdout.splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
 def same(word, expected):
     try:
         return abs(float(word) - float(expected)) <= TOLERANCE
@@ -67,11 +74,11 @@ def same(word, expected):
 
 
 def test_the_commands_print_what_the_readme_shows(home):
-    commands = shown()
-    assert len(commands) >= 6
-    for command, expected in commands:
-        lines = [line.rstrip() for line in run(command, home).stdout.rstrip().splitlines()]
-        assert len(lines) == len([*expected]), f"{command} printed\n" + "\n".join(lines)
+    blocks = BLOCK.findall(README)
+    assert len(blocks) >= 6
+    for command, output in blocks:
+        lines, expected = printed(command, home).splitlines(), output.splitlines()
+        assert len(lines) == len(expected), f"{command} printed\n" + "\n".join(lines)
         for line, wanted in zip(lines, expected, strict=True):
             words, wanted_words = line.split(), wanted.split()
             matches = len(words) == len(wanted_words) and all(map(same, words, wanted_words))
@@ -94,3 +101,10 @@ def test_every_variable_of_the_readme_is_a_setting():
 
     named = set(re.findall(r"^\| `([A-Z_]+)`", README, re.MULTILINE))
     assert named == set(Settings().environment())
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        clone = prepare(Path(folder))
+        written = BLOCK.sub(lambda block: f"$ {block[1]}\n{printed(block[1], clone)}", README)
+    (PROJECT / "README.md").write_text(written, encoding="utf-8")

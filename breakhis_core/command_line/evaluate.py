@@ -14,20 +14,20 @@ from breakhis_core.taxonomy import subtype
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
 
-HEADLINE = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "kappa": "Cohen's kappa",
-    "auc.macro": "AUC, mean of sub-types",
-    "binary.f1": "malignant F1",
-    "binary.precision": "malignant precision",
-    "binary.sensitivity": "malignant sensitivity",
-    "binary.specificity": "malignant specificity",
-    "binary.auc": "malignant AUC",
-    "patients.recognition_rate": "patient recognition rate",
-    "calibration.ece": "calibration error",
-}
+HEADLINE = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "kappa",
+    "auc.macro",
+    "binary.f1",
+    "binary.precision",
+    "binary.sensitivity",
+    "binary.specificity",
+    "binary.auc",
+    "patients.recognition_rate",
+    "calibration.ece",
+)
 
 
 def evaluate(
@@ -65,19 +65,21 @@ def named_run(name: str) -> Run:
 def provenance(result: dict[str, Any]) -> str:
     """Say on what a result was measured: no number without it."""
     tissue = ", synthetic phantoms, not tissue" if result["phantom"] else ""
+    few = "; so few cases that the intervals are themselves uncertain" if result["few_cases"] else ""
     return (
         f"{result['run']}: {result['images']} test images of {result['cases']} cases, "
-        f"split by {result['unit']}{tissue}"
+        f"split by {result['unit']}{tissue}{few}"
     )
 
 
 def headline(result: dict[str, Any]) -> RenderableType:
     """Return the table of a result's main numbers with their 95 % intervals."""
     from breakhis_core.evaluate import value_at
+    from breakhis_core.metric_names import metric_name
 
     rows = [
-        [label, _number(value_at(result, metric)), _interval(result["intervals"].get(metric))]
-        for metric, label in HEADLINE.items()
+        [metric_name(metric), _number(value_at(result, metric)), _interval(result["intervals"].get(metric))]
+        for metric in HEADLINE
     ]
     return table(None, ["metric", "value", "95 % interval over cases"], rows)
 
@@ -88,9 +90,8 @@ def _tables(result: dict[str, Any]) -> list[RenderableType]:
         [f"{code} {subtype(code).name}", *(_number(scores[key]) for key in keys), scores["support"]]
         for code, scores in result["per_class"].items()
     ]
-    few = "Fewer than ten cases: the intervals are themselves uncertain." if result["few_cases"] else ""
     columns = ["sub-type", "precision", "sensitivity", "F1", "AUC", "images"]
-    return [provenance(result), headline(result), few, table(None, columns, rows)]
+    return [provenance(result), headline(result), "", table(None, columns, rows)]
 
 
 def _number(value: float | None) -> str | None:

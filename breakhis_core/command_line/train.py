@@ -30,6 +30,7 @@ class RecipeName(StrEnum):
 
     paper = "paper"
     recommended = "recommended"
+    scratch = "scratch"
 
 
 class Unit(StrEnum):
