@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,16 +37,12 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
     Returns:
         (N, 8, 7, 7) float32.
     """
-    from tf_keras_vis.gradcam import Gradcam
-    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
     from tf_keras_vis.utils.scores import CategoricalScore
 
-    names = [layer.name for layer in model.layers]
-    activation = names[names.index(POOL) - 1]
-    gradcam = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)
+    visualiser, activation = gradcam(model)
     repeated = np.repeat(inputs.astype(np.float32), len(CODES), axis=0)
     classes = list(range(len(CODES))) * len(inputs)
-    maps = gradcam(
+    maps = visualiser(
         CategoricalScore(classes),
         repeated,
         penultimate_layer=activation,
@@ -55,6 +51,18 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
         normalize_cam=False,
     )
     return np.asarray(maps, np.float32).reshape(len(inputs), len(CODES), MAP_SIZE, MAP_SIZE)
+
+
+def gradcam(model: keras.Model) -> tuple[Any, str]:
+    """Return tf-keras-vis' Grad-CAM of a copy of the model with linear scores, and the layer to look at.
+
+    The layer is the base's last activation: tf-keras-vis' own search would stop before batch normalisation.
+    """
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+
+    names = [layer.name for layer in model.layers]
+    return Gradcam(model, model_modifier=ReplaceToLinear(), clone=True), names[names.index(POOL) - 1]
 
 
 def check_predictor(

@@ -183,23 +183,50 @@ class Fitting:
         order = draw.permutation(len(examples))
         flips = draw.integers(0, 2, len(examples)) if self.recipe.flips else np.zeros(len(examples), np.int64)
         corners = draw.random((len(examples), 2))
+        dyes = 1 + self.recipe.stain * draw.uniform(-1, 1, (len(examples), 1, 1, 3))
         for batch in batches:
             rows = order[batch]
-            if examples.inputs.dtype == np.uint8:
-                yield rows, self._pictures(examples.inputs, rows, flips[batch], corners[batch])
-            else:
+            if examples.inputs.dtype != np.uint8:
                 yield rows, examples.inputs[rows, flips[batch]]
+                continue
+            pictures = crops(examples.inputs[rows, 0], corners[batch], self.recipe.crop)
+            pictures[flips[batch] == 1] = pictures[flips[batch] == 1, :, ::-1]
+            yield rows, pictures if self.recipe.stain == 0 else restained(pictures, dyes[batch])
 
-    def _pictures(self, inputs: Any, rows: Any, flips: Any, corners: Any) -> npt.NDArray[np.uint8]:
-        size = self.recipe.crop or inputs.shape[2]
-        tops, lefts = (corners * (inputs.shape[2] - size + 1)).astype(np.int64).T
-        pictures = [
-            inputs[row, 0, top : top + size, left : left + size]
-            for row, top, left in zip(rows, tops, lefts, strict=True)
+
+def crops(
+    pictures: npt.NDArray[np.uint8], corners: npt.NDArray[np.float64], size: int | None
+) -> npt.NDArray[np.uint8]:
+    """Cut a square out of each picture.
+
+    Args:
+        pictures: (N, H, W, 3).
+        corners: (N, 2), from 0 to 1: where the square lies between the first and the last possible place.
+        size: side of the square; None for the whole picture.
+    """
+    if size is None:
+        return pictures.copy()
+    tops, lefts = (corners * (pictures.shape[1] - size + 1)).astype(np.int64).T
+    return np.stack(
+        [
+            picture[top : top + size, left : left + size]
+            for picture, top, left in zip(pictures, tops, lefts, strict=True)
         ]
-        return np.stack(
-            [picture[:, ::-1] if flip else picture for picture, flip in zip(pictures, flips, strict=True)]
-        )
+    )
+
+
+def restained(pictures: npt.NDArray[np.uint8], dyes: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Change how strongly each colour is absorbed; white stays white.
+
+    Args:
+        pictures: (N, H, W, 3).
+        dyes: (N, 1, 1, 3), factors of what each colour channel lacks to white.
+
+    >>> restained(np.array([[[[255, 155, 5]]]], np.uint8), np.array([[[[2.0, 0.5, 2.0]]]])).tolist()
+    [[[[255, 205, 0]]]]
+    """
+    lacking = (255 - pictures) * dyes.astype(np.float32)
+    return (255 - np.minimum(lacking, 255)).astype(np.uint8)
 
 
 def batch_slices(count: int, size: int) -> list[slice]:

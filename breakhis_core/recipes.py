@@ -85,6 +85,12 @@ class Recipe(BaseModel):
         le=224,
         description="Side of a random crop; only with the whole base trained.",
     )
+    stain: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Largest random change of each colour's density; only with the whole base trained.",
+    )
     boundary: str = Field(description="Name of the first trained layer of the base; `conv` all, `head` none.")
     trained_statistics: bool = Field(
         default=False,
@@ -135,27 +141,30 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="recommended",
-            summary="Faster and better on rare sub-types: small head, AdamW, balanced loss.",
-            epochs=4,
+            summary="Faster and better on rare sub-types: one dense layer, warmed up, AdamW, balanced loss.",
+            epochs=3,
             optimizer="adamw",
-            learning_rate=1e-3,
+            learning_rate=3e-4,
             schedule="cosine",
             weight_decay=1e-4,
             balance=0.5,
             boundary=BOUNDARIES[150],
             head="linear",
             dropout=0.2,
+            head_epochs=20,
+            head_learning_rate=1e-2,
         ),
         Recipe(
             name="scratch",
             summary="Trains the whole base from random weights; made the run that ships with the demo.",
-            epochs=60,
+            epochs=70,
             optimizer="adamw",
             learning_rate=3e-3,
             schedule="cosine",
             weight_decay=1e-2,
             label_smoothing=0.05,
             crop=112,
+            stain=0.35,
             boundary=WHOLE_BASE,
             trained_statistics=True,
             head="linear",

@@ -10,7 +10,7 @@ import pytest
 
 from breakhis_core.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from breakhis_core.errors import InputError
-from breakhis_core.fitting import Examples, Fitting, Step, batch_slices
+from breakhis_core.fitting import Examples, Fitting, Step, batch_slices, crops
 from breakhis_core.network import build_network
 from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe
 from breakhis_core.steps import class_weights
@@ -112,7 +112,7 @@ def test_frozen_weights_and_statistics_stay(images: np.ndarray, labels: np.ndarr
 
 def test_whole_base_learns_from_crops(images: np.ndarray, labels: np.ndarray) -> None:
     recipe = LATE.model_copy(
-        update={"boundary": "conv", "trained_statistics": True, "crop": 64, "batch_size": 19}
+        update={"boundary": "conv", "trained_statistics": True, "crop": 64, "stain": 0.3, "batch_size": 19}
     )
     fitting = fit(recipe, images, labels)
     first = fitting.network.model.get_layer("conv")
@@ -154,6 +154,16 @@ def test_watching_and_a_part_without_images(images: np.ndarray, labels: np.ndarr
 @pytest.mark.parametrize(("count", "sizes"), [(64, [32, 32]), (65, [32, 33]), (66, [32, 32, 2]), (1, [1])])
 def test_batches(count: int, sizes: list[int]) -> None:
     assert [batch.stop - batch.start for batch in batch_slices(count, 32)] == sizes
+
+
+def test_crops_lie_inside_and_reach_every_edge() -> None:
+    rows, columns = np.mgrid[:224, :224].astype(np.uint8)
+    picture = np.stack([rows, columns, columns], axis=2)[None].repeat(3, axis=0)
+    cut = crops(picture, np.array([[0, 0], [0.9999, 0.9999], [0.5, 0]]), 112)
+    assert cut.shape == (3, 112, 112, 3)
+    assert cut[0, 0, 0].tolist() == [0, 0, 0]
+    assert cut[1, -1, -1].tolist() == [223, 223, 223]
+    assert cut[2, 0, 0].tolist() == [56, 0, 0]
 
 
 def test_class_weights_balance_and_average_to_one() -> None:

@@ -1,0 +1,112 @@
+"""One epoch of the `paper` recipe on kept outputs of the frozen part, beside the epoch as its authors ran it.
+
+Their way decodes every picture and runs the whole base in every epoch; both train the same layers on the same
+batches with the same flips, so the losses must agree within half precision.
+
+    python -m benchmarks.epoch --data BREAKHIS --weights imagenet
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from breakhis_core.backbone import build_base
+from breakhis_core.catalogue import scan, usable
+from breakhis_core.features import frozen_outputs
+from breakhis_core.fitting import Examples, Fitting, batch_slices
+from breakhis_core.network import build_network
+from breakhis_core.pixels import decode, to_model_input
+from breakhis_core.recipes import RECIPES
+from breakhis_core.splits import make_split
+from breakhis_core.taxonomy import CODES
+
+RECIPE = RECIPES["paper"]
+
+
+class Pictures(keras.utils.PyDataset):
+    """The training pictures, decoded for every batch by as many threads as there are cores."""
+
+    def __init__(self, files: list[Path], labels: np.ndarray, epoch: int) -> None:
+        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=8)
+        draw = np.random.Generator(np.random.PCG64([RECIPE.seed, epoch]))
+        self.order, self.flips = draw.permutation(len(files)), draw.integers(0, 2, len(files))
+        self.files, self.labels = files, labels
+        self.batches = batch_slices(len(files), RECIPE.batch_size)
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self.batches)
+
+    def __getitem__(self, at: int) -> tuple[np.ndarray, np.ndarray]:
+        """Decode a batch."""
+        batch = self.batches[at]
+        pictures = [to_model_input(decode(self.files[row])) for row in self.order[batch]]
+        flipped = [
+            picture[:, ::-1] if flip else picture
+            for picture, flip in zip(pictures, self.flips[batch], strict=True)
+        ]
+        return np.stack(flipped).astype(np.float32), self.labels[self.order[batch]]
+
+
+def authors_model(weights: str) -> Any:
+    """Return their model, compiled: base at training=False inside, the head on top."""
+    base = build_base(weights)
+    head = build_network(RECIPE, base).head
+    entry = keras.Input((224, 224, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(base(entry, training=False))
+    model = keras.Model(entry, head(pooled))
+    optimizer = keras.optimizers.SGD(RECIPE.learning_rate, momentum=RECIPE.momentum, nesterov=True)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", default="imagenet")
+    parser.add_argument("--epochs", type=int, default=3)
+    given = parser.parse_args()
+    images = usable(scan(given.data)).drop_duplicates("hash").sort_values("hash")
+    split = make_split(images, "image", 0).frame
+    images = images[images["hash"].isin(split.loc[split["part"] == "train", "hash"])]
+    files = {row.hash: given.data / row.path for row in images.itertuples()}
+    labels = np.array([CODES.index(code) for code in images["subtype"]], np.int64)
+    network = build_network(RECIPE, build_base(given.weights))
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        outputs = frozen_outputs(network, Path(folder), list(files), files, flips=True)
+        print(
+            f"{len(files)} training images; frozen part once, both flips: {time.perf_counter() - began:.1f} s"
+        )
+    ours = Fitting(network, RECIPE, Examples(outputs, labels), Examples(outputs[:0], labels[:0]))
+    theirs = authors_model(given.weights)
+    print("epoch  theirs, s  ours, s  ratio  their loss  our loss")
+    masks = [ours.network.head.get_layer("dropout"), theirs.get_layer("head").get_layer("dropout")]
+    for epoch in range(given.epochs):
+        # The same dropout for both, or their losses could not be compared.
+        for layer in masks:
+            layer.seed_generator.state.assign([RECIPE.seed, epoch])
+        theirs.optimizer.learning_rate.assign(RECIPE.learning_rate_at(epoch))
+        began = time.perf_counter()
+        history = theirs.fit(Pictures(list(files.values()), labels, epoch), verbose=0, shuffle=False)
+        their_seconds = time.perf_counter() - began
+        row = ours.epoch(epoch)
+        note = "  (with tracing)" if epoch == 0 else ""
+        ratio, loss = row["seconds"] / their_seconds, history.history["loss"][0]
+        print(
+            f"{epoch + 1:5}  {their_seconds:9.2f}  {row['seconds']:7.2f}  {ratio:5.2f}"
+            f"  {loss:10.4f}  {row['loss']:8.4f}{note}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
