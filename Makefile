@@ -52,7 +52,7 @@ clean:
 
 # The stamps make a second call instant; a changed pin installs again.
 $(VENV)/.installed: $(PINS) $(VENV)/.created
-	@echo "Installing the pinned packages, about 2 GB on disk; this takes a few minutes the first time."
+	@echo "Installing the pinned packages; the first time this takes a few minutes and 2.3 GB."
 	@$(PY) -m pip install --quiet --progress-bar off --requirement requirements.txt
 	@touch $@
 

@@ -61,5 +61,5 @@ def _classified(predictor: Predictor, file: Path) -> dict[str, Any]:
 
 
 def _row(result: dict[str, Any]) -> list[str]:
-    name = f"{result['subtype']} {result['name']}"
-    return [result["file"], name, result["side"], f"{result['confidence']:.3f}", f"{result['malignant']:.3f}"]
+    file, name = Path(result["file"]).name, f"{result['subtype']} {result['name']}"
+    return [file, name, result["side"], f"{result['confidence']:.3f}", f"{result['malignant']:.3f}"]
