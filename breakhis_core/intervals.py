@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtrit
 
 from breakhis_core.metrics import Floats
 
@@ -112,8 +112,8 @@ def expanded_tail(cases: int, level: float = LEVEL) -> float:
     >>> round(expanded_tail(7), 4), round(expanded_tail(70), 4)
     (0.0041, 0.0223)
     """
-    wider = np.sqrt(cases / (cases - 1)) * t.ppf((1 - level) / 2, cases - 1)
-    return float(norm.cdf(wider))
+    wider = np.sqrt(cases / (cases - 1)) * stdtrit(cases - 1, (1 - level) / 2)
+    return float(ndtr(wider))
 
 
 def limits_or_none(samples: Floats, cases: int, reflect_about: float | None = None) -> list[float] | None:

@@ -96,8 +96,6 @@ def first_start(trouble: str | None) -> None:
         ):
             submit("catalogue", root=str(wanted))
         return
-    if trouble:
-        st.markdown(HOW_TO_GET)
     if frame.empty_state(
         "**See what a model gets wrong, and where it looked.**  \n"
         "The demo paints some 650 synthetic phantoms and brings a model that was trained on them. "
@@ -105,6 +103,7 @@ def first_start(trouble: str | None) -> None:
         "Prepare the demo",
     ):
         submit("demo")
+    add_folder(expanded=trouble is not None)
 
 
 def submit(kind: str, **arguments: str) -> None:
