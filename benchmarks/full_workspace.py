@@ -7,15 +7,15 @@ the server never decodes them.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue
+from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue, scan
 from breakhis_core.datasets import save_catalogue
 from breakhis_core.run_writing import write_facts, writing_run
 from breakhis_core.splits import make_split
@@ -53,6 +53,21 @@ def fill(workspace: Workspace, folder: Path, runs: int = 10) -> pd.DataFrame:
     return images
 
 
+def practise(workspace: Workspace, folder: Path, number: int = 400) -> None:
+    """Put a few images with pixels of their own into a workspace, to train on."""
+    images = _images()
+    for row in images.iloc[:: len(images) // number].itertuples():
+        file = folder / "breast" / str(row.path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(_noise(int(str(row.hash)[:8], 16))).save(file)
+    save_catalogue(workspace, scan(folder))
+
+
+def _noise(seed: int) -> npt.NDArray[np.uint8]:
+    pixels = np.random.default_rng(seed).integers(120, 250, (HEIGHT // 4, WIDTH // 4, 3), np.uint8)
+    return np.asarray(Image.fromarray(pixels).resize((WIDTH, HEIGHT)))
+
+
 def _images() -> pd.DataFrame:
     rows = []
     for kind in SUBTYPES:
@@ -72,15 +87,10 @@ def _images() -> pd.DataFrame:
 
 def _write_pictures(images: pd.DataFrame, folder: Path) -> None:
     """Paint one noisy picture a sub-type and link it under every name: 4 GB would prove nothing more."""
-    random = np.random.default_rng(0)
-    masters = {}
+    masters = {code: folder / f"{code}.png" for code in CODES}
     folder.mkdir(parents=True)
-    for code in CODES:
-        file = io.BytesIO()
-        pixels = random.integers(120, 250, (HEIGHT // 4, WIDTH // 4, 3), np.uint8)
-        Image.fromarray(pixels).resize((WIDTH, HEIGHT)).save(file, "PNG")
-        masters[code] = folder / f"{code}.master"
-        masters[code].write_bytes(file.getvalue())
+    for seed, file in enumerate(masters.values()):
+        Image.fromarray(_noise(seed)).save(file)
     for path, code in zip(images["path"], images["subtype"], strict=True):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         os.link(masters[code], folder / path)

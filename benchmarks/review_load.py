@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.review_load`` fills a workspace with 7,909 images and ten runs, serves it, and prints
 each figure beside a bare Streamlit page's on the same machine in the same minutes. ``--training`` measures
-again while a job trains on these images.
+again while a job trains.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.full_workspace import fill
+from benchmarks.full_workspace import fill, practise
 from benchmarks.reviewers import Timings, percentile, review
 from benchmarks.server import Server, serving
 from breakhis_core import jobs
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_row("---", *["--:"] * (len(HEADINGS) - 1))
         measure_both(settings, given.presses, "")
         if given.training:
-            with training(settings):
+            with training(Path(folder, "training")):
                 measure_both(settings, given.presses, ", training")
 
 
@@ -68,10 +68,11 @@ def measure(label: str, script: str, page: str, settings: Settings, presses: int
 
 
 @contextlib.contextmanager
-def training(settings: Settings) -> Iterator[None]:
-    """Keep a job training on the workspace's images while the block runs."""
-    workspace = Workspace.open(settings)
-    recipe = RECIPES["paper"].model_dump()
+def training(folder: Path) -> Iterator[None]:
+    """Keep a job training while the block runs."""
+    workspace = Workspace.open(Settings(workspace=folder / "workspace", models=folder / "models"))
+    practise(workspace, folder / "pictures")
+    recipe = RECIPES["paper"].model_copy(update={"epochs": 1000}).model_dump()
     job = jobs.submit(workspace, "train", {"recipe": recipe, "weights": "none", "name": "meanwhile"})
     try:
         while not (now := jobs.get(workspace, job)).data.get("done"):
