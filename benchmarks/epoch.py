@@ -55,15 +55,28 @@ class Pictures(keras.utils.PyDataset):
         return np.stack(flipped).astype(np.float32), self.labels[self.order[batch]]
 
 
-def authors_model(weights: str) -> Any:
-    """Return their model, compiled: base at training=False inside, the head on top."""
+class AuthorsModel(keras.Model):
+    """Base at training=False inside, the head on top.
+
+    A class, since in a functional model Keras 3 lets fit's training=True overrule the False given to a layer.
+    """
+
+    def __init__(self, base: keras.Model, head: keras.Model) -> None:
+        super().__init__()
+        self.base, self.pool, self.head = base, keras.layers.GlobalAveragePooling2D(), head
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        """Return probabilities."""
+        return self.head(self.pool(self.base(images, training=False)), training=training)
+
+
+def authors_model(weights: str) -> AuthorsModel:
+    """Return their model, compiled."""
     base = build_base(weights)
-    head = build_network(RECIPE, base).head
-    entry = keras.Input((224, 224, 3))
-    pooled = keras.layers.GlobalAveragePooling2D()(base(entry, training=False))
-    model = keras.Model(entry, head(pooled))
+    model = AuthorsModel(base, build_network(RECIPE, base).head)
     optimizer = keras.optimizers.SGD(RECIPE.learning_rate, momentum=RECIPE.momentum, nesterov=True)
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    # Keras 3 would choose XLA by itself where it can; theirs did not, and here it is slower.
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     return model
 
 
@@ -89,7 +102,7 @@ def main() -> None:
     ours = Fitting(network, RECIPE, Examples(outputs, labels), Examples(outputs[:0], labels[:0]))
     theirs = authors_model(given.weights)
     print("epoch  theirs, s  ours, s  ratio  their loss  our loss")
-    masks = [ours.network.head.get_layer("dropout"), theirs.get_layer("head").get_layer("dropout")]
+    masks = [ours.network.head.get_layer("dropout"), theirs.head.get_layer("dropout")]
     for epoch in range(given.epochs):
         # The same dropout for both, or their losses could not be compared.
         for layer in masks:
