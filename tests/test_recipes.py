@@ -61,7 +61,7 @@ def test_a_recipe_survives_json() -> None:
 
 def test_the_server_side_never_loads_tensorflow() -> None:
     code = (
-        "import breakhis_core.predictor, breakhis_core.recipes, breakhis_core.runs, breakhis_core.training, sys;"
+        "import sys; from breakhis_core import predictor, recipes, runs, training;"
         "print(sorted({'tensorflow', 'keras', 'tf_keras_vis'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
