@@ -5,6 +5,7 @@ Nothing heavy is imported here: the screens read recipes, and the server never l
 
 from __future__ import annotations
 
+from math import cos, pi
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -124,8 +125,6 @@ class Recipe(BaseModel):
         """
         if self.schedule == "exponential":
             return float(self.learning_rate * self.decay**epoch)
-        from math import cos, pi
-
         return float(self.learning_rate * 0.5 * (1.0 + cos(pi * min(1.0, (epoch + part) / self.epochs))))
 
 
