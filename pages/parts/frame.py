@@ -105,7 +105,7 @@ def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run"
         format_func=lambda name: run_label(found[name]),
         label_visibility="collapsed",
         on_change=remember,
-        width=300,
+        width=380,
     )
     st.session_state["chosen_run"] = wanted
     return found[wanted]

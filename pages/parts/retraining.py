@@ -51,7 +51,7 @@ class Plan:
             return "No image is excluded by this rule."
         if not self.leaving:
             return (
-                f"None of the excluded images is among the training or validation images of **{self.run}**, "
+                f"**{self.run}** was trained on none of the excluded images, "
                 f"so a retraining would change nothing but chance.{kept}"
             )
         return (
@@ -64,7 +64,9 @@ def plan(run: Run, policy: str) -> Plan:
     """Say what a retraining of a run would leave out under one of ``reviews.POLICIES``."""
     excluded = reviews.excluded_hashes(workspace(), policy)
     split = run.split()
-    parts = split.loc[split["hash"].isin(excluded), "part"].value_counts()
+    # The split stays as it was drawn; what the run was already trained without cannot leave once more.
+    leaves = set(excluded) - set(run.excluded)
+    parts = split.loc[split["hash"].isin(leaves), "part"].value_counts()
     many = {part: int(parts.get(part, 0)) for part in ("train", "validation", "test")}
     return Plan(run.name, excluded, **many, weights=first_weights(run))
 

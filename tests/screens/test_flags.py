@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import exchange, jobs, reviews
+from breakhis_core import datasets, exchange, jobs, reviews
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 
 
@@ -69,6 +70,14 @@ def test_nothing_left_out_is_said_plainly(workspace: Workspace, fake_run: Run, o
     table = fake_run.predictions()
     reviews.flag(workspace, "Ada", table.loc[table["part"] == "test", "hash"].iloc[0], "staining")
     assert "change nothing but chance" in words(open_screen("flags"))
+
+
+def test_what_left_already_cannot_leave_again(
+    workspace: Workspace, fake_run: Run, flagged: list[str], open_screen: Open
+) -> None:
+    images = datasets.load_images(workspace)
+    write_fake_run(workspace.models, "second", images, excluded=flagged)
+    assert "change nothing but chance" in words(open_screen("flags", run="second"))
 
 
 def test_the_table_names_sub_types_and_reasons(flagged: list[str], open_screen: Open) -> None:
