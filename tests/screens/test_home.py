@@ -32,11 +32,12 @@ def words(screen: AppTest) -> str:
     return " ".join(one.value for one in [*screen.markdown, *screen.html])
 
 
-def test_the_first_start_offers_the_demo_and_nothing_else(
+def test_the_first_start_offers_the_demo_and_folds_a_folder_away(
     workspace: Workspace, open_screen: Open, submitted: list[tuple[str, dict[str, str]]]
 ) -> None:
     screen = open_screen("home")
-    assert labels(screen) == ["Prepare the demo"]
+    assert labels(screen) == ["Prepare the demo", "Catalogue the images"]
+    assert [fold.label for fold in screen.expander] == ["Add a folder of BreakHis images"]
     screen.button[0].click().run()
     assert submitted == [("demo", {})]
 
@@ -48,7 +49,7 @@ def test_a_folder_that_is_set_but_missing_is_explained(
     screen = open_screen("home")
     assert "gone" in screen.warning[0].value
     assert "histology_slides" in words(screen)
-    assert labels(screen) == ["Prepare the demo"]
+    assert labels(screen) == ["Prepare the demo", "Catalogue the images"]
 
 
 def test_a_folder_in_another_layout_is_explained(
