@@ -19,7 +19,9 @@ from breakhis_core.pixels import BadImageError, decode, pixel_hash
 from breakhis_core.taxonomy import (
     CODES,
     MAGNIFICATIONS,
+    PUBLISHED_CASES,
     PUBLISHED_IMAGES,
+    PUBLISHED_SLIDES,
     ImageName,
     MisnamedImageError,
     parse_image_name,
@@ -151,16 +153,42 @@ def counts(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["subtype", "magnification", "found", "published", "difference"])
 
 
+def groups(catalogue: Catalogue) -> pd.DataFrame:
+    """Compare the number of slides and of cases with the published one.
+
+    Returns:
+        One row per sub-type: subtype, slides, published_slides, cases, published_cases.
+    """
+    of_subtype = catalogue.images.groupby("subtype")
+    slides, cases = of_subtype["slide"].nunique(), of_subtype["case"].nunique()
+    rows = [
+        (
+            code,
+            int(slides.get(code, 0)),
+            PUBLISHED_SLIDES[code],
+            int(cases.get(code, 0)),
+            PUBLISHED_CASES[code],
+        )
+        for code in CODES
+    ]
+    return pd.DataFrame(rows, columns=["subtype", "slides", "published_slides", "cases", "published_cases"])
+
+
 def summary(catalogue: Catalogue) -> dict[str, Any]:
     """Return the counts of a catalogue as JSON-able values.
 
     Returns:
         ``root``, ``images``, ``usable``, ``quarantined``, ``cases``, ``slides``, ``subtypes`` (by code),
         ``magnifications`` (by ``"40"`` ...), ``problems`` (list of path, kind, reason), ``problem_counts``
-        (by kind), ``phantom``, ``complete`` (the published table is met exactly), ``published`` (rows of
-        ``counts``).
+        (by kind), ``phantom``, ``complete`` (the published tables are met exactly), ``published`` (rows of
+        ``counts``), ``groups`` (rows of ``groups``).
     """
-    images, table = catalogue.images, counts(catalogue)
+    images, table, held = catalogue.images, counts(catalogue), groups(catalogue)
+    as_published = (
+        (table["difference"] == 0).all()
+        and (held["slides"] == held["published_slides"]).all()
+        and (held["cases"] == held["published_cases"]).all()
+    )
     kinds = catalogue.problems["kind"].value_counts()
     quarantined = int((images["status"] == "quarantined").sum())
     return {
@@ -177,8 +205,9 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
         "problems": catalogue.problems.to_dict("records"),
         "problem_counts": {kind: int(kinds[kind]) for kind in PROBLEM_KINDS if kind in kinds},
         "phantom": catalogue.phantom,
-        "complete": bool((table["difference"] == 0).all()),
+        "complete": bool(as_published),
         "published": table.to_dict("records"),
+        "groups": held.to_dict("records"),
     }
 
 

@@ -230,12 +230,14 @@ def data_folds(data: Dataset) -> None:
 def published_counts(data: Dataset, problems: pd.DataFrame) -> None:
     """Show the number of images found and published, by sub-type and magnification."""
     images = datasets.load_images(frame.workspace(), data.id)
-    table = catalogue.counts(catalogue.Catalogue(data.root, images, problems, data.phantom))
+    whole = catalogue.Catalogue(data.root, images, problems, data.phantom)
+    table, held = catalogue.counts(whole), catalogue.groups(whole).set_index("subtype")
     differs = int((table["difference"] != 0).sum())
+    differs += sum(int((held[what] != held[f"published_{what}"]).sum()) for what in ("slides", "cases"))
     st.caption(
         "As published."
         if not differs
-        else f"{differs} of {len(table)} counts differ from the published ones."
+        else f"{differs} of {len(table) + 2 * len(held)} counts differ from the published ones."
     )
     rows = []
     for code in CODES:
@@ -244,6 +246,8 @@ def published_counts(data: Dataset, problems: pd.DataFrame) -> None:
             f"{power}×": f"{one.loc[power, 'found']} of {one.loc[power, 'published']}"
             for power in MAGNIFICATIONS
         }
+        for what in ("slides", "cases"):
+            cells[what.capitalize()] = f"{held.loc[code, what]} of {held.loc[code, f'published_{what}']}"
         rows.append({"Sub-type": subtype(code).name, **cells})
     st.dataframe(pd.DataFrame(rows), hide_index=True)
 

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,16 @@ from PIL import Image
 from breakhis_core import catalogue
 from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, PROBLEM_KINDS, scan
 from breakhis_core.errors import InputError
-from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, PUBLISHED_IMAGES, parse_image_name, subtype
+from breakhis_core.taxonomy import (
+    CODES,
+    MAGNIFICATIONS,
+    PUBLISHED_CASES,
+    PUBLISHED_IMAGES,
+    PUBLISHED_SLIDES,
+    case_of,
+    parse_image_name,
+    subtype,
+)
 
 BREAST = "BreaKHis_v1/histology_slides/breast"
 
@@ -244,20 +254,45 @@ def test_counts_stand_beside_the_published_ones(root):
     assert table["found"].sum() == 5
 
 
-def test_the_published_table_makes_a_catalogue_complete(tmp_path):
+def published(tmp_path):
+    """A catalogue as large as the published data set, without any picture."""
     rows = []
     for code in CODES:
+        side = subtype(code).side
+        sequence = 0
         for power, number in zip(MAGNIFICATIONS, PUBLISHED_IMAGES[code], strict=True):
-            side = subtype(code).side
-            for sequence in range(1, number + 1):
-                name = f"SOB_{side[0].upper()}_{code}-14-1-{power}-{sequence:03d}.png"
-                identity = f"{code}-{power}-{sequence}"
-                place = (code, side, "14-1", "14-1", power)
-                rows.append((identity, name, name, *place, 700, 460, "usable"))
+            for _ in range(number):
+                # Cases in turn; further slides are blocks of the first cases.
+                case = f"14-{1000 + sequence % PUBLISHED_CASES[code]}"
+                block = sequence % PUBLISHED_SLIDES[code] >= PUBLISHED_CASES[code]
+                slide = (
+                    f"14-{1000 + sequence % PUBLISHED_SLIDES[code] - PUBLISHED_CASES[code]}B"
+                    if block
+                    else case
+                )
+                case = case_of(slide)
+                sequence += 1
+                name = f"SOB_{side[0].upper()}_{code}-{slide}-{power}-{sequence:03d}.png"
+                place = (code, side, slide, case, power)
+                rows.append((f"{code}-{sequence}", name, name, *place, 700, 460, "usable"))
     images = pd.DataFrame(rows, columns=list(IMAGE_COLUMNS))
-    none = pd.DataFrame(columns=list(PROBLEM_COLUMNS))
-    assert catalogue.summary(catalogue.Catalogue(tmp_path, images, none, False))["complete"]
-    assert not catalogue.summary(catalogue.Catalogue(tmp_path, images[1:], none, False))["complete"]
+    return catalogue.Catalogue(tmp_path, images, pd.DataFrame(columns=list(PROBLEM_COLUMNS)), False)
+
+
+def test_the_published_tables_make_a_catalogue_complete(tmp_path):
+    whole = published(tmp_path)
+    assert catalogue.summary(whole)["complete"]
+    fewer = dataclasses.replace(whole, images=whole.images[1:])
+    assert not catalogue.summary(fewer)["complete"]
+
+
+def test_slides_and_cases_are_compared_too(tmp_path):
+    whole = published(tmp_path)
+    table = catalogue.groups(whole).set_index("subtype")
+    assert table.loc["A"].to_list() == [4, 4, 2, 2]
+    assert table.loc["DC"].to_list() == [38, 38, 38, 38]
+    merged = whole.images.assign(case=whole.images["case"].where(whole.images["subtype"] != "DC", "14-1000"))
+    assert not catalogue.summary(dataclasses.replace(whole, images=merged))["complete"]
 
 
 def test_every_kind_of_problem_has_its_meaning(root):

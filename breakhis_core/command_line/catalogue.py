@@ -51,18 +51,31 @@ def _tables(counted: dict[str, Any]) -> list[RenderableType]:
     against = not (counted["phantom"] or counted["complete"])
     cells = {(row["subtype"], str(row["magnification"])): row for row in counted["published"]}
     powers = list(counted["magnifications"])
+    held = {row["subtype"]: row for row in counted["groups"]}
     rows = [
-        [code, *(_cell(cells[code, power], against) for power in powers), images]
+        [
+            code,
+            *(
+                _cell(cells[code, power]["found"], cells[code, power]["published"], against)
+                for power in powers
+            ),
+            images,
+            *(
+                _cell(held[code][what], held[code][f"published_{what}"], against)
+                for what in ("slides", "cases")
+            ),
+        ]
         for code, images in counted["subtypes"].items()
     ]
-    rows.append(["all", *counted["magnifications"].values(), counted["images"]])
+    totals = (counted[what] for what in ("images", "slides", "cases"))
+    rows.append(["all", *counted["magnifications"].values(), *totals])
     kind = ", synthetic phantoms, not tissue," if counted["phantom"] else ""
     headline = (
         f"{shown_path(Path(counted['root']))}: {counted['images']} images{kind} of {counted['cases']} cases "
         f"on {counted['slides']} slides, {counted['quarantined']} quarantined"
     )
     compared = "found (published)" if against else "as published" if counted["complete"] else "found"
-    columns = [compared, *(f"{power}X" for power in powers), "all"]
+    columns = [compared, *(f"{power}X" for power in powers), "all", "slides", "cases"]
     return [headline, table(None, columns, rows), *_problems(counted)]
 
 
@@ -76,6 +89,5 @@ def _problems(counted: dict[str, Any]) -> list[RenderableType]:
     return [*lines, f"  and {number - LISTED} more; --json lists all"] if number > LISTED else [*lines]
 
 
-def _cell(cell: dict[str, Any], against: bool) -> str:
-    differs = against and cell["difference"] != 0
-    return f"{cell['found']} ({cell['published']})" if differs else str(cell["found"])
+def _cell(found: int, published: int, against: bool) -> str:
+    return f"{found} ({published})" if against and found != published else str(found)
