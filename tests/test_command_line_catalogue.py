@@ -49,7 +49,22 @@ def test_the_table_says_what_was_published_beside_what_was_found(workspace, tmp_
     told = call("catalogue", tmp_path / "data")
     assert "64 images of 16 cases" in told.stdout
     line = next(line for line in told.stdout.splitlines() if line.startswith("DC"))
-    assert line.split() == ["DC", "2", "(864)", "2", "(903)", "2", "(896)", "2", "(788)", "8", "2", "(38)", "2", "(38)"]
+    assert line.split() == [
+        "DC",
+        "2",
+        "(864)",
+        "2",
+        "(903)",
+        "2",
+        "(896)",
+        "2",
+        "(788)",
+        "8",
+        "2",
+        "(38)",
+        "2",
+        "(38)",
+    ]
 
 
 def test_a_second_time_replaces_the_first(workspace, tmp_path):
