@@ -39,3 +39,19 @@ def test_a_damaged_run_is_refused_with_its_file(fake_run):
     told = call("evaluate", "fake")
     assert told.exit_code == 1
     assert "predictions.parquet" in told.stderr
+
+
+def test_the_report_is_one_page_that_asks_nobody(fake_run, tmp_path):
+    page = tmp_path / "fake.html"
+    told = call("evaluate", "fake", "--report", page)
+    assert told.exit_code == 0
+    written = page.read_text(encoding="utf-8")
+    assert "<svg" in written
+    assert "not a medical device" in written
+    assert "<script" not in written
+
+
+def test_a_report_that_cannot_be_written_is_said(fake_run, tmp_path):
+    told = call("evaluate", "fake", "--report", tmp_path / "gone" / "fake.html")
+    assert told.exit_code == 1
+    assert "cannot be written" in told.stderr

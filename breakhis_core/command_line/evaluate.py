@@ -32,6 +32,12 @@ HEADLINE = (
 
 def evaluate(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run under models/, or its folder.")],
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Also write one page with the plots, to keep or print."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a run on its frozen test set."""
@@ -40,8 +46,29 @@ def evaluate(
 
         opened = named_run(run)
         result = evaluate_predictions(opened.predictions(), opened.unit)
+        if page is not None:
+            _write_report(page, opened, result)
         value = {"run": opened.name, "phantom": opened.phantom, **result}
         answer.give(value, *_tables(value))
+
+
+def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
+    from breakhis_core.errors import InputError
+    from breakhis_core.report import report
+
+    written = report(
+        run.name,
+        run.predictions(),
+        run.unit,
+        recipe=run.recipe(),
+        history=run.history(),
+        phantom=run.phantom,
+        evaluation=evaluation,
+    )
+    try:
+        file.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{file}: the report cannot be written there ({error.strerror}).") from error
 
 
 def named_run(name: str) -> Run:
