@@ -61,7 +61,6 @@ PUBLISHED_IMAGES: dict[str, tuple[int, int, int, int]] = {
 
 PUBLISHED_SLIDES: dict[str, int] = {"A": 4, "F": 10, "PT": 3, "TA": 7, "DC": 38, "LC": 5, "MC": 9, "PC": 6}
 PUBLISHED_CASES: dict[str, int] = {"A": 2, "F": 7, "PT": 3, "TA": 6, "DC": 38, "LC": 4, "MC": 7, "PC": 6}
-PUBLISHED_CASES_IN_ALL = 70
 
 _BY_CODE = {subtype.code: subtype for subtype in SUBTYPES}
 _NAME = re.compile(
