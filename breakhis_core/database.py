@@ -29,6 +29,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    insert,
     inspect,
     text,
 )
@@ -197,13 +198,32 @@ def migrate(engine: Engine, lock_file: Path) -> None:
 
 HEAD = "0001"
 """The newest schema revision in ``migrations/versions``; a test holds it to that folder."""
+VERSION_TABLE = "breakhis_version"
+"""Holds our revision. Alembic's usual table is left to Optuna, which keeps its own revision there."""
+_USUAL_TABLE = "alembic_version"
 
 
 def _revision(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if not inspect(connection).has_table(VERSION_TABLE):
             return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+
+
+def _take_over_revision(connection: Connection) -> None:
+    """Move the revision of an older workspace from Alembic's usual table to ours."""
+    tables = inspect(connection)
+    if tables.has_table(VERSION_TABLE) or not tables.has_table(_USUAL_TABLE):
+        return
+    revision = connection.execute(text(f"SELECT version_num FROM {_USUAL_TABLE}")).scalar()
+    # Optuna's revisions read v3.2.0.a: that table is not ours.
+    if revision is None or not revision.isdigit():
+        return
+    # Renaming would leave the old name to the key's index, and Optuna needs that one too.
+    version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+    version.create(connection)
+    connection.execute(insert(version).values(version_num=revision))
+    connection.execute(text(f"DROP TABLE {_USUAL_TABLE}"))
 
 
 def _upgrade(engine: Engine) -> None:
@@ -215,6 +235,7 @@ def _upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     try:
         with writing(engine, "migrate") as connection:
+            _take_over_revision(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:

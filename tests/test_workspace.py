@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from breakhis_core import database
 from breakhis_core.errors import InputError
@@ -37,7 +37,8 @@ def test_another_process_gets_the_same_settings(settings, monkeypatch):
 
 def test_the_migrated_schema_is_the_one_that_the_program_uses(any_workspace):
     with any_workspace.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), database.metadata) == []
+        found = MigrationContext.configure(connection, opts={"version_table": database.VERSION_TABLE})
+        assert compare_metadata(found, database.metadata) == []
 
 
 def test_the_newest_revision_is_named_right():
@@ -73,10 +74,73 @@ def test_opening_again_finds_everything(settings):
     again.close()
 
 
+def age(workspace: Workspace, revision: str) -> None:
+    """Put the revision where older versions of the program kept it."""
+    with database.writing(workspace.engine, "test") as connection:
+        connection.execute(text("DROP TABLE breakhis_version"))
+        connection.execute(
+            text(
+                "CREATE TABLE alembic_version "
+                "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+            )
+        )
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+
+
+def revisions(workspace: Workspace) -> dict[str, str]:
+    with workspace.engine.connect() as connection:
+        return {
+            table: connection.execute(text(f"SELECT version_num FROM {table}")).scalar_one()
+            for table in ("alembic_version", "breakhis_version")
+            if inspect(connection).has_table(table)
+        }
+
+
+def test_an_older_workspace_keeps_its_content_and_leaves_alembics_table_to_optuna(any_workspace):
+    with database.writing(any_workspace.engine, "test") as connection:
+        connection.execute(text("INSERT INTO datasets VALUES (1, '/x', false, 'now')"))
+    age(any_workspace, "0001")
+    again = Workspace.open(any_workspace.settings)
+    assert revisions(again) == {"breakhis_version": database.HEAD}
+    with again.engine.connect() as connection:
+        assert connection.execute(text("SELECT root FROM datasets")).scalar() == "/x"
+        names = inspect(connection).get_table_names()
+    assert "alembic_version" not in names
+    again.close()
+
+
+def test_an_older_workspace_opened_twice_at_once_moves_once(settings):
+    workspace = Workspace.open(settings)
+    age(workspace, "0001")
+    code = "from breakhis_core.workspace import Workspace; Workspace.open()"
+    openers = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(3)]
+    for opener in openers:
+        _, errors = opener.communicate()
+        assert opener.returncode == 0, errors.decode()
+    assert revisions(workspace) == {"breakhis_version": database.HEAD}
+    workspace.close()
+
+
+def test_an_older_workspace_of_a_revision_that_is_not_known_stays_as_it_was(any_workspace):
+    age(any_workspace, "9999")
+    with pytest.raises(InputError, match="another version of the program"):
+        Workspace.open(any_workspace.settings)
+    assert revisions(any_workspace) == {"alembic_version": "9999"}
+
+
+def test_optunas_revision_is_left_alone(any_workspace):
+    age(any_workspace, "v3.2.0.a")
+    for table in reversed(database.metadata.sorted_tables):
+        table.drop(any_workspace.engine)
+    again = Workspace.open(any_workspace.settings)
+    assert revisions(again) == {"alembic_version": "v3.2.0.a", "breakhis_version": database.HEAD}
+    again.close()
+
+
 def test_a_workspace_of_a_newer_version_is_refused(settings):
     workspace = Workspace.open(settings)
     with database.writing(workspace.engine, "test") as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE breakhis_version SET version_num = '9999'"))
     workspace.close()
     with pytest.raises(InputError, match="another version of the program"):
         Workspace.open(settings)

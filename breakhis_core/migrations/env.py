@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from breakhis_core.database import metadata
+from breakhis_core.database import VERSION_TABLE, metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+)
 context.run_migrations()
