@@ -111,6 +111,18 @@ review_events = Table(
     sqlite_autoincrement=True,
 )
 
+# What was chosen for the whole workspace, by whom and when. The newest row of a subject counts.
+choices = Table(
+    "choices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String(24), nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("subject", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -196,7 +208,7 @@ def migrate(engine: Engine, lock_file: Path) -> None:
         raise InputError(f"The database {where} cannot be opened: {error.orig}") from error
 
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest schema revision in ``migrations/versions``; a test holds it to that folder."""
 VERSION_TABLE = "breakhis_version"
 """Holds our revision. Alembic's usual table is left to Optuna, which keeps its own revision there."""

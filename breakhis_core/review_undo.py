@@ -20,8 +20,13 @@ _EVENTS = db.review_events
 _STATEMENTS = ("flag", "keep", "exclude", "include")
 
 
-def undo(workspace: Workspace, reviewer: str) -> ReviewEvent | None:
+def undo(workspace: Workspace, reviewer: str, only: int | None = None) -> ReviewEvent | None:
     """Take back a reviewer's newest answer that was not taken back yet.
+
+    Args:
+        workspace: where it is kept.
+        reviewer: whose.
+        only: take back this event and its gesture instead, whatever the reviewer answered since.
 
     Returns:
         The answer that was taken back (the last one of a gesture on many images), or ``None`` when there is
@@ -29,12 +34,10 @@ def undo(workspace: Workspace, reviewer: str) -> ReviewEvent | None:
     """
     reviewer = clean_reviewer(reviewer)
     with db.writing(workspace.engine, "reviews") as connection:
-        newest = _first(
-            connection,
-            _by(reviewer).where(
-                _EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None), ~_is_undone(_EVENTS)
-            ),
+        answers = _by(reviewer).where(
+            _EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None), ~_is_undone(_EVENTS)
         )
+        newest = _first(connection, answers if only is None else answers.where(_EVENTS.c.id == only))
         if newest is None:
             return None
         batch = uuid.uuid4().hex

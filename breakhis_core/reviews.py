@@ -31,6 +31,7 @@ from breakhis_core.standings import (
     flagged,
     history,
     settlement_on,
+    settlements,
     standing,
     version,
 )
@@ -51,9 +52,12 @@ __all__ = [
     "flagged",
     "history",
     "keep",
+    "keep_many",
     "redo",
     "settle",
+    "settle_many",
     "settlement_on",
+    "settlements",
     "standing",
     "undo",
     "version",
@@ -112,6 +116,11 @@ def flag_many(
     return _answer(workspace, reviewer, hashes, "flag", reason, note, {"run": run})
 
 
+def keep_many(workspace: Workspace, reviewer: str, hashes: Sequence[str], note: str = "") -> list[int]:
+    """Say in one gesture that several images are in order; one undo takes all of it back."""
+    return _answer(workspace, reviewer, hashes, "keep", None, note, {})
+
+
 def keep(
     workspace: Workspace,
     reviewer: str,
@@ -140,8 +149,24 @@ def settle(
     Raises:
         InputError: steward, reason or note cannot be used.
     """
+    return settle_many(workspace, steward, [hash], exclude=exclude, reason=reason, note=note)[0]
+
+
+def settle_many(
+    workspace: Workspace,
+    steward: str,
+    hashes: Sequence[str],
+    *,
+    exclude: bool,
+    reason: str = "other",
+    note: str = "",
+) -> list[int]:
+    """Settle several images in one gesture; one undo takes all of it back. Arguments as of ``settle``.
+
+    A settlement can be revised: the newest one of an image counts, and the earlier ones stay in its history.
+    """
     action = "exclude" if exclude else "include"
-    return _answer(workspace, steward, [hash], action, reason if exclude else None, note, {})[0]
+    return _answer(workspace, steward, hashes, action, reason if exclude else None, note, {})
 
 
 def _answer(

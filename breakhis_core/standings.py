@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from breakhis_core import database as db
 from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, Ledger, ledger_of
+from breakhis_core.policy import chosen_policy
 from breakhis_core.review_terms import POLICIES, ReviewEvent
 from breakhis_core.taxonomy import MisnamedImageError, parse_image_name
 from breakhis_core.workspace import Workspace
@@ -42,6 +43,16 @@ FLAG_COLUMNS: tuple[str, ...] = (
     "run",
     "predicted",
     "confidence",
+)
+SETTLEMENT_COLUMNS: tuple[str, ...] = (
+    "id",
+    "hash",
+    "name",
+    "excluded",
+    "reason",
+    "note",
+    "steward",
+    "time",
 )
 _NUMBER = itemgetter(FIELD["id"])
 
@@ -118,6 +129,20 @@ def settlement_on(workspace: Workspace, image: str) -> ReviewEvent | None:
     return None if event is None else ReviewEvent(*event)
 
 
+def settlements(workspace: Workspace) -> pd.DataFrame:
+    """Return the settlements that stand, newest first.
+
+    Returns:
+        A frame with the columns ``SETTLEMENT_COLUMNS``; ``excluded`` is false where the image stays, and
+        ``steward`` is who settled it.
+    """
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        events = sorted(ledger.settlements.values(), key=_NUMBER, reverse=True)
+    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time", "reviewer": "steward"})
+    frame["excluded"] = frame["action"] == "exclude"
+    return frame.loc[:, list(SETTLEMENT_COLUMNS)]
+
+
 def history(workspace: Workspace, image: str) -> pd.DataFrame:
     """Return everything that was ever said about an image, oldest first, one row per event."""
     events = db.review_events
@@ -153,13 +178,15 @@ def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:
     return frame.loc[:, list(FLAG_COLUMNS)]
 
 
-def excluded_hashes(workspace: Workspace, policy: str = "any") -> tuple[str, ...]:
+def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[str, ...]:
     """Return the images that should leave the training, sorted by hash.
 
     Args:
         workspace: where the answers are.
-        policy: one of ``POLICIES``.
+        policy: one of ``POLICIES``; by default the one that was chosen for the workspace.
     """
+    if policy is None:
+        policy = chosen_policy(workspace).code
     if policy not in POLICIES:
         raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
     action = FIELD["action"]

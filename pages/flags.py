@@ -7,6 +7,7 @@ import streamlit as st
 
 from breakhis_core import exchange, jobs, reviews
 from breakhis_core.errors import InputError
+from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import subtype
 from pages.parts import frame, job_progress, narrow, retraining
@@ -211,13 +212,16 @@ def retrain(run: Run) -> None:
             policy = st.selectbox(
                 "An image leaves the training when",
                 list(reviews.POLICIES),
+                index=list(reviews.POLICIES).index(chosen_policy(frame.workspace()).code),
                 format_func=lambda code: f"when {reviews.POLICIES[code]}",
                 key="policy",
                 width=330,
                 label_visibility="collapsed",
                 help="Which flagged images leave the training",
             )
-            plan = retraining.plan(run, policy)
+            if policy != chosen_policy(frame.workspace()).code:
+                choose_policy(frame.workspace(), frame.reviewer(), policy)
+            plan = retraining.plan(run)
             said.markdown(plan.words)
             pressed = st.button(
                 "Retrain without flagged images", type="primary", disabled=bool(busy) or not plan.excluded

@@ -197,3 +197,28 @@ def test_one_look_at_one_image_is_quick(workspace):
     for _ in range(50):
         assert len(reviews.answers_on(workspace, image)) == 2
     assert (time.thread_time() - begin) / 50 < 0.005
+
+
+def test_settlements_are_one_gesture_and_can_be_revised(any_workspace):
+    first = reviews.settle_many(any_workspace, "eve", [A, B], exclude=True, reason="staining", note="seen")
+    found = reviews.settlements(any_workspace)
+    assert found[["hash", "excluded", "reason", "note", "steward"]].to_numpy().tolist() == [
+        [B, True, "staining", "seen", "eve"],
+        [A, True, "staining", "seen", "eve"],
+    ]
+    reviews.settle(any_workspace, "ida", A, exclude=False, note="good enough")
+    assert reviews.excluded_hashes(any_workspace, "settled") == (B,)
+    # Taking back one gesture leaves alone what was settled since.
+    reviews.undo(any_workspace, "eve", only=first[0])
+    assert reviews.settlements(any_workspace)["hash"].tolist() == [A]
+    reviews.undo(any_workspace, "ida")
+    assert reviews.settlements(any_workspace).empty
+
+
+def test_only_the_named_gesture_is_taken_back(any_workspace):
+    kept = reviews.keep_many(any_workspace, "ada", [A, B])
+    reviews.flag(any_workspace, "ada", C, "staining")
+    assert reviews.undo(any_workspace, "ada", only=kept[0]) is not None
+    assert reviews.standing(any_workspace)["hash"].tolist() == [C]
+    assert reviews.undo(any_workspace, "ada", only=kept[0]) is None
+    assert reviews.undo(any_workspace, "bob", only=kept[0]) is None

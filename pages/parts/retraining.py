@@ -60,8 +60,8 @@ class Plan:
         )
 
 
-def plan(run: Run, policy: str) -> Plan:
-    """Say what a retraining of a run would leave out under one of ``reviews.POLICIES``."""
+def plan(run: Run, policy: str | None = None) -> Plan:
+    """Say what a retraining of a run would leave out under a policy, by default the workspace's."""
     excluded = reviews.excluded_hashes(workspace(), policy)
     split = run.split()
     # The split stays as it was drawn; what the run was already trained without cannot leave once more.

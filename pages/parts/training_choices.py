@@ -9,6 +9,7 @@ import streamlit as st
 
 from breakhis_core import datasets, reviews, splits
 from breakhis_core.datasets import Dataset
+from breakhis_core.policy import chosen_policy
 from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
 from breakhis_core.runs import Run
 from pages.parts import frame, retraining
@@ -84,11 +85,12 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
         f"Leave out the {counted(len(flagged), 'flagged image')}",
         value=asked and bool(flagged),
         disabled=not flagged,
-        help="They leave train and validation. The test set never changes.",
+        help=f"Images leave train and validation when {chosen_policy(frame.workspace()).words}, as chosen under "
+        "Flags. The test set never changes.",
         key="exclude",
     )
     if leave_out and improves is not None:
-        plan = retraining.plan(improves, "any")
+        plan = retraining.plan(improves)
         stay = (
             f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
         )
