@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from breakhis_core.agreement import cohen_kappa, disagreeing, fleiss_kappa, overall, pairwise
+from breakhis_core.agreement import Agreement, across, disagreeing, overall, pairwise
+from breakhis_core.agreement_words import FEW_IMAGES, meaning
+from breakhis_core.chance_corrected import cohen_kappa, fleiss_kappa, krippendorff_alpha
 
 ANSWER = st.sampled_from(["keep", "staining", "artefact"])
 ANSWERS = st.lists(st.tuples(ANSWER, ANSWER), min_size=2, max_size=30)
@@ -46,6 +48,49 @@ def test_fleiss_kappa_of_the_published_example():
         [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
     ]  # fmt: skip
     assert fleiss_kappa(np.array(counts)) == pytest.approx(0.210, abs=5e-4)
+
+
+def _alpha_by_pairing(answers):
+    """Krippendorff's alpha as it is done by hand: the coincidences of all ordered pairs of answers."""
+    rows = [row for row in answers if len(row) > 1]
+    coincidences = {}
+    for row in rows:
+        for i, a in enumerate(row):
+            for j, b in enumerate(row):
+                if i != j:
+                    coincidences[a, b] = coincidences.get((a, b), 0) + Fraction(1, len(row) - 1)
+    margins = {}
+    for (a, _), many in coincidences.items():
+        margins[a] = margins.get(a, 0) + many
+    total = sum(margins.values())
+    observed = sum(many for (a, b), many in coincidences.items() if a != b)
+    expected = sum(margins[a] * margins[b] for a in margins for b in margins if a != b) / (total - 1)
+    return 1 - observed / expected
+
+
+SOME_ROWS = st.lists(st.lists(st.sampled_from("abc"), max_size=4), min_size=1, max_size=20)
+
+
+@given(answers=SOME_ROWS)
+def test_krippendorffs_alpha_is_its_coincidences_also_with_missing_answers(answers):
+    counts = np.array([[row.count(category) for category in "abc"] for row in answers])
+    used = {answer for row in answers if len(row) > 1 for answer in row}
+    if len(used) < 2:
+        assert krippendorff_alpha(counts) is None
+    else:
+        assert krippendorff_alpha(counts) == pytest.approx(float(_alpha_by_pairing(answers)))
+
+
+def test_krippendorffs_alpha_of_the_published_example():
+    # Krippendorff's "four observers, missing data", as reprinted with the nominal alpha of 0.743.
+    table = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, 3],
+        [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, None],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+    ]
+    counts = [[column.count(value) for value in range(1, 6)] for column in zip(*table, strict=True)]
+    assert krippendorff_alpha(np.array(counts)) == pytest.approx(0.743, abs=5e-4)
 
 
 @pytest.mark.parametrize("counts", [[[2, 1], [1, 1]], [[1, 0], [0, 1]]])
@@ -120,3 +165,50 @@ def test_one_reviewer_or_none_is_no_error():
 def test_full_agreement_on_one_answer_says_that_chance_explains_it():
     (one,) = pairwise(_standing([("a", "ada", "keep"), ("a", "bob", "keep")]), resamples=10)
     assert (one.observed, one.kappa, one.low) == (1.0, None, None)
+
+
+def test_images_that_not_all_answered_are_counted_and_alpha_uses_them():
+    rows = [
+        *(("a", who, "keep") for who in ("ada", "bob", "eve")),
+        *(("b", who, "staining") for who in ("ada", "bob", "eve")),
+        ("c", "ada", "keep"),
+        ("c", "bob", "staining"),
+        ("d", "eve", "keep"),
+    ]
+    standing = _standing(rows)
+    fleiss, alpha = overall(standing, resamples=50), across(standing, resamples=50)
+    assert (fleiss.images, fleiss.left_out, fleiss.kappa) == (2, 2, 1.0)
+    assert (alpha.images, alpha.left_out) == (3, 1)
+    assert alpha.kappa == pytest.approx(krippendorff_alpha(np.array([[3, 0], [0, 3], [1, 1], [1, 0]])))
+    assert {one.reviewers: (one.images, one.left_out) for one in pairwise(standing, resamples=50)} == {
+        ("ada", "bob"): (3, 0),
+        ("ada", "eve"): (2, 2),
+        ("bob", "eve"): (2, 2),
+    }
+
+
+def test_the_interval_is_that_of_a_bootstrap_over_images(standing):
+    """Drawn here image by image, and there by patterns: the ends agree within the noise of the draws."""
+    table = standing.pivot(index="hash", columns="reviewer", values="action").dropna(subset=["bob"])
+    first, second = table["ada"].to_numpy(), table["bob"].to_numpy()
+    random = np.random.default_rng(1)
+    drawn = [random.integers(0, len(table), len(table)) for _ in range(3000)]
+    wanted = np.quantile([cohen_kappa_score(first[d], second[d]) for d in drawn], [0.025, 0.975])
+    one = next(o for o in pairwise(standing, resamples=3000) if o.reviewers == ("ada", "bob"))
+    assert [one.low, one.high] == pytest.approx(wanted, abs=0.03)
+
+
+def _of(images, kappa, low, high):
+    return Agreement(("ada", "bob"), images, 0.9, kappa, low, high)
+
+
+def test_words_say_when_a_coefficient_says_nothing():
+    assert meaning(across(_standing([("a", "ada", "keep")]))) == "No image has two answers yet."
+    (one,) = pairwise(_standing([("a", "ada", "keep"), ("a", "bob", "keep")]), resamples=10)
+    assert meaning(one).startswith("One and the same answer throughout")
+    assert "Too few images" in meaning(_of(FEW_IMAGES - 1, 0.5, 0.2, 0.7))
+    assert meaning(_of(FEW_IMAGES, 0.5, 0.45, 0.6)) == "Moderate agreement beyond chance."
+    assert meaning(_of(FEW_IMAGES, -0.2, -0.4, 0.1)) == (
+        "No agreement beyond chance. With other images, no to slight."
+    )
+    assert "interval says nothing" in meaning(_of(FEW_IMAGES, 1.0, 1.0, 1.0))

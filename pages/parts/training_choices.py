@@ -85,8 +85,8 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
         f"Leave out the {counted(len(flagged), 'flagged image')}",
         value=asked and bool(flagged),
         disabled=not flagged,
-        help=f"Images leave train and validation when {chosen_policy(frame.workspace()).words}, as chosen under "
-        "Flags. The test set never changes.",
+        help=f"They leave train and validation when {chosen_policy(frame.workspace()).words} (chosen under Flags). "
+        "The test set never changes.",
         key="exclude",
     )
     if leave_out and improves is not None:
