@@ -80,13 +80,13 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
 def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
     """Let the person leave the flagged images out of train and validation."""
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
+    rule = chosen_policy(frame.workspace()).words
     asked = st.query_params.get("exclude") == "flagged"
     leave_out = st.checkbox(
         f"Leave out the {counted(len(flagged), 'flagged image')}",
         value=asked and bool(flagged),
         disabled=not flagged,
-        help=f"They leave train and validation when {chosen_policy(frame.workspace()).words} (chosen under Flags). "
-        "The test set never changes.",
+        help=f"They leave train and validation when {rule} (chosen under Flags). The test set never changes.",
         key="exclude",
     )
     if leave_out and improves is not None:
