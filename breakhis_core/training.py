@@ -6,7 +6,7 @@ This runs in a process of its own: a job, or the command line.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from breakhis_core.training_data import TrainingData, load_training_data
 from breakhis_core.workspace import Workspace
 
 _STOP_EVERY = 0.3
+Measure = Callable[[Any], dict[str, Any]]
+"""Takes the `fitting.Fitting` after an epoch and returns further columns of the history."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,28 @@ def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path
     data = load_training_data(
         workspace, request.data, request.unit, request.split_seed, request.exclude, request.improves
     )
-    return _Training(request, workspace, context, data).run(published)
+    return Training(request, workspace, context, data).run(published)
 
 
-class _Training:
-    """One call of `train`."""
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network.
+
+    Attributes:
+        network: as `network.Network`.
+        history: one row per epoch, columns ``fitting.HISTORY_COLUMNS``.
+        seconds: what the epochs took, interruptions left out.
+        weights: what training began with, in words.
+    """
+
+    network: Any
+    history: pd.DataFrame
+    seconds: float
+    weights: str
+
+
+class Training:
+    """One training, of a run (`train`) or of a cell of a sweep (``sweeps_trial``)."""
 
     def __init__(
         self, request: TrainRequest, workspace: Workspace, context: Context, data: TrainingData
@@ -119,16 +138,27 @@ class _Training:
         self.asked = 0.0
 
     def run(self, published: Path) -> Path:
-        checkpoint = load_checkpoint(self.context.folder)
-        network = self._network(checkpoint)
-        weights = checkpoint.weights if checkpoint else weights_in_words(self.request.weights)
-        history, seconds = self._fit(network, checkpoint, weights)
+        """Train, write the run folder, and leave its name in a file, by which a second call knows it."""
+        fitted = self.fit()
         name = runs.free_name(self.workspace.models, self.request.name or self._name())
         published.write_text(name, "utf-8")
-        folder = self._publish(network, name, history, seconds, weights)
+        folder = self._publish(fitted, name)
         remove_checkpoint(self.context.folder)
         self.context.report(f"Finished: {name}", 1.0, phase="finished")
         return folder
+
+    def fit(self, measure: Measure | None = None) -> Fitted:
+        """Train the network, behind the last whole epoch that ``context.folder`` holds.
+
+        Args:
+            measure: called after each epoch; what it returns joins the row that the checkpoint and the
+                context get.
+        """
+        checkpoint = load_checkpoint(self.context.folder)
+        network = self._network(checkpoint)
+        weights = checkpoint.weights if checkpoint else weights_in_words(self.request.weights)
+        history, seconds = self._fit(network, checkpoint, weights, measure)
+        return Fitted(network, history, seconds, weights)
 
     def _network(self, checkpoint: Checkpoint | None) -> Any:
         self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
@@ -147,11 +177,13 @@ class _Training:
                 variable.assign(value)
         return network
 
-    def _fit(self, network: Any, checkpoint: Checkpoint | None, weights: str) -> tuple[pd.DataFrame, float]:
+    def _fit(
+        self, network: Any, checkpoint: Checkpoint | None, weights: str, measure: Measure | None
+    ) -> tuple[pd.DataFrame, float]:
         from breakhis_core.fitting import HISTORY_COLUMNS, Fitting
 
         began = time.monotonic()
-        examples = {part: self._examples(network, hashes) for part, hashes in self.parts.items()}
+        examples = {part: self.examples(network, hashes) for part, hashes in self.parts.items()}
         self._tell("Preparing: the first step takes longest", self.clock.waiting(), phase="preparing")
         fitting = Fitting(network, self.recipe, examples["train"], examples["validation"])
         history: list[dict[str, Any]] = []
@@ -162,7 +194,8 @@ class _Training:
         else:
             fitting.warm_up(lambda step: self._watch(step, "Training the head"))
         for epoch in range(len(history), self.recipe.epochs):
-            history.append(fitting.epoch(epoch, lambda step: self._watch(step, "Training")))
+            row = fitting.epoch(epoch, lambda step: self._watch(step, "Training"))
+            history.append(row if measure is None else row | measure(fitting))
             spent = before + time.monotonic() - began
             save_checkpoint(
                 self.context.folder, Checkpoint(epoch + 1, spent, weights, history, fitting.state())
@@ -170,7 +203,8 @@ class _Training:
             self.context.curve(history[-1])
         return pd.DataFrame(history, columns=list(HISTORY_COLUMNS)), before + time.monotonic() - began
 
-    def _examples(self, network: Any, hashes: list[str]) -> Any:
+    def examples(self, network: Any, hashes: list[str]) -> Any:
+        """Return the `fitting.Examples` of images: the frozen part's outputs, or the pictures themselves."""
         from breakhis_core.features import frozen_outputs
         from breakhis_core.fitting import Examples
 
@@ -190,7 +224,7 @@ class _Training:
             self._feature_progress(done, len(hashes))
         return Examples(inputs, labels)
 
-    def _publish(self, network: Any, name: str, history: pd.DataFrame, seconds: float, weights: str) -> Path:
+    def _publish(self, fitted: Fitted, name: str) -> Path:
         from breakhis_core.run_making import make_run
 
         def progress(done: int, total: int) -> None:
@@ -200,12 +234,12 @@ class _Training:
         return make_run(
             self.workspace.models,
             name,
-            network.model,
+            fitted.network.model,
             self.data,
             recipe=self.recipe,
-            history=history,
-            weights=weights,
-            seconds=seconds,
+            history=fitted.history,
+            weights=fitted.weights,
+            seconds=fitted.seconds,
             improves=self.request.improves,
             compact=self.request.compact,
             progress=progress,
