@@ -8,7 +8,7 @@ const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
 const PREFERENCES = "breakhis-viewer";
 const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false };
-const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], all: ["All eight", "G"] };
+const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], diff: ["Difference", "D"], all: ["All eight", "G"] };
 const KEYS = [
   ["→ ←", "next, previous image"],
   ["1 … 9", "flag with that reason"],
@@ -16,7 +16,7 @@ const KEYS = [
   ["U Y", "undo your last answer, redo"],
   ["N", "write a note (Enter ends it)"],
   ["M", "flip between picture and map"],
-  ["O S V G", "overlay, side by side, true | predicted, all eight"],
+  ["O S V D G", "overlay, side by side, true | predicted, difference, all eight"],
   ["P T", "map of the predicted, of the true sub-type"],
   ["↑ ↓", "map stronger, fainter"],
   ["A", "map's colours: the run's scale or its own"],
@@ -48,30 +48,49 @@ const ramp = new Uint8ClampedArray(256 * 3);
 for (let i = 0; i < 256; i++)
   for (let c = 0; c < 3; c++)
     ramp[i * 3 + c] = 255 * VIRIDIS.reduceRight((sum, row) => sum * (i / 255) + row[c], 0);
-const css = (v) => `rgb(${ramp.slice(v * 3, v * 3 + 3).join(" ")})`;
-const RAMP_CSS = `linear-gradient(90deg, ${Array.from({ length: 9 }, (_, i) => css(Math.round((i * 255) / 8))).join(", ")})`;
+/* Diverging, for differences: two straight lines in OKLab (Ottosson 2020) from a light grey, equally steep in
+ * lightness, so equal steps look equal and the sign shows without red-green vision (ochre against petrol). Not
+ * blue and vermilion: those are benign and malignant. */
+const MIDDLE = { L: 0.92, C: 0, hue: 0 }, AGAINST = { L: 0.46, C: 0.1, hue: 68 }, FOR = { L: 0.46, C: 0.1, hue: 218 };
+function oklab({ L, C, hue }, share) {
+  const light = MIDDLE.L + (L - MIDDLE.L) * share, a = C * share * Math.cos((hue * Math.PI) / 180), b = C * share * Math.sin((hue * Math.PI) / 180);
+  const [l, m, s] = [light + 0.3963377774 * a + 0.2158037573 * b, light - 0.1055613458 * a - 0.0638541728 * b, light - 0.0894841775 * a - 1.291485548 * b].map((x) => x ** 3);
+  return [4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s, -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s]
+    .map((x) => 255 * (x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055));
+}
+export const diverging = new Uint8ClampedArray(256 * 3);
+for (let i = 0; i < 256; i++) diverging.set(oklab(i < 128 ? AGAINST : FOR, Math.abs(i - 127.5) / 127.5), i * 3);
+const gradient = (colours) => `linear-gradient(90deg, ${Array.from({ length: 17 }, (_, i) => Math.round((i * 255) / 16)).map((v) => `rgb(${colours.slice(v * 3, v * 3 + 3).join(" ")})`).join(", ")})`;
+const RAMP_CSS = gradient(ramp), DIVERGING_CSS = gradient(diverging);
 
-/* Catmull-Rom between the cells' centres, held at the edges and at zero. */
-const weights = Array.from({ length: FINE }, (_, x) => {
-  const at = ((x + 0.5) * GRID) / FINE - 0.5, first = Math.floor(at) - 1, t = at - Math.floor(at);
-  return [
-    [0, ((2 - t) * t - 1) * t * 0.5], [1, ((3 * t - 5) * t * t + 2) * 0.5],
-    [2, ((4 - 3 * t) * t + 1) * t * 0.5], [3, (t - 1) * t * t * 0.5],
-  ].map(([k, w]) => [Math.min(GRID - 1, Math.max(0, first + k)), w]);
-});
-function paint(canvas, map, top) {
+/* Catmull-Rom between the cells' centres, held at the edges and at the ends of the scale. */
+const stretched = new Map();
+function stretch(size) {
+  if (!stretched.has(size)) stretched.set(size, Array.from({ length: FINE }, (_, x) => {
+    const at = ((x + 0.5) * size) / FINE - 0.5, first = Math.floor(at) - 1, t = at - Math.floor(at);
+    return [
+      [0, ((2 - t) * t - 1) * t * 0.5], [1, ((3 * t - 5) * t * t + 2) * 0.5],
+      [2, ((4 - 3 * t) * t + 1) * t * 0.5], [3, (t - 1) * t * t * 0.5],
+    ].map(([k, w]) => [Math.min(size - 1, Math.max(0, first + k)), w]);
+  }));
+  return stretched.get(size);
+}
+/* A map is a square of values; a signed one has zero in the colours' middle. */
+function paint(canvas, map, top, signed) {
+  const size = Math.sqrt(map.length), weights = stretch(size), colours = signed ? diverging : ramp;
   canvas.width = canvas.height = FINE;
-  const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), rows = new Float32Array(GRID * FINE);
-  for (let y = 0; y < GRID; y++)
-    for (let x = 0; x < FINE; x++) rows[y * FINE + x] = weights[x].reduce((s, [k, w]) => s + w * map[y * GRID + k], 0);
+  const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), rows = new Float32Array(size * FINE);
+  for (let y = 0; y < size; y++)
+    for (let x = 0; x < FINE; x++) rows[y * FINE + x] = weights[x].reduce((s, [k, w]) => s + w * map[y * size + k], 0);
   for (let y = 0, p = 0; y < FINE; y++)
     for (let x = 0; x < FINE; x++, p += 4) {
-      const value = weights[y].reduce((s, [k, w]) => s + w * rows[k * FINE + x], 0) / top;
-      const v = Math.round(255 * Math.min(1, Math.max(0, value || 0)));
-      out.data[p] = ramp[v * 3];
-      out.data[p + 1] = ramp[v * 3 + 1];
-      out.data[p + 2] = ramp[v * 3 + 2];
-      out.data[p + 3] = Math.min(255, v * 2); // Where the map says little, the tissue stays visible.
+      const value = weights[y].reduce((s, [k, w]) => s + w * rows[k * FINE + x], 0) / top || 0;
+      const share = Math.min(1, Math.max(signed ? -1 : 0, value)), v = Math.round(signed ? 127.5 + 127.5 * share : 255 * share);
+      out.data[p] = colours[v * 3];
+      out.data[p + 1] = colours[v * 3 + 1];
+      out.data[p + 2] = colours[v * 3 + 2];
+      // Where the map says little, the tissue stays visible; colours near a light middle need more cover to be seen.
+      out.data[p + 3] = Math.min(255, Math.abs(share) * (signed ? 765 : 510));
     }
   context.putImageData(out, 0, 0);
 }
@@ -116,10 +135,23 @@ function shownCode(store) {
   const { data, kind } = store;
   return kind === "true" ? data.true ?? data.predicted : kind === "predicted" ? data.predicted : kind;
 }
-const peak = (map) => map.reduce((a, b) => Math.max(a, b), 0);
+const peak = (map) => map.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 const index = (data, code) => data.classes.findIndex((one) => one.code === code);
 const named = (data, code) => data.classes[index(data, code)]?.name ?? code;
 const figure = (value) => (value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2));
+
+/* The two sub-types whose maps the difference sets against each other: the predicted one and the one chosen,
+ * else the true one, else the runner-up. */
+function opposed(store) {
+  const { data } = store, [chosen] = [shownCode(store), data.true].filter((code) => code && code !== data.predicted);
+  const runnerUp = () => data.classes.map(({ code }, i) => [data.probabilities[i], code]).filter(([, code]) => code !== data.predicted).sort(([a], [b]) => b - a)[0][1];
+  return [data.predicted, chosen ?? runnerUp()];
+}
+function mapOf(store, code) { return store.maps?.[index(store.data, code)] ?? null; }
+function differenceOf(store) {
+  const [first, second] = opposed(store).map((code) => mapOf(store, code));
+  return first && second && first.map((value, i) => value - second[i]);
+}
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -128,6 +160,9 @@ function make(tag, attributes = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+const speaking = (data, [first, second]) => [["+", 255, first], ["−", 0, second]].map(([sign, v, code]) =>
+  make("span", { class: "sign" }, make("i", { style: `background:rgb(${diverging.slice(v * 3, v * 3 + 3).join(" ")})` }, sign), `speaks for ${named(data, code)}`));
 
 /* ---------- the stage ---------- */
 const built = new WeakMap();
@@ -160,23 +195,24 @@ function buildStage(parent, name) {
   bar.append(make("span", { class: "group views" }, ...views), make("span", { class: "group" }, flip, slider), scale, make("span", { class: "group end" }, fit, help));
   root.append(keys, problem);
 
-  /* What each pane shows: [class code or null for the bare picture, caption]. */
+  /* What each pane shows: a map or, without one, the bare picture. */
   function wish() {
     const { data, preferences } = store, one = shownCode(store);
-    const bare = [null, ""], of = (code, what = "") => [code, `${what}${named(data, code)}`];
-    if (preferences.view === "side") return [[null, "picture"], of(one, "map of ")];
+    const of = (code, what = "") => ({ id: code, map: mapOf(store, code), caption: `${what}${named(data, code)}` });
+    if (preferences.view === "side") return [{ caption: "picture" }, of(one, "map of ")];
     if (preferences.view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
+    if (preferences.view === "diff") return [{ id: `-${opposed(store)[1]}`, map: differenceOf(store), signed: true, caption: "difference", legend: opposed(store) }];
     if (preferences.view === "all") return data.classes.map(({ code }) => of(code));
-    return store.maps ? [of(one, "map of ")] : [bare];
+    return store.maps ? [of(one, "map of ")] : [{ caption: "" }];
   }
   function draw() {
-    const { data, maps, preferences } = store;
+    const { data, preferences } = store;
     if (!data || !image) return;
     const wishes = wish();
     panes.dataset.count = wishes.length;
     while (cells.length < wishes.length) cells.push(buildCell());
     while (cells.length > wishes.length) cells.pop().pane.remove();
-    wishes.forEach(([code, caption], i) => {
+    wishes.forEach(({ id, map, signed, caption, legend }, i) => {
       const cell = cells[i];
       if (cell.image !== image) {
         cell.picture.width = image.naturalWidth;
@@ -184,26 +220,38 @@ function buildStage(parent, name) {
         cell.picture.getContext("2d").drawImage(image, 0, 0);
         cell.image = image;
       }
-      const map = code && maps && maps[index(data, code)];
       const top = preferences.own ? (map && peak(map)) || 1 : data.strong || 1;
-      const mark = map && `${data.hash} ${code} ${top}`;
-      if (map && cell.mark !== mark) { paint(cell.map, map, top); cell.mark = mark; }
+      const mark = map && `${data.hash} ${id} ${top}`;
+      if (map && cell.mark !== mark) { paint(cell.map, map, top, signed); cell.mark = mark; }
       cell.map.hidden = !map || !preferences.map;
       cell.map.style.opacity = preferences.opacity;
       const weak = map && peak(map) < data.weak ? " · weak" : "";
-      cell.caption.textContent = cell.map.hidden && code ? "picture" : caption + weak;
+      if (cell.map.hidden && id) cell.caption.textContent = "picture";
+      else if (legend) cell.caption.replaceChildren(...speaking(data, legend), weak);
+      else cell.caption.textContent = caption + weak;
       cell.caption.hidden = !caption;
     });
     for (const button of views) button.setAttribute("aria-pressed", button.dataset.view === preferences.view);
     flip.setAttribute("aria-pressed", preferences.map);
     slider.value = Math.round(preferences.opacity * 100);
-    const shown = maps?.[index(data, shownCode(store))];
-    const top = preferences.own ? (shown ? peak(shown) : 0) : data.strong;
-    scale.replaceChildren("0", make("i", { style: `background:${RAMP_CSS}` }), figure(top || 0), make("small", {}, preferences.own ? "own scale" : "run's scale"));
-    scale.title = preferences.own
-      ? "Colours stretched to this map's own peak: shows where, not how strongly. Press A for the run's scale."
-      : "The same colours mean the same strength for every image of this run. Press A for this map's own scale.";
+    drawScale();
     place();
+  }
+  function drawScale() {
+    const { data, preferences } = store, signed = preferences.view === "diff";
+    const shown = signed ? differenceOf(store) : mapOf(store, shownCode(store));
+    const top = figure((preferences.own ? shown && peak(shown) : data.strong) || 0);
+    const whose = make("small", {}, preferences.own ? "own scale" : "run's scale");
+    const colours = make("i", { style: `background:${signed ? DIVERGING_CSS : RAMP_CSS}` });
+    scale.classList.toggle("signed", signed);
+    if (signed) {
+      const [first, second] = opposed(store);
+      scale.replaceChildren(make("span", { title: `speaks for ${named(data, second)}` }, `${second} −${top}`), colours, make("span", { title: `speaks for ${named(data, first)}` }, `+${top} ${first}`), whose);
+    } else scale.replaceChildren("0", colours, top, whose);
+    const sides = signed ? `− speaks for ${named(data, opposed(store)[1])}, + for ${named(data, opposed(store)[0])}, grey in the middle is zero. ` : "";
+    scale.title = sides + (preferences.own
+      ? "Colours stretched to this map's own peak: shows where, not how strongly. Press A for the run's scale."
+      : "The same colours mean the same strength for every image of this run. Press A for this map's own scale.");
   }
   function buildCell() {
     const cell = {
@@ -370,19 +418,27 @@ function drawVerdict(store, root) {
     }, make("span", { class: "name" }, name), make("span", { class: "track" }, make("i", { style: `width:${p * 100}%` })), make("span", { class: "p" }, percent(p)));
     return row;
   });
-  const map = maps?.[index(data, shown)], strength = make("p", { class: "strength" });
-  if (map) {
-    const top = peak(map), weak = top < data.weak;
-    strength.append(make("span", {}, `Map of ${named(data, shown)}: peak ${figure(top)}`), make("span", { class: "range" }, `usual ${figure(data.weak)} to ${figure(data.strong)}`));
-    const plain = make("span", { class: "plain" }, weak ? "Weak map: read little into where it points." : "");
-    strength.classList.toggle("weak", weak);
-    strength.append(plain);
-  }
+  const strength = drawStrength(store);
   root.replaceChildren(
     ...(data.progress ? drawProgress(data) : []),
     make("dl", { class: "said" }, ...(data.true ? said("True", data.true, "") : []), ...said("Predicted", data.predicted, percent(data.probabilities[index(data, data.predicted)]))),
     make("div", { class: "bars" }, ...bars), strength,
     ...(data.progress ? [make("p", { class: "done", role: "status", title: data.progress.said }, data.progress.said)] : []));
+}
+
+/* How strong the map on screen is, in the run's own terms; a weak one gets a plain sentence. */
+function drawStrength(store) {
+  const { data, preferences } = store, shown = shownCode(store), signed = preferences.view === "diff";
+  const map = signed ? differenceOf(store) : mapOf(store, shown), strength = make("p", { class: "strength" });
+  if (!map) return strength;
+  const weak = peak(map) < data.weak, highest = (sign) => map.reduce((a, b) => Math.max(a, sign * b), 0);
+  const peaks = (code, sign) => `${code} ${sign > 0 ? "+" : "−"}${figure(highest(sign))}`;
+  const said = signed ? `Difference: ${peaks(opposed(store)[0], 1)}, ${peaks(opposed(store)[1], -1)}` : `Map of ${named(data, shown)}: peak ${figure(peak(map))}`;
+  const plain = !weak ? "" : signed ? "Weak difference: both maps say nearly the same." : "Weak map: read little into where it points.";
+  strength.append(make("span", {}, said), make("span", { class: "range" }, signed ? `maps usually ${figure(data.weak)} to ${figure(data.strong)}` : `usual ${figure(data.weak)} to ${figure(data.strong)}`));
+  strength.classList.toggle("weak", weak);
+  strength.append(make("span", { class: "plain" }, plain));
+  return strength;
 }
 
 function drawProgress({ name, progress }) {
