@@ -25,7 +25,9 @@ from breakhis_core.review_terms import (
 from breakhis_core.review_undo import redo, undo
 from breakhis_core.standings import (
     FLAG_COLUMNS,
+    SETTLEMENT_COLUMNS,
     STANDING_COLUMNS,
+    all_flags,
     answers_on,
     excluded_hashes,
     flagged,
@@ -42,9 +44,11 @@ __all__ = [
     "POLICIES",
     "REASONS",
     "REASON_CODES",
+    "SETTLEMENT_COLUMNS",
     "STANDING_COLUMNS",
     "Reason",
     "ReviewEvent",
+    "all_flags",
     "answers_on",
     "excluded_hashes",
     "flag",

@@ -172,10 +172,30 @@ def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:
         for image in excluded:
             flags = [event for event in ledger.answers.get(image, {}).values() if event[action] == "flag"]
             events += flags or [ledger.settlements[image]]
-    events.sort(key=itemgetter(FIELD["name"], FIELD["hash"], FIELD["reviewer"]))
-    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time"})
-    frame = frame.join(_about(workspace, frame))
-    return frame.loc[:, list(FLAG_COLUMNS)]
+    return _flag_table(workspace, events)
+
+
+def all_flags(workspace: Workspace) -> pd.DataFrame:
+    """Return every flag that stands, also on images that stay, and each settled exclusion that nobody flags.
+
+    Returns:
+        A frame as of ``flagged``.
+    """
+    action = FIELD["action"]
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        events = [
+            event
+            for answers in ledger.answers.values()
+            for event in answers.values()
+            if event[action] == "flag"
+        ]
+        named = {event[FIELD["hash"]] for event in events}
+        events += [
+            event
+            for image, event in ledger.settlements.items()
+            if event[action] == "exclude" and image not in named
+        ]
+    return _flag_table(workspace, events)
 
 
 def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[str, ...]:
@@ -203,6 +223,13 @@ def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[st
                     out.add(image)
         excluded = ledger.kept[wish] = tuple(sorted(out))
     return excluded
+
+
+def _flag_table(workspace: Workspace, events: list[Event]) -> pd.DataFrame:
+    events.sort(key=itemgetter(FIELD["name"], FIELD["hash"], FIELD["reviewer"]))
+    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time"})
+    frame = frame.join(_about(workspace, frame))
+    return frame.loc[:, list(FLAG_COLUMNS)]
 
 
 def _frame(events: Sequence[Event], columns: Iterable[str]) -> pd.DataFrame:

@@ -8,10 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import datasets, exchange, jobs, reviews
+from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
+from tests.screens.in_app import in_app
 
 
 @pytest.fixture
@@ -87,16 +89,68 @@ def test_the_table_names_sub_types_and_reasons(flagged: list[str], open_screen: 
     assert table["picture"].str.startswith("/thumbnail/").all()
 
 
-def test_reasons_narrow_the_table(flagged: list[str], open_screen: Open) -> None:
-    screen = open_screen("flags", view="Table")
-    screen.pills(key="reasons").set_value(["artefact"]).run()
-    assert screen.dataframe[0].value["reason"].tolist() == ["Artefact"]
+def test_the_address_filters_the_list(workspace: Workspace, flagged: list[str], open_screen: Open) -> None:
+    reviews.flag(workspace, "Bob", flagged[0], "artefact")
+    screen = open_screen("flags", view="Table", reason="artefact", reviewer="Ada")
+    assert screen.dataframe[0].value[["reason", "reviewer"]].to_numpy().tolist() == [["Artefact", "Ada"]]
+    assert "No flag fits" in words(open_screen("flags", view="Table", reason="duplicate"))
 
 
-def test_counts_are_images_by_reason(flagged: list[str], open_screen: Open) -> None:
-    screen = open_screen("flags", view="Counts")
-    by_reason = screen.dataframe[0].value
-    assert dict(zip(by_reason["Reason"], by_reason["Images"], strict=True)) == {"Staining": 2, "Artefact": 1}
+def test_the_order_puts_images_with_most_flags_first(
+    workspace: Workspace, flagged: list[str], open_screen: Open
+) -> None:
+    reviews.flag(workspace, "Bob", flagged[1], "artefact")
+    screen = open_screen("flags", view="Table", order="most")
+    assert screen.dataframe[0].value["picture"].iloc[0] == f"/thumbnail/{flagged[1]}"
+
+
+def test_the_rule_is_remembered_with_its_effect(
+    workspace: Workspace, flagged: list[str], open_screen: Open
+) -> None:
+    reviews.keep(workspace, "Bob", flagged[0])
+    screen = open_screen("flags")
+    rule = screen.selectbox(key="policy")
+    assert rule.options[0] == "Leaves when anybody flagged it: 3 images, 2 train, 1 test (stay)"
+    assert rule.options[1].endswith("than kept it: 2 images, 1 train, 1 test (stay)")
+    rule.set_value("majority").run()
+    assert not screen.exception
+    assert "1 training image and 0 validation images leave" in words(screen)
+    assert chosen_policy(workspace).code == "majority"
+    # Another session, and another chooses since: what the workspace goes by wins.
+    assert open_screen("flags").selectbox(key="policy").value == "majority"
+    choose_policy(workspace, "Bob", "settled")
+    screen.run()
+    assert screen.selectbox(key="policy").value == "settled"
+    assert chosen_policy(workspace).by == "Bob"
+
+
+def test_agreement_needs_two_reviewers(flagged: list[str], open_screen: Open) -> None:
+    assert "Agreement needs two reviewers" in words(open_screen("flags", view="Agreement"))
+
+
+def test_agreement_says_what_it_leaves_out_and_lists_the_disagreements(
+    workspace: Workspace, flagged: list[str]
+) -> None:
+    reviews.keep(workspace, "Bob", flagged[0])
+    reviews.flag(workspace, "Bob", flagged[1], "artefact")
+    screen = in_app("flags", view="Agreement")
+    assert not screen.exception
+    assert "3 images answered**: 1 by one reviewer, 2 by all 2." in words(screen)
+    shown = next(one.body for one in screen.html if "Cohen" in one.body)
+    assert "Ada and Bob" in shown
+    assert "1 not used" in shown
+    assert screen.dataframe[0].value[["Ada", "Bob"]].to_numpy().tolist() == [["Staining", "keep"]]
+    screen = in_app("flags", view="Agreement", about="Reason")
+    assert len(screen.dataframe[0].value) == 2
+
+
+def test_settlements_show_who_settled_what(workspace: Workspace, flagged: list[str]) -> None:
+    reviews.keep(workspace, "Bob", flagged[0])
+    reviews.settle(workspace, "Eve", flagged[0], exclude=False, note="good enough")
+    screen = in_app("flags", view="Agreement")
+    assert "All of them are settled." in [one.value for one in screen.caption]
+    row = screen.dataframe[0].value.iloc[0]
+    assert (row["decision"], row["note"], row["steward"]) == ("stays in the training", "good enough", "Eve")
 
 
 def test_what_is_downloaded_can_be_read_back(

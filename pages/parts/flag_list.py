@@ -1,0 +1,167 @@
+"""The list of flagged images as a wall or a table, with facets to filter it by."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from breakhis_core import flag_lists, reviews
+from breakhis_core.runs import Run
+from breakhis_core.taxonomy import CODES, subtype
+from pages.parts import address, frame, retraining, settling
+from pages.parts.answers import LABELS
+from pages.parts.facets import Bar, chosen_values, facets
+from pages.parts.figures import counted
+from pages.parts.wall import Tile, wall
+
+IN_ADDRESS = {"run": "seen"}
+"""Facets whose column has another name in the address: ``run`` there is the run that the screen shows."""
+_BADGES = {"settled_out": "settled: leaves", "settled_in": "settled: stays", "stays": "stays"}
+
+
+def filtered(flags: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Return the flags that the address keeps, and what it chooses by facet."""
+    names = {facet: IN_ADDRESS.get(facet, facet) for facet in flag_lists.FACETS}
+    said = chosen_values(list(names.values()))
+    chosen = {facet: said[name] for facet, name in names.items()}
+    return flag_lists.matching(flags, chosen), chosen
+
+
+def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> None:
+    """Draw facets and list.
+
+    Args:
+        flags: what ``flag_lists.listed`` returns.
+        run: the run that an image is opened with.
+        as_table: a table instead of a wall.
+        order: one of ``flag_lists.ORDERS``.
+    """
+    kept, chosen = filtered(flags)
+    with st.container(key="flag-body"):
+        _draw_facets(flags, chosen)
+        with st.container(key="flag-list"):
+            _list(flag_lists.arranged(kept, order), run, as_table, reviews.version(frame.workspace()))
+
+
+@st.fragment
+def _list(flags: pd.DataFrame, run: Run | None, as_table: bool, version: int) -> None:
+    if reviews.version(frame.workspace()) != version:
+        st.rerun()  # Something was said since, here or elsewhere: everything on the screen may have changed.
+    if flags.empty:
+        st.markdown("No flag fits these filters.")
+        return
+    above = st.container()
+    if as_table:
+        chosen = _table(flags)
+        hint = "Tick rows to choose images. A click on a column's head sorts by it."
+    else:
+        where = "" if run is None else retraining.review_address(run, "")
+        chosen = wall("flag-wall", _tiles(flags), where, settling.turn())
+        hint = "Click pictures to choose them, Shift for many; a double click opens one in Review."
+    with above:
+        settling.act(chosen, flags, hint)
+
+
+def _draw_facets(flags: pd.DataFrame, chosen: dict[str, list[str]]) -> None:
+    bars, labels = {}, {}
+    for facet, many in flag_lists.counts(flags, chosen).items():
+        name = IN_ADDRESS.get(facet, facet)
+        labels[name] = flag_lists.FACETS[facet]
+        bars[name] = [
+            Bar(value, _in_words(facet, value), images, value in chosen[facet])
+            for value, images in many.items()
+        ]
+    facets("flag-facets", labels, bars)
+
+
+def _in_words(facet: str, value: str) -> str:
+    if facet == "reason":
+        return LABELS.get(value, value)
+    if facet == "outcome":
+        return flag_lists.OUTCOMES.get(value, value)
+    if facet == "subtype" and value in CODES:
+        return f"{value} {subtype(value).name}"
+    if facet == "magnification" and value:
+        return f"{value}×"
+    return value or ("no run" if facet == "run" else "not known")
+
+
+def _tiles(flags: pd.DataFrame) -> list[Tile]:
+    """Return one thumbnail an image, with what was said about it."""
+    found = []
+    for image in flag_lists.images(flags):
+        said = ", ".join(LABELS[reason] for reason in image.reasons)
+        predicted = f" → {image.predicted}" if image.predicted else ""
+        notes = f" ({'; '.join(image.notes)})" if image.notes else ""
+        found.append(
+            Tile(
+                hash=image.hash,
+                words=said,
+                small=f"{image.subtype}{predicted} · {', '.join(image.reviewers)}",
+                title=f"{image.name}: {said.lower()}{notes}",
+                badge=_BADGES.get(image.outcome, ""),
+            )
+        )
+    return found
+
+
+def _table(flags: pd.DataFrame) -> list[str]:
+    """Show the flags as a table, one row a flag, and return the images of the ticked rows."""
+    shown = flags.assign(
+        picture="/thumbnail/" + flags["hash"],
+        reason=flags["reason"].map(LABELS),
+        subtype=flags["subtype"].map(_subtype),
+        predicted=flags["predicted"].map(_subtype),
+        outcome=flags["outcome"].map(flag_lists.OUTCOMES),
+    )
+    order = [
+        "picture", "name", "reason", "note", "reviewer", "time", "outcome", "subtype", "predicted",
+        "confidence", "magnification", "case", "run",
+    ]  # fmt: skip
+    event = st.dataframe(
+        shown[order],
+        key=f"flag-table-{settling.turn()}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        row_height=52,
+        height=600,
+        column_config={
+            "picture": st.column_config.ImageColumn("", width=76),
+            "name": "Image",
+            "reason": "Reason",
+            "note": "Note",
+            "reviewer": "Reviewer",
+            "time": st.column_config.DatetimeColumn("Time", format="YYYY-MM-DD HH:mm"),
+            "outcome": flag_lists.FACETS["outcome"],
+            "subtype": "True",
+            "predicted": "Predicted",
+            "confidence": st.column_config.NumberColumn("Confidence", format="%.2f"),
+            "magnification": st.column_config.NumberColumn("Magnification", format="%d×"),
+            "case": "Case",
+            "run": "Run",
+        },
+    )
+    places = event.selection.rows if event else []
+    hashes = flags["hash"].tolist()
+    return list(dict.fromkeys(hashes[place] for place in places if place < len(hashes)))
+
+
+def _subtype(code: str) -> str:
+    return subtype(code).name if code in CODES else ""
+
+
+def choose_order() -> str:
+    """Let the person choose the order of the list."""
+    return address.choice(
+        "order", "Order", flag_lists.ORDERS, label_visibility="collapsed", width=210, help=None
+    )
+
+
+def summary(flags: pd.DataFrame) -> str:
+    """Say how many images are flagged and by how many."""
+    images, people = flags["hash"].nunique(), flags["reviewer"].nunique()
+    settled = flags.loc[flags["outcome"].str.startswith("settled"), "hash"].nunique()
+    return f"**{counted(images, 'image')} flagged** by {counted(people, 'reviewer')}" + (
+        f" · {settled:,} settled" if settled else ""
+    )

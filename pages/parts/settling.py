@@ -1,0 +1,106 @@
+"""What can be done with chosen images: take back one's flags, settle for everybody, and undo either."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from breakhis_core import reviews
+from breakhis_core.errors import InputError
+from pages.parts.answers import LABELS
+from pages.parts.figures import counted
+from pages.parts.frame import reviewer, workspace
+
+LEAVES, STAYS = "Leaves the training", "Stays in the training"
+_DONE = "flags_done"
+"""What was done last: its place on the screen, its words, and its first event."""
+
+
+def turn() -> int:
+    """Return a number that grows whenever something was done, so that what was chosen is forgotten."""
+    return int(st.session_state.get("flags_turn", 0))
+
+
+def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "list") -> None:
+    """Offer what can be done with the chosen images.
+
+    Args:
+        chosen: their hashes.
+        flags: the flags that stand, columns hash, reviewer and reason at least.
+        hint: what to do while nothing is chosen.
+        place: tells several such rows on a screen apart.
+    """
+    on_chosen = flags[flags["hash"].isin(list(chosen))]
+    mine = on_chosen.loc[on_chosen["reviewer"] == reviewer(), "hash"].unique().tolist()
+    where, words, event = st.session_state.get(_DONE, ("", "", 0))
+    with st.container(horizontal=True, vertical_alignment="center", key=f"flag-acts-{place}"):
+        with st.popover(
+            f"Settle {counted(len(chosen), 'image')}" if chosen else "Settle",
+            disabled=not chosen,
+            help="Decides for everybody, whatever the reviewers said",
+            key=f"settle-{place}-{turn()}",
+        ):
+            _ask(chosen, on_chosen["reason"].tolist(), place)
+        st.button(
+            f"Un-flag {len(mine)}" if mine else "Un-flag",
+            key=f"unflag-{place}",
+            disabled=not mine,
+            help="Takes back your own flags on the chosen images",
+            on_click=_unflag,
+            args=(mine, place),
+        )
+        if where == place and not chosen:
+            st.markdown(words, width="content")
+            if event:
+                st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=_undo)
+        else:
+            st.caption(hint)
+
+
+def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
+    decision = st.radio("Decision", (LEAVES, STAYS), key=f"decision-{place}", horizontal=True)
+    leaves = decision == LEAVES
+    codes, usual = list(LABELS), Counter(one for one in reasons if one in LABELS).most_common(1)
+    with st.form(f"settlement-{place}", border=False):
+        # The reason that most of the flags name, until the steward says another.
+        reason = st.selectbox(
+            "Reason",
+            codes,
+            index=codes.index(usual[0][0]) if usual else 0,
+            format_func=LABELS.__getitem__,
+            disabled=not leaves,
+        )
+        note = st.text_input("Note", placeholder="why, in a few words", max_chars=500)
+        label = f"Settle {counted(len(chosen), 'image')} as {reviewer()}"
+        if not st.form_submit_button(label, type="primary"):
+            return
+    try:
+        events = reviews.settle_many(
+            workspace(), reviewer(), chosen, exclude=leaves, reason=reason, note=note
+        )
+    except InputError as error:
+        st.error(str(error))
+        return
+    one = len(chosen) == 1
+    verb = ("leaves" if one else "leave") if leaves else ("stays in" if one else "stay in")
+    _did(place, f"Settled: {counted(len(chosen), 'image')} {verb} the training.", events[0])
+    st.rerun()
+
+
+def _unflag(images: list[str], place: str) -> None:
+    events = reviews.keep_many(workspace(), reviewer(), images, note="un-flagged")
+    _did(place, f"Un-flagged {counted(len(images), 'image')}.", events[0])
+
+
+def _undo() -> None:
+    place, _, event = st.session_state[_DONE]
+    taken = reviews.undo(workspace(), reviewer(), only=event)
+    _did(place, "Taken back." if taken else "This was taken back already.", 0)
+
+
+def _did(place: str, words: str, event: int) -> None:
+    st.session_state[_DONE] = (place, words, event)
+    st.session_state.flags_turn = turn() + 1

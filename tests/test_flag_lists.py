@@ -1,0 +1,89 @@
+import pytest
+
+from breakhis_core import flag_lists, reviews
+from breakhis_core.policy import choose_policy
+
+
+@pytest.fixture
+def rows(workspace, pictures):
+    """Four pictures: flagged by two; flagged by one and kept by one; settled either way."""
+    rows = pictures.iloc[[0, 9, 18, 27]].reset_index(drop=True)
+    a, b, c, d = rows["hash"]
+    reviews.flag(workspace, "ada", a, "staining", "pale", run="demo", predicted="DC", confidence=0.9)
+    reviews.flag(workspace, "bob", a, "artefact")
+    reviews.flag(workspace, "ada", b, "artefact", run="demo", predicted="A", confidence=0.95)
+    reviews.keep(workspace, "bob", b)
+    reviews.flag(workspace, "ada", c, "staining")
+    reviews.settle(workspace, "eve", c, exclude=False, note="good enough")
+    reviews.settle(workspace, "eve", d, exclude=True, reason="wrong_label")
+    return rows
+
+
+def _outcomes(workspace):
+    flags = flag_lists.listed(workspace)
+    return dict(zip(flags["hash"], flags["outcome"], strict=True))
+
+
+def test_every_flag_is_listed_with_what_follows(workspace, rows):
+    a, b, c, d = rows["hash"]
+    assert _outcomes(workspace) == {a: "leaves", b: "leaves", c: "settled_in", d: "settled_out"}
+    choose_policy(workspace, "eve", "majority")
+    assert _outcomes(workspace)[b] == "stays"
+    assert len(flag_lists.listed(workspace)) == 5
+
+
+def test_filters_keep_flags_and_counts_count_images(workspace, rows):
+    flags = flag_lists.listed(workspace)
+    assert flag_lists.counts(flags, {})["reason"] == {"staining": 2, "artefact": 2, "wrong_label": 1}
+    assert flag_lists.counts(flags, {})["reviewer"] == {"ada": 3, "bob": 1, "eve": 1}
+    chosen = {"reason": ["artefact"], "magnification": []}
+    kept = flag_lists.matching(flags, chosen)
+    assert sorted(kept["reviewer"]) == ["ada", "bob"]
+    found = flag_lists.counts(flags, chosen)
+    assert found["reviewer"] == {"ada": 1, "bob": 1}
+    # A facet's own choice does not narrow it.
+    assert found["reason"] == {"staining": 2, "artefact": 2, "wrong_label": 1}
+
+
+def test_a_chosen_value_without_images_stays_in_sight(workspace, rows):
+    flags = flag_lists.listed(workspace)
+    found = flag_lists.counts(flags, {"reviewer": ["nobody"], "magnification": ["40"]})
+    assert found["reviewer"]["nobody"] == 0
+    assert list(found["magnification"]) == sorted(found["magnification"], key=int)
+
+
+def test_magnifications_are_filtered_as_text(workspace, rows):
+    flags = flag_lists.listed(workspace)
+    wanted = str(rows["magnification"][0])
+    kept = flag_lists.matching(flags, {"magnification": [wanted]})
+    assert set(kept["hash"]) == set(rows.loc[rows["magnification"] == int(wanted), "hash"])
+
+
+@pytest.mark.parametrize(
+    ("order", "first"), [("newest", 3), ("most", 0), ("name", None), ("confident", 1), ("reason", 0)]
+)
+def test_orders(workspace, rows, order, first):
+    flags = flag_lists.arranged(flag_lists.listed(workspace), order)
+    images = [one.hash for one in flag_lists.images(flags)]
+    wanted = min(rows["hash"], key=dict(zip(rows["hash"], rows["name"], strict=True)).__getitem__)
+    assert images[0] == (wanted if first is None else rows["hash"][first])
+    assert sorted(images) == sorted(rows["hash"])
+
+
+def test_an_unknown_order_is_refused(workspace, rows):
+    with pytest.raises(ValueError, match="'size'"):
+        flag_lists.arranged(flag_lists.listed(workspace), "size")
+
+
+def test_an_image_is_listed_once_with_all_that_was_said(workspace, rows):
+    flags = flag_lists.arranged(flag_lists.listed(workspace), "name")
+    one = next(one for one in flag_lists.images(flags) if one.hash == rows["hash"][0])
+    assert (one.reasons, one.reviewers, one.notes) == (("staining", "artefact"), ("ada", "bob"), ("pale",))
+    assert (one.name, one.subtype, one.predicted) == (rows["name"][0], rows["subtype"][0], "DC")
+
+
+def test_no_flags_are_no_error(workspace):
+    flags = flag_lists.listed(workspace)
+    assert flags.empty
+    assert flag_lists.images(flag_lists.arranged(flags, "newest")) == []
+    assert flag_lists.counts(flags, {})["case"] == {}
