@@ -20,23 +20,27 @@ class Order:
         code: as it stands in addresses.
         label: as it stands on screen.
         mistakes_only: whether rightly classified images are left out.
+        unanswered_only: whether images that the reviewer has answered are left out.
     """
 
     code: str
     label: str
     mistakes_only: bool
+    unanswered_only: bool = False
 
 
 ORDERS: tuple[Order, ...] = (
     Order("confident_mistakes", "Misclassified, most confident first", True),
     Order("side_confusions", "Misclassified, benign taken for malignant and back first", True),
-    Order("not_reviewed", "Misclassified, not yet reviewed", True),
+    Order("not_reviewed", "Misclassified, not yet reviewed", True, unanswered_only=True),
     Order("least_certain", "Least certain first", False),
     Order("side_threshold", "Nearest to the line between benign and malignant", False),
     Order("disagreeing", "Where reviewers disagree", False),
+    Order("all_not_reviewed", "All images, not yet reviewed", False, unanswered_only=True),
     Order("all", "All images", False),
 )
-_ORDERS = {order.code: order for order in ORDERS}
+ORDER_OF: dict[str, Order] = {order.code: order for order in ORDERS}
+"""Each of ``ORDERS`` by its code."""
 
 
 def build_queue(
@@ -65,7 +69,7 @@ def build_queue(
         magnification: only this one.
         case: only images of this case.
         confidence: only predictions from this confidence to that.
-        answered: hashes that ``"not_reviewed"`` leaves out.
+        answered: hashes that the orders of what is not yet reviewed leave out.
         disagreeing: hashes that ``"disagreeing"`` keeps.
         only: keep these hashes only, such as the images flagged with one reason.
         threshold: line between the sides, for ``"side_threshold"``.
@@ -74,8 +78,8 @@ def build_queue(
         Rows of the predictions, and ``row``: the row's place in predictions, class maps and embeddings.
         Equal images come in the order of their names, so that a link opens the same queue tomorrow.
     """
-    if order not in _ORDERS:
-        raise ValueError(f"order is one of {', '.join(_ORDERS)}, not {order!r}")
+    if order not in ORDER_OF:
+        raise ValueError(f"order is one of {', '.join(ORDER_OF)}, not {order!r}")
     if part is not None and part not in PARTS:
         raise ValueError(f"part is one of {', '.join(PARTS)}, not {part!r}")
     frame = run.predictions() if isinstance(run, Run) else run.copy(deep=False)
@@ -92,11 +96,11 @@ def build_queue(
             keep &= (frame[column] == wanted).to_numpy(bool)
     if confidence != (0.0, 1.0):
         keep &= frame["confidence"].between(*confidence).to_numpy(bool)
-    if _ORDERS[order].mistakes_only:
+    if ORDER_OF[order].mistakes_only:
         keep &= (frame["subtype"] != frame["predicted"]).to_numpy(bool)
     if only is not None:
         keep &= frame["hash"].isin(list(only)).to_numpy(bool)
-    if order == "not_reviewed":
+    if ORDER_OF[order].unanswered_only:
         keep &= ~frame["hash"].isin(list(answered)).to_numpy(bool)
     if order == "disagreeing":
         keep &= frame["hash"].isin(list(disagreeing)).to_numpy(bool)
@@ -109,7 +113,7 @@ def build_queue(
 def _keys(frame: pd.DataFrame, order: str, threshold: float) -> tuple[np.ndarray, ...]:
     """Return what to sort by, the most important last; small comes first."""
     certainty = frame["confidence"].to_numpy(float)
-    if order == "all":
+    if order in ("all", "all_not_reviewed"):
         return ()
     if order == "least_certain":
         return (certainty,)

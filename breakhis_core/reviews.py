@@ -6,7 +6,7 @@ This is where a flag is stored. What stands is read by ``standings``, undo and r
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -115,14 +115,47 @@ def flag_many(
     note: str = "",
     *,
     run: str | None = None,
+    predictions: Mapping[str, tuple[str, float]] | None = None,
+    seconds: float | None = None,
+    shown: str | None = None,
 ) -> list[int]:
-    """Flag several images in one gesture; one undo takes all of it back. Arguments as of ``flag``."""
-    return _answer(workspace, reviewer, hashes, "flag", reason, note, {"run": run})
+    """Flag several images in one gesture; one undo takes all of it back.
+
+    Args:
+        workspace: as of ``flag``, and so reviewer, reason, note, run and shown.
+        reviewer: who says so.
+        hashes: the images.
+        reason: code of one of ``REASONS``.
+        note: free text.
+        run: the run whose predictions were on screen.
+        predictions: predicted sub-type and its confidence of each image.
+        seconds: how long the reviewer looked at each, on average.
+        shown: what was on screen.
+
+    Returns:
+        The events' ids, in the order of the images.
+
+    Raises:
+        InputError: reviewer, reason or note cannot be used.
+    """
+    facts = {"run": run, "seconds": seconds, "shown": shown}
+    return _answer(workspace, reviewer, hashes, "flag", reason, note, facts, predictions)
 
 
-def keep_many(workspace: Workspace, reviewer: str, hashes: Sequence[str], note: str = "") -> list[int]:
-    """Say in one gesture that several images are in order; one undo takes all of it back."""
-    return _answer(workspace, reviewer, hashes, "keep", None, note, {})
+def keep_many(
+    workspace: Workspace,
+    reviewer: str,
+    hashes: Sequence[str],
+    note: str = "",
+    *,
+    run: str | None = None,
+    predictions: Mapping[str, tuple[str, float]] | None = None,
+    seconds: float | None = None,
+    shown: str | None = None,
+) -> list[int]:
+    """Say in one gesture that nothing is wrong with several images. Arguments as of ``flag_many``."""
+    facts = {"run": run, "seconds": seconds, "shown": shown}
+    return _answer(workspace, reviewer, hashes, "keep", None, note, facts, predictions)
 
 
 def keep(
@@ -181,6 +214,7 @@ def _answer(
     reason: str | None,
     note: str,
     facts: dict[str, Any],
+    predictions: Mapping[str, tuple[str, float]] | None = None,
 ) -> list[int]:
     note = clean_note(note)
     if reason is not None:
@@ -198,10 +232,13 @@ def _answer(
     with db.writing(workspace.engine, "reviews") as connection:
         names = known_names(connection, hashes)
         insertion = insert(_EVENTS).returning(_EVENTS.c.id)
-        return [
-            connection.execute(insertion, {**common, "hash": one, "name": names.get(one, "")}).scalar_one()
-            for one in hashes
-        ]
+        numbers: list[int] = []
+        for one in hashes:
+            event = {**common, "hash": one, "name": names.get(one, "")}
+            if predictions is not None:
+                event["predicted"], event["confidence"] = predictions[one]
+            numbers.append(connection.execute(insertion, event).scalar_one())
+        return numbers
 
 
 def known_names(connection: Connection, hashes: Sequence[str]) -> dict[str, str]:

@@ -7,78 +7,18 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from breakhis_core import queues, reviews
-from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES
+from breakhis_core import reviews
 from pages.parts import address, answers, frame
-from pages.parts.review_queue import Item, Queue, queue_of
-from pages.parts.viewer import Progress, Shown, show, show_verdict
+from pages.parts.figures import duration
+from pages.parts.queue_choice import choose_queue
+from pages.parts.review_queue import Item, Queue
+from pages.parts.viewer import Progress, Shown, acted, show, show_verdict
 
-ORDERS = {order.code: order.label for order in queues.ORDERS}
-PARTS = {
-    "test": "Test",
-    "validation": "Validation",
-    "train": "Train",
-    "excluded": "Excluded from this run",
-    "every": "Every part",
-}
-SUBTYPE_CHOICES = {"": "any", **{one.code: one.name for one in SUBTYPES}}
-MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICATIONS}}
-FILTERS = ("part", "order", "true", "predicted", "magnification", "only", "image")
 KEEP = "keep"
 ANSWERS = {reason.code: f"{reason.label} :gray[{reason.key}]" for reason in reviews.REASONS}
 ANSWERS[KEEP] = "Keep :gray[K]"
 END = "end"
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
-
-
-def chosen_queue(run: frame.Run) -> Queue:
-    """Show order and filters, folded away, and return the queue that they ask for."""
-    address.restore("review", FILTERS)
-    with st.popover("Queue", icon=":material/tune:", width="content"):
-        part = address.choice("part", "Images of", PARTS)
-        order = address.choice("order", "Order", ORDERS)
-        true = address.choice("true", "True sub-type", SUBTYPE_CHOICES)
-        predicted = address.choice("predicted", "Predicted sub-type", SUBTYPE_CHOICES)
-        magnification = address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES)
-        only = chosen_images()
-    return queue_of(
-        run,
-        part=None if part == "every" else part,
-        order=order,
-        **by_answers(order, f"{run.name} {part} {order}"),
-        subtype=true or None,
-        predicted=predicted or None,
-        magnification=int(magnification) if magnification else None,
-        only=only,
-    )
-
-
-def by_answers(order: str, queue: str) -> dict[str, tuple[str, ...]]:
-    """Return the images that an order made of answers needs, as they were when the queue was opened.
-
-    The queue must not shrink under the reviewer: an answer, or its undo, changes it on the next visit.
-    """
-    if order not in ("not_reviewed", "disagreeing"):
-        st.session_state.pop("queue_answers", None)
-        return {}
-    opened, found = st.session_state.get("queue_answers", ("", {}))
-    if opened != queue:
-        if order == "not_reviewed":
-            found = {"answered": tuple(sorted(answers.at_hand()))}
-        else:
-            said = reviews.standing(frame.workspace()).groupby("hash")["action"].nunique()
-            found = {"disagreeing": tuple(sorted(said.index[said > 1]))}
-        st.session_state.queue_answers = (queue, found)
-    return found
-
-
-def chosen_images() -> tuple[str, ...]:
-    """Return the beginnings of the hashes that a link asked for alone, and let the person drop that wish."""
-    only = tuple(one for one in st.query_params.get("only", "").split(".") if one)
-    if only and st.button(f"Show more than the {len(only)} images of the link"):
-        st.query_params.pop("only")
-        st.rerun()
-    return only
 
 
 def place_in(queue: Queue) -> int:
@@ -96,14 +36,14 @@ def go(queue: Queue, place: int) -> None:
     """Move to a place of the queue, and say so in the address."""
     stay(queue, max(0, min(place, len(queue))))
     st.session_state.shown_at = time.monotonic()
-    st.session_state.asks_note = False
+    st.session_state.asks_note = None
 
 
 def stay(queue: Queue, place: int) -> None:
     """Keep the place and the address together."""
     st.session_state.place = place
     st.session_state.at = END if place == len(queue) else queue.items[place].hash
-    st.query_params["image"] = st.session_state.at
+    address.keep("review", "image", st.session_state.at)
 
 
 def arrive(queue: Queue) -> None:
@@ -132,17 +72,45 @@ def following(queue: Queue) -> None:
     go(queue, st.session_state.place + 1)
 
 
-def flag(queue: Queue, reason: str) -> None:
-    """Save a flag and move on; the reason "other" wants a note first."""
-    item = queue.items[st.session_state.place]
+def act(queue: Queue) -> None:
+    """Do what the person asked for in the viewer: answer, jump, go to an end."""
+    message = acted("review")
+    wish = message.get("do")
+    if wish == "answer":
+        number, image = message.get("answer"), message.get("hash")
+        if image in queue.place and isinstance(number, int) and 0 <= number < len(ANSWERS):
+            shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
+            give(queue, queue.items[queue.place[str(image)]], list(ANSWERS)[number], shown)
+    elif wish == "jump":
+        jump(queue, str(message.get("to", "")))
+    elif wish in ("first", "last"):
+        say("")
+        go(queue, 0 if wish == "first" else len(queue) - 1)
+
+
+def jump(queue: Queue, wanted: str) -> None:
+    """Go to the image with this number, or with this in its name."""
+    place = queue.find(wanted, st.session_state.place)
+    if place is None:
+        say(f"No image of this queue is called “{wanted[:60]}”, and it has no such number.")
+    else:
+        say("")
+        go(queue, place)
+
+
+def give(queue: Queue, item: Item, answer: str, shown: str | None = None) -> None:
+    """Save an answer and move on; the reason "other" wants a note first."""
     note = st.session_state.note.strip()
-    if reason == "other" and not note:
-        st.session_state.asks_note = True
+    if answer == KEEP:
+        answers.keep(item, queue.run.name, note, shown)
+        moved_on(queue, item, "kept")
+    elif answer == "other" and not note:
+        st.session_state.asks_note = shown or ""
         st.session_state.focus = str(time.monotonic())
         say("Say what is wrong in the note; Enter saves.")
-        return
-    answers.flag(item, queue.run.name, reason, note)
-    moved_on(queue, item, answers.at_hand()[item.hash].words)
+    else:
+        answers.flag(item, queue.run.name, answer, note, shown)
+        moved_on(queue, item, answers.at_hand()[item.hash].words)
 
 
 def answered(queue: Queue) -> None:
@@ -150,28 +118,26 @@ def answered(queue: Queue) -> None:
     item = queue.items[st.session_state.place]
     standing = answers.at_hand().get(item.hash)
     pressed = st.session_state.answer or (standing and (standing.reason or KEEP))
-    if pressed == KEEP:
-        answers.keep(item, queue.run.name, st.session_state.note.strip())
-        moved_on(queue, item, "kept")
-    elif pressed:
-        flag(queue, pressed)
+    if pressed:
+        give(queue, item, pressed)
 
 
 def moved_on(queue: Queue, item: Item, words: str) -> None:
-    """Go to the next image after an answer that is saved."""
+    """Go to the image after the one whose answer is saved."""
     say(f"{words[0].upper()}{words[1:]} · {item.name}")
     st.session_state.note = ""
-    go(queue, st.session_state.place + 1)
+    go(queue, queue.place[item.hash] + 1)
 
 
 def note_ended(queue: Queue) -> None:
     """Save the flag that waited for its note, if one did."""
-    if st.session_state.asks_note and st.session_state.note.strip():
-        flag(queue, "other")
+    asks = st.session_state.asks_note
+    if asks is not None and st.session_state.note.strip():
+        give(queue, queue.items[st.session_state.place], "other", asks or None)
 
 
 def undo(queue: Queue) -> None:
-    """Take back the last answer and return to its image."""
+    """Take back the last answer, however old, and return to its image."""
     back_to(queue, answers.undo(), "Taken back", "You have no answer to take back.")
 
 
@@ -180,15 +146,19 @@ def redo(queue: Queue) -> None:
     back_to(queue, answers.redo(), "Brought back", "There is nothing to bring back.")
 
 
-def back_to(queue: Queue, image: str | None, done: str, nothing: str) -> None:
-    """Go to the image of an answer that was taken back or brought back."""
-    if image is None:
+def back_to(queue: Queue, changed: tuple[reviews.ReviewEvent, int] | None, done: str, nothing: str) -> None:
+    """Go to the image of an answer that was taken back or brought back, and say which it was."""
+    if changed is None:
         say(nothing)
-    elif image in queue.place:
-        go(queue, queue.place[image])
-        say(f"{done}.")
+        return
+    event, images = changed
+    what = event.action if event.reason is None else answers.LABELS.get(event.reason, event.reason).lower()
+    words = f"{done}: {what} · {event.name}" if images == 1 else f"{done}: {what} on {images} images"
+    if event.hash in queue.place:
+        go(queue, queue.place[event.hash])
+        say(f"{words}.")
     else:
-        say(f"{done}; its image is not in this queue.")
+        say(f"{words}, not in this queue.")
 
 
 def shown(queue: Queue, place: int) -> Shown:
@@ -212,10 +182,15 @@ def progress(queue: Queue, place: int) -> Progress:
     done = answers.at_hand()
     item = queue.items[place]
     answer = done.get(item.hash)
+    reviewed = sum(one.hash in done for one in queue.items)
+    left, pace = len(queue) - reviewed, answers.pace()
+    time_left = f", about {duration(pace.time_for(left))}" if pace and left else ""
     return Progress(
         place=place + 1,
         total=len(queue),
-        answered=sum(one.hash in done for one in queue.items),
+        answered=reviewed,
+        left=f"{left} left{time_left}",
+        pace=f"{pace.per_minute:.2g} a minute" if pace else "",
         about=f"{item.magnification}×",
         stands=f"you {answer.words}" if answer else "no answer from you yet",
         answer=answer.action if answer else "",
@@ -226,6 +201,7 @@ def progress(queue: Queue, place: int) -> Progress:
 @st.fragment
 def workbench(queue: Queue, picture: DeltaGenerator) -> None:
     """Draw what a click changes: the picture, in its own place, and the keys below the verdict."""
+    answers.refresh()
     place = st.session_state.place
     at_end = place >= len(queue)
     standing = None if at_end else answers.at_hand().get(queue.items[place].hash)
@@ -234,7 +210,14 @@ def workbench(queue: Queue, picture: DeltaGenerator) -> None:
             end_of_queue(queue)
         else:
             beside = progress(queue, place)
-            show("review", shown(queue, place), "var(--stage)", beside, st.session_state.get("focus", ""))
+            show(
+                "review",
+                shown(queue, place),
+                "var(--stage)",
+                beside,
+                st.session_state.get("focus", ""),
+                on_act=lambda: act(queue),
+            )
     st.session_state.answer = (standing.reason or KEEP) if standing else None
     # One widget and not ten: each costs the server and the browser some of the time to the next picture.
     st.pills(
@@ -323,7 +306,7 @@ else:
     st.session_state.setdefault("said", "")
     with controls:
         frame.phantom_notice(run)
-        queue = chosen_queue(run)
+        queue = choose_queue(run)
     if not len(queue):
         frame.empty_state("**This queue is empty.** Choose other images or fewer filters under *Queue*.")
     else:

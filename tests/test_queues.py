@@ -42,6 +42,7 @@ def _queue(predictions, *args, **wishes):
         ("least_certain", "ecadb"),
         ("side_threshold", "ecabd"),
         ("disagreeing", ""),
+        ("all_not_reviewed", "abcde"),
         ("all", "abcde"),
     ],
 )
@@ -83,6 +84,8 @@ def test_filters(predictions, wishes, expected):
 
 def test_what_was_answered_leaves_and_where_reviewers_disagree_stays(predictions):
     assert _queue(predictions, order="not_reviewed", answered={"d"}) == "ac"
+    assert _queue(predictions, order="all_not_reviewed", answered={"d", "a"}) == "bce"
+    assert _queue(predictions, order="all", answered={"d"}) == "abcde"
     assert _queue(predictions, order="disagreeing", disagreeing={"b", "e"}) == "be"
 
 

@@ -74,6 +74,22 @@ def test_many_flagged_together_are_undone_and_redone_together(any_workspace):
     assert _stands(any_workspace) == []
 
 
+def test_many_kept_together_keep_what_was_predicted_and_are_undone_together(any_workspace):
+    reviews.flag(any_workspace, "ada", A, "staining")
+    predictions = {A: ("DC", 0.9), B: ("LC", 0.6)}
+    reviews.keep_many(
+        any_workspace, "ada", [A, B], run="one", predictions=predictions, seconds=1.5, shown="grid"
+    )
+    rows = [reviews.history(any_workspace, image).iloc[-1] for image in (A, B)]
+    assert [(row["action"], row["predicted"], row["confidence"]) for row in rows] == [
+        ("keep", "DC", 0.9),
+        ("keep", "LC", 0.6),
+    ]
+    assert {(row["run"], row["seconds"], row["shown"]) for row in rows} == {("one", 1.5, "grid")}
+    reviews.undo(any_workspace, "ada")
+    assert _stands(any_workspace) == [("a", "ada", "staining")]
+
+
 def test_nothing_is_ever_changed_or_removed(any_workspace):
     before = []
     for step in range(12):

@@ -20,6 +20,26 @@ def restore(page: str, names: tuple[str, ...]) -> None:
     kept.update({name: st.query_params[name] for name in names if name in st.query_params})
 
 
+def keep(page: str, name: str, value: str) -> None:
+    """Write a choice into the address and remember it, where the screen's script does not run as a whole."""
+    st.query_params[name] = value
+    st.session_state.setdefault(_KEPT + page, {})[name] = value
+
+
+def one_of(name: str, options: Mapping[str, str]) -> str:
+    """Return which of a few choices the address says; the first where it says nothing, or something else."""
+    current = st.query_params.get(name, "")
+    return current if current in options else next(iter(options))
+
+
+def put(name: str, value: str, default: str = "") -> None:
+    """Write a choice into the address; the default leaves it clean."""
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
 def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> str:
     """Let the person choose one of a few; the first is the default and leaves the address clean.
 
@@ -32,22 +52,41 @@ def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> 
     Returns:
         The chosen value.
     """
-    first = next(iter(options))
-    current = st.query_params.get(name, first)
-    if current not in options:
-        current = first
-    key = f"choice-{name}"
-    if st.session_state.get(key) != current:
-        st.session_state[key] = current
+    key = _keyed(name, one_of(name, options))
 
     def remember() -> None:
-        if st.session_state[key] == first:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = st.session_state[key]
+        put(name, st.session_state[key], next(iter(options)))
 
     return str(
         st.selectbox(
             label, list(options), key=key, format_func=options.__getitem__, on_change=remember, **widget
         )
     )
+
+
+def span(name: str, label: str, current: tuple[int, int], whole: tuple[int, int]) -> None:
+    """Let the person choose a range of whole numbers; it stands in the address as ``LOW-HIGH``."""
+    key = _keyed(name, current)
+
+    def remember() -> None:
+        put(name, "{}-{}".format(*st.session_state[key]), "{}-{}".format(*whole))
+
+    st.slider(label, *whole, key=key, on_change=remember)
+
+
+def level(name: str, label: str, current: float, default: float) -> None:
+    """Let the person choose a number from 0 to 1 in hundredths."""
+    key = _keyed(name, current)
+
+    def remember() -> None:
+        put(name, f"{st.session_state[key]:.2f}", f"{default:.2f}")
+
+    st.slider(label, 0.0, 1.0, step=0.01, key=key, on_change=remember)
+
+
+def _keyed(name: str, current: Any) -> str:
+    """Return the key of a choice's widget, which shows what the address says."""
+    key = f"choice-{name}"
+    if st.session_state.get(key) != current:
+        st.session_state[key] = current
+    return key

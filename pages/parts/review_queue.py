@@ -50,26 +50,43 @@ class Queue:
         """Return how many images the queue has."""
         return len(self.items)
 
+    def find(self, wanted: str, place: int) -> int | None:
+        """Return the place of the image that somebody asks for, or None when there is none.
 
-def queue_of(run: Run, only: tuple[str, ...] = (), **wishes: Any) -> Queue:
+        Args:
+            wanted: its number, counted from 1; or a part of its name: the next one after ``place`` counts.
+            place: where they are.
+        """
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(self):
+            return int(wanted) - 1
+        part = wanted.casefold()
+        onwards = [*range(place + 1, len(self)), *range(min(place + 1, len(self)))]
+        return next((i for i in onwards if part in self.items[i].name.casefold()), None)
+
+
+def queue_of(run: Run, prefixes: tuple[str, ...] = (), **wishes: Any) -> Queue:
     """Return the queue of a run.
 
     Args:
         run: whose predictions.
-        only: keep the images whose hashes begin so; none keeps all.
+        prefixes: keep the images whose hashes begin so; none keeps all.
         wishes: arguments of ``queues.build_queue``.
     """
-    content = run.manifest["files"]["predictions.parquet"]
-    return _queue(str(run.path), content, only, tuple(sorted(wishes.items())), run)
+    return _queue(str(run.path), content_of(run), prefixes, tuple(sorted(wishes.items())), run)
+
+
+def content_of(run: Run) -> str:
+    """Return what tells a run's predictions from others', also from a run's that had its name before."""
+    return str(run.manifest["files"]["predictions.parquet"])
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _queue(
-    path: str, content: str, only: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run
+    path: str, content: str, prefixes: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run
 ) -> Queue:
     frame = queues.build_queue(_run, **dict(wishes))
-    if only:
-        frame = frame[[image.startswith(only) for image in frame["hash"]]]
+    if prefixes:
+        frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
     probabilities = frame[list(PROBABILITIES)].to_numpy(float)
     columns = ("row", "hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
     records = zip(*(frame[column].tolist() for column in columns), strict=True)

@@ -25,6 +25,7 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 ASSETS = {
     "viewer.js": "text/javascript",
     "viewer.css": "text/css",
+    "jump.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 _HASH = re.compile(r"[0-9a-f]{32}")

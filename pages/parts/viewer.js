@@ -4,17 +4,23 @@
  * what the model said and chooses whose map is drawn. Zoom, opacity, view and scale belong to the person, not
  * to the image: they stay when the next image comes, and nothing here asks the server. */
 
+import { jumpField } from "./jump.js";
+
 const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
 const PREFERENCES = "breakhis-viewer";
 const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false };
 const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], diff: ["Difference", "D"], all: ["All eight", "G"] };
-const KEYS = [
-  ["→ ←", "next, previous image"],
-  ["1 … 9", "flag with that reason"],
-  ["K", "keep: nothing wrong with the image"],
-  ["U Y", "undo your last answer, redo"],
-  ["N", "write a note (Enter ends it)"],
+const KEYS = [ // The first ones only where a queue is reviewed.
+  ["→ ←", "next, previous image", true],
+  ["Home End", "first, last image", true],
+  ["J", "jump to an image by number or part of its name", true],
+  ["1 … 9", "flag with that reason", true],
+  ["K", "keep: nothing wrong with the image", true],
+  ["U Y", "undo your last answer, redo", true],
+  ["N", "write a note (Enter ends it)", true],
+  ["X", "grid of thumbnails", true],
+  ["Q H", "choose the queue, history of the image", true],
   ["M", "flip between picture and map"],
   ["O S V D G", "overlay, side by side, true | predicted, difference, all eight"],
   ["P T", "map of the predicted, of the true sub-type"],
@@ -166,20 +172,20 @@ const speaking = (data, [first, second]) => [["+", 255, first], ["−", 0, secon
 
 /* ---------- the stage ---------- */
 const built = new WeakMap();
-export function stage({ data, parentElement }) {
+export function stage({ data, parentElement, setTriggerValue }) {
   let view = built.get(parentElement);
   if (!view) {
     dress(parentElement);
     built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
   }
-  view.update(data);
+  view.update(data, setTriggerValue);
   return view.remove;
 }
 
 function buildStage(parent, name) {
   const store = storeOf(name);
   const root = parent.querySelector(".viewer"), panes = root.querySelector(".panes"), bar = root.querySelector(".bar");
-  let image = null, cells = [], wanted = null;
+  let image = null, cells = [], wanted = null, send = null;
 
   const views = Object.entries(VIEWS).map(([view, [label, key]]) =>
     make("button", { class: "view", "data-view": view, title: `${label} (${key})`, onclick: () => prefer(store, { view }) }, label));
@@ -189,11 +195,11 @@ function buildStage(parent, name) {
   const scale = make("button", { class: "scale", onclick: () => prefer(store, { own: !store.preferences.own }) });
   const fit = make("button", { class: "fit", title: "Whole picture (0)", onclick: () => zoomTo(1) });
   const help = make("button", { class: "help", title: "All keys (?)", onclick: () => keys.toggleAttribute("hidden") }, "?");
-  const keys = make("dl", { class: "keys", hidden: "", onclick: () => keys.toggleAttribute("hidden") },
-    ...KEYS.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
+  const keys = make("dl", { class: "keys", hidden: "", onclick: () => keys.toggleAttribute("hidden") });
+  const jump = jumpField((to) => send?.({ do: "jump", to }));
   const problem = make("p", { class: "problem", hidden: "" });
   bar.append(make("span", { class: "group views" }, ...views), make("span", { class: "group" }, flip, slider), scale, make("span", { class: "group end" }, fit, help));
-  root.append(keys, problem);
+  root.append(keys, problem, jump.field);
 
   /* What each pane shows: a map or, without one, the bare picture. */
   function wish() {
@@ -327,13 +333,29 @@ function buildStage(parent, name) {
     ArrowDown: () => prefer(store, { opacity: Math.max(0, store.preferences.opacity - 0.1), map: true }),
     "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
     "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
+    Home: () => send?.({ do: "first" }), End: () => send?.({ do: "last" }), j: () => send && jump.open(),
+    q: () => document.querySelector(".st-key-queue-choice button")?.click(),
+    h: () => document.querySelector(".st-key-history button")?.click(),
     n: () => note()?.focus(),
     k: () => answer(9),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
     "?": () => keys.toggleAttribute("hidden"),
     ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
   };
-  const answer = (index) => document.querySelectorAll(".st-key-answer button")[index]?.click();
+  /* An answer names its image and what was on screen: one message, and it can never meet another image. */
+  const answer = (index) => send?.({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
+  function looking() {
+    const { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
+    if (cells.length > 2) return label;
+    const panes = cells.map(({ caption }) => caption.textContent || "picture").join(" | ");
+    return `${label}: ${panes}${cells.some(({ map }) => !map.hidden) ? `, map at ${Math.round(100 * opacity)} %` : ""}`;
+  }
+  function onclick(event) {
+    const button = event.target.closest?.(".st-key-answer button");
+    if (!button || !store.data || !send) return;
+    event.stopPropagation();
+    answer([...document.querySelectorAll(".st-key-answer button")].indexOf(button));
+  }
   const note = () => document.querySelector(".st-key-note input");
   function onkey(event) {
     if (event.repeat && /^[1-9k]$/i.test(event.key)) return; // A key held down is one answer.
@@ -348,12 +370,16 @@ function buildStage(parent, name) {
     if (act) { event.preventDefault(); act(); }
   }
   document.addEventListener("keydown", onkey, true);
+  document.addEventListener("click", onclick, true);
   const sizes = new ResizeObserver(place);
   sizes.observe(panes);
   store.listeners.add(draw);
 
-  async function update(data) {
+  async function update(data, trigger) {
     const mark = `${data.hash} ${data.picture}`;
+    send = data.acts ? (message) => trigger("act", message) : null;
+    if (!keys.childElementCount)
+      keys.append(...KEYS.filter(([, , review]) => send || !review).flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
     root.style.setProperty("--height", data.height);
     if (data.focus && data.focus !== root.dataset.focus) setTimeout(() => note()?.focus(), 30);
     root.dataset.focus = data.focus ?? "";
@@ -375,6 +401,7 @@ function buildStage(parent, name) {
   }
   function remove() {
     document.removeEventListener("keydown", onkey, true);
+    document.removeEventListener("click", onclick, true);
     store.listeners.delete(draw);
     sizes.disconnect();
     built.delete(parent);
@@ -384,6 +411,7 @@ function buildStage(parent, name) {
     panes.replaceChildren();
     keys.remove();
     problem.remove();
+    jump.field.remove();
   }
   return { update, remove };
 }
@@ -442,11 +470,11 @@ function drawStrength(store) {
 }
 
 function drawProgress({ name, progress }) {
-  const { place, total, answered, about, stands, answer } = progress;
+  const { place, total, answered, about, stands, answer, left, pace } = progress;
   return [
-    make("div", { class: "place" }, make("span", {}, make("b", {}, String(place)), ` of ${total}`), make("span", {}, `${total - place} left`), make("span", {}, `${answered} reviewed`)),
+    make("div", { class: "place" }, make("span", {}, make("b", {}, String(place)), ` of ${total}`), make("span", {}, left), make("span", {}, `${answered} reviewed`)),
     make("div", { class: "line" }, make("i", { style: `width:${(100 * answered) / total}%` })),
-    make("div", { class: "file", title: name }, name),
+    make("div", { class: "file" }, make("span", { title: name }, name), make("span", { class: "pace", title: "Median of your last answers, pauses left out" }, pace)),
     make("div", { class: `stands ${answer}`, title: stands }, `${about} · ${stands}`),
   ];
 }

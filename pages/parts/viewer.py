@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,6 +122,8 @@ class Progress:
         place: 1 for the first.
         total: length of the queue.
         answered: how many of it this reviewer has answered.
+        left: how many are left, and how long they will take, in words.
+        pace: at what pace this reviewer answers, in words; empty when it is not known.
         about: what else to say about the image.
         stands: this reviewer's standing answer in words.
         answer: ``"flag"``, ``"keep"`` or nothing.
@@ -131,6 +133,8 @@ class Progress:
     place: int
     total: int
     answered: int
+    left: str
+    pace: str
     about: str
     stands: str
     answer: str
@@ -144,6 +148,7 @@ def show(
     progress: Progress | None = None,
     focus_note: str = "",
     keys: bool = True,
+    on_act: Callable[[], None] | None = None,
 ) -> None:
     """Draw the picture with its map.
 
@@ -154,6 +159,7 @@ def show(
         progress: where in a queue the image is.
         focus_note: any new text moves the cursor into the field with the key ``note``.
         keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
+        on_act: called when the person answers, jumps or goes to an end of a queue; ``acted`` says what.
     """
     data: dict[str, object] = {
         "viewer": key,
@@ -169,13 +175,24 @@ def show(
         "next": list(image.next),
         "height": height,
         "keys": keys,
+        "acts": on_act is not None,
         "focus": focus_note,
     }
     if progress is not None:
         data["progress"] = vars(progress)
     if image.maps is not None:
         data["maps"], data["top"] = _packed(image.maps)
-    _stage(key=f"{key}-stage", data=data)
+    _stage(key=f"{key}-stage", data=data, on_act_change=on_act)
+
+
+def acted(key: str) -> Mapping[str, object]:
+    """Return what the person did in the viewer ``key``, for its ``on_act``. A browser sent it: check it.
+
+    ``do`` is ``"answer"`` (then with ``answer``, its number; ``hash``; ``shown``, what was on screen),
+    ``"jump"`` (then with ``to``), ``"first"`` or ``"last"``.
+    """
+    message = st.session_state[f"{key}-stage"].get("act")
+    return message if isinstance(message, Mapping) else {}
 
 
 def show_verdict(key: str) -> None:
