@@ -35,20 +35,22 @@ def catalogue_folder(
     context: Context,
     start: float = 0.0,
 ) -> dict[str, Any]:
-    """Catalogue the folder ``arguments["root"]`` and make its thumbnails.
+    """Catalogue the folder ``arguments["root"]``, make its thumbnails and measure its images.
 
     Returns:
         ``{"dataset": id, ...}`` with the catalogue's summary.
     """
     from breakhis_core.catalogue import scan, summary
     from breakhis_core.datasets import save_catalogue
+    from breakhis_core.image_checks import measure_images
     from breakhis_core.thumbnails import make_all
 
-    half = start + (1 - start) / 2
-    found = scan(Path(arguments["root"]), counter(context, "Reading the images", start, half))
+    read, shrunk = start + (1 - start) * 0.35, start + (1 - start) * 0.65
+    found = scan(Path(arguments["root"]), counter(context, "Reading the images", start, read))
     dataset = save_catalogue(workspace, found)
     hashes = list(found.images["hash"])
-    make_all(workspace, hashes, counter(context, "Making the thumbnails", half, 1.0))
+    make_all(workspace, hashes, counter(context, "Making the thumbnails", read, shrunk))
+    measure_images(workspace, counter(context, "Measuring the images", shrunk, 1.0))
     return {"dataset": dataset, **summary(found)}
 
 
@@ -58,6 +60,13 @@ def make_demo(workspace: Workspace, arguments: Mapping[str, Any], context: Conte
 
     paint(workspace.phantoms, counter(context, "Painting the phantoms", 0.0, 0.8))
     return catalogue_folder(workspace, {"root": str(workspace.phantoms)}, context, 0.8)
+
+
+def measure(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Measure the quality of the images that were not measured yet, and look for near-duplicates."""
+    from breakhis_core.image_checks import measure_images
+
+    return {"unreadable": measure_images(workspace, counter(context, "Measuring the images"))}
 
 
 def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -71,5 +80,6 @@ def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) 
 KINDS: dict[str, Kind] = {
     "catalogue": Kind(catalogue_folder),
     "demo": Kind(make_demo),
+    "measure": Kind(measure),
     "train": Kind(train),
 }

@@ -7,11 +7,8 @@ function of pixels and add a row to ``CHECKS``.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from breakhis_core.pixels import BadImageError, Pixels, decode
+from breakhis_core.pixels import Pixels
 
 Direction = Literal["low", "high", "either"]
 
@@ -71,9 +68,10 @@ def saturation(pixels: Pixels) -> float:
     >>> saturation(np.full((2, 2, 3), 90, np.uint8))
     0.0
     """
-    highest = pixels.max(axis=2).astype(np.float32)
-    lowest = pixels.min(axis=2).astype(np.float32)
-    return float(((highest - lowest) / np.maximum(highest, 1)).mean())
+    red, green, blue = (pixels[:, :, channel] for channel in range(3))
+    highest = np.maximum(np.maximum(red, green), blue)
+    spread = highest - np.minimum(np.minimum(red, green), blue)
+    return float((spread / np.maximum(highest, 1).astype(np.float32)).mean())
 
 
 def foreign_share(pixels: Pixels) -> float:
@@ -108,6 +106,12 @@ class Check:
     matters: float
     score: Callable[[Pixels], float]
 
+    def suspect(self, deviation: pd.Series) -> pd.Series:
+        """Turn deviations so that the more suspicious ones are the higher ones."""
+        if self.suspicious == "either":
+            return deviation.abs()
+        return -deviation if self.suspicious == "low" else deviation
+
 
 CHECKS: tuple[Check, ...] = (
     Check("sharpness", "Sharpness", "out_of_focus", "low", 1.5, sharpness),
@@ -123,68 +127,54 @@ def measure(pixels: Pixels) -> dict[str, float]:
     return {check.code: check.score(pixels) for check in CHECKS}
 
 
-def measure_files(
-    files: Iterable[tuple[str, Path]], progress: Callable[[int, int], None] | None = None
-) -> pd.DataFrame:
-    """Score many pictures in parallel; one that cannot be read has no row.
+def deviations(scores: pd.DataFrame, groups: Sequence[pd.Series]) -> pd.DataFrame:
+    """Return how far each score lies from those of its group.
+
+    The deviation of a score is its distance from the group's median in robust standard deviations (1.4826
+    times the median absolute deviation).
 
     Args:
-        files: hash and path of each picture.
-        progress: called with the number of pictures done and of all.
+        scores: one column per check, by its code.
+        groups: what makes images comparable, such as their magnification; rows as in scores.
 
     Returns:
-        One row per picture: hash and one column per check.
+        A frame like scores; below 0 for a score lower than the median.
     """
-    listed = list(files)
-    rows = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        try:
-            for done, row in enumerate(pool.map(_measure_file, listed), start=1):
-                rows += [row] if row is not None else []
-                if progress is not None:
-                    progress(done, len(listed))
-        except BaseException:  # Progress may raise to stop; without this the rest would be measured first.
-            pool.shutdown(cancel_futures=True)
-            raise
-    return pd.DataFrame(rows, columns=["hash", *(check.code for check in CHECKS)])
+    found = {}
+    for check in CHECKS:
+        values = scores[check.code]
+        distance = values - values.groupby(list(groups)).transform("median")
+        spread = _NORMAL * distance.abs().groupby(list(groups)).transform("median")
+        found[check.code] = distance / spread.clip(lower=check.matters / DEVIATION)
+    return pd.DataFrame(found, index=scores.index)
 
 
 def suspects(scores: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
-    """Find images whose scores are odd among those of their magnification.
-
-    The deviation of a score is its distance from the median in robust standard deviations (1.4826 times the
-    median absolute deviation), both within one magnification.
+    """Find images whose scores are odd among those of their magnification; see ``deviations``.
 
     Args:
-        scores: as ``measure_files`` returns them.
+        scores: hash and one column per check.
         images: hash and magnification of the images.
 
     Returns:
         One row per odd score, the oddest first: columns ``SUSPECT_COLUMNS``; ``typical`` is the median.
     """
     joined = scores.merge(images[["hash", "magnification"]].drop_duplicates("hash"), on="hash")
+    far = deviations(joined, [joined["magnification"]])
     found = []
     for check in CHECKS:
-        groups = joined.groupby("magnification")[check.code]
-        typical = groups.transform("median")
-        distance = joined[check.code] - typical
-        spread = _NORMAL * distance.abs().groupby(joined["magnification"]).transform("median")
-        deviation = distance / spread.clip(lower=check.matters / DEVIATION)
-        odd = {"low": -deviation, "high": deviation, "either": deviation.abs()}[check.suspicious] > DEVIATION
+        typical = joined.groupby("magnification")[check.code].transform("median")
         table = pd.DataFrame(
-            {"hash": joined["hash"], "score": joined[check.code], "typical": typical, "deviation": deviation}
-        )[odd]
+            {
+                "hash": joined["hash"],
+                "score": joined[check.code],
+                "typical": typical,
+                "deviation": far[check.code],
+            }
+        )[check.suspect(far[check.code]) > DEVIATION]
         found.append(table.assign(check=check.code, reason=check.reason))
     table = pd.concat(found)[list(SUSPECT_COLUMNS)]
     return table.sort_values("deviation", key=np.abs, ascending=False, ignore_index=True)
-
-
-def _measure_file(file: tuple[str, Path]) -> dict[str, object] | None:
-    identity, path = file
-    try:
-        return {"hash": identity, **measure(decode(path))}
-    except BadImageError:
-        return None
 
 
 def _brightness(pixels: Pixels) -> npt.NDArray[np.float32]:

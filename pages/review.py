@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
-from pages.parts import address, answers, frame
+from pages.parts import address, answers, context, frame
 from pages.parts.figures import duration
 from pages.parts.queue_choice import choose_queue
 from pages.parts.review_queue import Item, Queue
@@ -199,7 +199,7 @@ def progress(queue: Queue, place: int) -> Progress:
 
 
 @st.fragment
-def workbench(queue: Queue, picture: DeltaGenerator) -> None:
+def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> None:
     """Draw what a click changes: the picture, in its own place, and the keys below the verdict."""
     answers.refresh()
     place = st.session_state.place
@@ -247,25 +247,7 @@ def workbench(queue: Queue, picture: DeltaGenerator) -> None:
         st.button("Undo", shortcut="U", on_click=undo, **stretch)
         st.button("Redo", shortcut="Y", on_click=redo, **stretch)
         st.button("Next", shortcut="Right", disabled=at_end, on_click=following, **stretch)
-
-
-@st.fragment
-def history(queue: Queue) -> None:
-    """Show, folded away, what was ever said about the image; others' words only after one's own."""
-    fold = st.popover("History of this image", key="history", on_change="rerun", type="tertiary")
-    place = st.session_state.place
-    if not fold.open or place >= len(queue):
-        return
-    item = queue.items[place]
-    past = reviews.history(frame.workspace(), item.hash)
-    if item.hash not in answers.at_hand():
-        own = past[past["reviewer"] == frame.reviewer()]
-        if len(own) < len(past):
-            fold.caption("What others said shows after your own answer.")
-        past = own
-    fold.caption(item.name if len(past) else f"{item.name}: nothing to show.")
-    if len(past):
-        fold.dataframe(past[["at", "reviewer", "action", "reason", "note", "run"]], hide_index=True)
+    context.show(queue, place, below, go)
 
 
 def end_of_queue(queue: Queue) -> None:
@@ -316,5 +298,8 @@ else:
             with st.container(key="side", gap="small"):
                 show_verdict("review")
                 with st.container(key="keys", gap="small"):
-                    workbench(queue, picture)
-                    history(queue)
+                    keys = st.container(gap="small")
+                    context.toggle()
+            below = st.container(key="context")
+            with keys:
+                workbench(queue, picture, below)

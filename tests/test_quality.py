@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from breakhis_core import quality
-from breakhis_core.quality import CHECKS, SUSPECT_COLUMNS, measure, measure_files, suspects
+from breakhis_core.quality import CHECKS, SUSPECT_COLUMNS, measure, suspects
 from breakhis_core.reviews import REASON_CODES
 
 PINK, WHITE, GREEN_INK = (210, 120, 170), (240, 240, 240), (20, 110, 70)
@@ -102,16 +102,6 @@ def test_an_image_is_compared_with_its_own_magnification():
     lonely = scored({"odd": flat(WHITE)}, 40)
     found = suspects(pd.concat([scores, lonely[0]]), pd.concat([images, lonely[1]]))
     assert set(found["hash"]) == {"odd"}
-
-
-def test_files_are_measured_and_broken_ones_left_out(tmp_path):
-    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
-    Image.fromarray(tissue()).save(good)
-    bad.write_text("no picture")
-    steps = []
-    table = measure_files([("a", good), ("b", bad)], lambda done, of: steps.append((done, of)))
-    assert table.to_dict("records") == [{"hash": "a", **measure(tissue())}]
-    assert steps == [(1, 2), (2, 2)]
 
 
 def test_spoiled_phantoms_stand_out():

@@ -11,6 +11,7 @@ import streamlit as st
 from breakhis_core import comparison_charts, reviews
 from breakhis_core.compare import HEADLINE, compare
 from breakhis_core.errors import InputError
+from breakhis_core.image_context import by_likely_comparison
 from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
 from pages.parts import frame, review_links
@@ -76,10 +77,10 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
 
 def choose_other(run: Run) -> Run | None:
     """Let the person choose the run to compare with: by default the one that this run improves on."""
-    others = {other.name: other for other in frame.runs() if other.name != run.name}
+    others = {other.name: other for other in by_likely_comparison(run, frame.runs())}
     if not others:
         return None
-    names = sorted(others, key=lambda name: _distance(run, others[name]))
+    names = list(others)
     asked = st.query_params.get("with")
     chosen = st.selectbox(
         f"{run.name} compared with",
@@ -191,16 +192,6 @@ def _value(evaluation: dict[str, Any], metric: str) -> float | None:
     for key in metric.split("."):
         value = value[key]
     return value
-
-
-def _distance(run: Run, other: Run) -> tuple[bool, bool, bool]:
-    """Sort first what a run is most likely to be held against; newest first among equals."""
-    split = "split.parquet"
-    return (
-        run.improves != other.name,
-        run.manifest["files"][split] != other.manifest["files"][split],
-        run.phantom != other.phantom,
-    )
 
 
 def _content(run: Run) -> str:

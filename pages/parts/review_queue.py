@@ -93,7 +93,12 @@ def _queue(
     items = tuple(
         Item(*record, tuple(chances)) for record, chances in zip(records, probabilities.tolist(), strict=True)
     )
-    return Queue(_run, items, {item.hash: i for i, item in enumerate(items)}, _scale(path, content, _run))
+    return Queue(_run, items, {item.hash: i for i, item in enumerate(items)}, scale_of(_run))
+
+
+def scale_of(run: Run) -> MapScale:
+    """Return what a run's maps usually reach."""
+    return _scale(str(run.path), run.manifest["files"]["predictions.parquet"], run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

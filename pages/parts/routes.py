@@ -26,6 +26,8 @@ ASSETS = {
     "viewer.js": "text/javascript",
     "viewer.css": "text/css",
     "jump.js": "text/javascript",
+    "context.js": "text/javascript",
+    "context.css": "text/css",
     "favicon.svg": "image/svg+xml",
 }
 _HASH = re.compile(r"[0-9a-f]{32}")

@@ -20,7 +20,8 @@ const KEYS = [ // The first ones only where a queue is reviewed.
   ["U Y", "undo your last answer, redo", true],
   ["N", "write a note (Enter ends it)", true],
   ["X", "grid of thumbnails", true],
-  ["Q H", "choose the queue, history of the image", true],
+  ["Q", "choose the queue", true],
+  ["I", "context: similar images, the same case, another run, what was said", true],
   ["M", "flip between picture and map"],
   ["O S V D G", "overlay, side by side, true | predicted, difference, all eight"],
   ["P T", "map of the predicted, of the true sub-type"],
@@ -82,7 +83,7 @@ function stretch(size) {
   return stretched.get(size);
 }
 /* A map is a square of values; a signed one has zero in the colours' middle. */
-function paint(canvas, map, top, signed) {
+export function paint(canvas, map, top, signed) {
   const size = Math.sqrt(map.length), weights = stretch(size), colours = signed ? diverging : ramp;
   canvas.width = canvas.height = FINE;
   const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), rows = new Float32Array(size * FINE);
@@ -159,7 +160,7 @@ function differenceOf(store) {
   return first && second && first.map((value, i) => value - second[i]);
 }
 
-function make(tag, attributes = {}, ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes))
     name.startsWith("on") ? element.addEventListener(name.slice(2), value) : value != null && element.setAttribute(name, value);
@@ -335,7 +336,6 @@ function buildStage(parent, name) {
     "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
     Home: () => send?.({ do: "first" }), End: () => send?.({ do: "last" }), j: () => send && jump.open(),
     q: () => document.querySelector(".st-key-queue-choice button")?.click(),
-    h: () => document.querySelector(".st-key-history button")?.click(),
     n: () => note()?.focus(),
     k: () => answer(9),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),

@@ -1,0 +1,61 @@
+"""The context of an image, by key and by click, in a real browser."""
+
+from __future__ import annotations
+
+from breakhis_core.queues import build_queue
+from breakhis_core.runs import Run
+from tests.browser.conftest import Browser
+
+TILE = "[...window.deep('.context').querySelectorAll('.case .tile')]"
+
+
+def context_of(browser: Browser, image: str) -> None:
+    """Wait until the context of this image is on screen."""
+    browser.page.wait_for_function(
+        "image => window.deep('.context')?.dataset.hash === image && window.deep('.context h4')", arg=image
+    )
+
+
+def click(browser: Browser, image: str) -> None:
+    """Click an image of the same case."""
+    browser.page.evaluate(f"image => {TILE}.find((tile) => tile.dataset.hash === image).click()", image)
+
+
+def test_a_key_opens_it_it_follows_and_a_click_goes_to_the_image(browser: Browser, fake_run: Run) -> None:
+    queue = build_queue(fake_run)["hash"].tolist()
+    cases = fake_run.predictions().set_index("hash")["case"]
+    browser.open("review")
+    browser.wait_until_shown(queue[0])
+    assert browser.page.evaluate("window.deep('.context')") is None
+    browser.key("i")
+    context_of(browser, queue[0])
+    assert browser.page.evaluate("window.deep('.context').querySelectorAll('.similar .tile').length") == 5
+    main = browser.page.evaluate(
+        "(({scrollHeight, clientHeight}) => [scrollHeight, clientHeight])"
+        "(document.querySelector('[data-testid=stMain]'))"
+    )
+    assert main[0] <= main[1]
+
+    browser.key("ArrowRight")
+    browser.wait_until_shown(queue[1])
+    context_of(browser, queue[1])
+    inside = browser.page.evaluate(f"{TILE}.map((tile) => tile.dataset.hash)")
+    outside = next(image for image in inside if image not in queue)
+    click(browser, outside)
+    browser.wait_until_shown(outside)
+    case = browser.page.evaluate("window.deep('.context .case h4').textContent")
+    assert case == f"Case {cases[outside]}"
+    assert browser.page.evaluate("window.deep('.place').textContent").endswith("0 reviewed")
+
+    # Now the queue is the case, so that a click stays in it.
+    again = browser.page.evaluate(f"{TILE}[0].dataset.hash")
+    address = browser.page.url.split("image=")[0]
+    click(browser, again)
+    browser.wait_until_shown(again)
+    context_of(browser, again)
+    assert browser.page.url.split("image=")[0] == address
+    browser.key("i")
+    browser.page.wait_for_function("!window.deep('.context h4')")
+
+    assert browser.errors == []
+    assert browser.strangers == []

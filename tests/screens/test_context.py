@@ -1,0 +1,129 @@
+"""The context of an image on the review screen, run without a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from breakhis_core import image_checks, reviews
+from breakhis_core.queues import build_queue
+from breakhis_core.runs import Run
+from breakhis_core.workspace import Workspace
+from tests.conftest import write_fake_run
+from tests.screens.conftest import Open
+
+
+@pytest.fixture
+def queue(fake_run: Run) -> list[str]:
+    """Hashes of the default queue of the fake run."""
+    hashes: list[str] = build_queue(fake_run)["hash"].tolist()
+    return hashes
+
+
+def press(screen: AppTest, label: str) -> AppTest:
+    return next(button for button in screen.button if button.label == label).click().run()
+
+
+def panel(screen: AppTest) -> dict[str, Any] | None:
+    """Return what the server told the panel, or None where it is closed."""
+    for element in screen.get("bidi_component"):
+        if element.proto.component_name.endswith("breakhis_context"):
+            return json.loads(element.proto.json)
+    return None
+
+
+def opened(screen: AppTest) -> dict[str, Any]:
+    data = panel(press(screen, "Context of this image"))
+    assert data is not None
+    return data
+
+
+def test_it_is_closed_until_asked_for_and_closes_again(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review")
+    assert panel(screen) is None
+    assert opened(screen)["hash"] == queue[0]
+    assert panel(press(screen, "Close the context")) is None
+
+
+def test_it_follows_the_image(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review")
+    opened(screen)
+    data = panel(press(screen, "Next"))
+    assert data is not None
+    assert data["hash"] == queue[1]
+
+
+def test_it_names_training_images_and_the_case(fake_run: Run, queue: list[str], open_screen: Open) -> None:
+    data = opened(open_screen("review"))
+    table: pd.DataFrame = fake_run.predictions().set_index("hash")
+    similar = [tile["hash"] for tile in data["similar"]["tiles"]]
+    assert len(similar) == 5
+    assert set(table.loc[similar, "part"]) == {"train"}
+    assert "most similar training images" in data["similar"]["words"][0]
+    case = table.loc[queue[0], "case"]
+    rest = table[(table["case"] == case) & (table.index != queue[0])]
+    assert data["case"]["name"] == case
+    assert {tile["hash"] for tile in data["case"]["tiles"]} == set(rest.index)
+    assert data["other"] is None
+
+
+def test_the_run_that_was_improved_on_speaks_first(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run, open_screen: Open
+) -> None:
+    write_fake_run(workspace.models, "unrelated", pictures, seed=5)
+    later = write_fake_run(workspace.models, "later", pictures, seed=6, improves="fake")
+    image = build_queue(later)["hash"].iat[0]
+    other = opened(open_screen("review", run="later"))["other"]
+    said = fake_run.predictions().set_index("hash").loc[image]
+    assert other["chosen"] == "fake"
+    assert other["confidence"] == f"{100 * said['confidence']:.0f} %"
+    assert len(other["map"]) == 49
+    assert [name for name, _ in other["options"]] == ["fake", "unrelated"]
+
+
+def test_what_others_said_is_hidden_until_one_has_answered(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    reviews.flag(workspace, "Grace", queue[0], "staining", "pale")
+    screen = open_screen("review")
+    assert opened(screen)["said"] == {"lines": [], "hidden": True}
+    screen.pills(key="answer").set_value("keep").run()
+    data = panel(press(screen, "Previous"))
+    assert data is not None
+    assert not data["said"]["hidden"]
+    assert [line["what"] for line in data["said"]["lines"]] == [
+        "flagged: staining (pale)",
+        "kept: nothing wrong with the image",
+    ]
+
+
+def test_flags_of_others_on_images_still_to_answer_are_hidden(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    everything = build_queue(fake_run, None, "all")["hash"].tolist()
+    for image in everything:
+        reviews.flag(workspace, "Grace", image, "duplicate")
+    inside = opened(open_screen("review", part="every", order="all"))
+    assert {tile["flag"] for tile in inside["case"]["tiles"] + inside["similar"]["tiles"]} == {""}
+    outside = opened(open_screen("review"))
+    assert {tile["flag"] for tile in outside["similar"]["tiles"]} == {"duplicate"}
+
+
+def test_quality_is_offered_to_be_measured_and_then_said(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    assert opened(open_screen("review"))["checks"] == {"words": [], "offer": "measure", "near": []}
+    image_checks.measure_images(workspace)
+    checks = opened(open_screen("review"))["checks"]
+    assert checks["offer"] == ""
+    assert checks["words"][0].startswith("Only 16 images at ")
+
+
+def test_the_end_of_the_queue_has_no_context(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review", image=queue[-1])
+    opened(screen)
+    assert panel(press(screen, "Next")) is None
