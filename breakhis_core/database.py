@@ -163,8 +163,7 @@ def connect(url: str | None, sqlite_file: Path) -> Engine:
         engine = create_engine(
             f"sqlite:///{sqlite_file}", pool_size=24, max_overflow=40, connect_args={"timeout": 30}
         )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        prepare_sqlite(engine)
         return engine
     try:
         address = make_url(url)
@@ -176,6 +175,12 @@ def connect(url: str | None, sqlite_file: Path) -> Engine:
         raise InputError(f"DATABASE_URL names {address.drivername}; use a postgresql:// address or unset it.")
     address = address.set(drivername="postgresql+psycopg")
     return create_engine(address, pool_size=24, max_overflow=40, pool_pre_ping=True)
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Make an engine's SQLite connections wait for each other, keep what was answered, and begin as told."""
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 @contextmanager

@@ -77,9 +77,19 @@ def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) 
     return {"run": Path(run).name}
 
 
+def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Run the sweep ``arguments["request"]``, ``arguments["processes"]`` trainings at a time."""
+    from breakhis_core.sweeps import SweepRequest
+    from breakhis_core.sweeps_running import run_sweep
+
+    request = SweepRequest.from_dict(arguments["request"])
+    return {"study": run_sweep(request, workspace, context, arguments.get("processes"))}
+
+
 KINDS: dict[str, Kind] = {
     "catalogue": Kind(catalogue_folder),
     "demo": Kind(make_demo),
     "measure": Kind(measure),
     "train": Kind(train),
+    "sweep": Kind(sweep),
 }

@@ -48,7 +48,7 @@ class Job:
 
     Attributes:
         id: its number.
-        kind: ``"catalogue"``, ``"demo"`` or ``"train"``.
+        kind: one of ``job_kinds.KINDS``.
         arguments: what it was given.
         state: queued, running, finished, failed, stopped, or interrupted (its process died without a word).
         message: what it is doing, or did last.

@@ -12,7 +12,7 @@ from breakhis_core.command_line.answer import answering
 from breakhis_core.errors import InputError
 
 PROJECT = Path(__file__).parents[1]
-COMMANDS = ["demo", "catalogue", "train", "evaluate", "classify", "flags export", "flags import"]
+COMMANDS = ["demo", "catalogue", "train", "evaluate", "classify", "flags export", "flags import", "sweep"]
 
 
 def call(*arguments):

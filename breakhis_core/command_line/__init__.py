@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from breakhis_core.command_line import catalogue, classify, demo, evaluate, flags, train
+from breakhis_core.command_line import catalogue, classify, demo, evaluate, flags, sweep, train
 
 app = typer.Typer(
     name="python -m breakhis_core",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("catalogue")(catalogue.catalogue)
 app.command("train")(train.train)
+app.command("sweep")(sweep.sweep)
 app.command("evaluate")(evaluate.evaluate)
 app.command("classify")(classify.classify)
 app.add_typer(flags.app, name="flags")

@@ -85,7 +85,7 @@ def train(
             recipe=RECIPES[recipe].model_copy(update=changes),
             unit=_unit(unit, improves),
             split_seed=seed,
-            weights=_weights(weights),
+            weights=weights_given(weights),
             improves=improves,
             name=name or "",
             compact=compact,
@@ -114,7 +114,8 @@ def _unit(unit: Unit | None, improves: str | None) -> Literal["image", "case"]:
     return "image" if kept == "image" else "case"
 
 
-def _weights(weights: str) -> str:
+def weights_given(weights: str) -> str:
+    """Return the weights as ``TrainRequest`` takes them: imagenet, none, or the whole path of a file."""
     if weights in ("imagenet", "none"):
         return weights
     file = Path(weights).expanduser()
