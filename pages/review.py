@@ -8,56 +8,29 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
-from pages.parts import address, answers, context, frame
-from pages.parts.figures import duration
+from pages.parts import answers, context, frame
+from pages.parts.moves import (
+    CHOICES,
+    KEEP,
+    arrive,
+    first_left,
+    go,
+    in_grid,
+    jump,
+    redo,
+    say,
+    switch_view,
+    time_left,
+    undo,
+)
 from pages.parts.queue_choice import choose_queue
+from pages.parts.review_grid import review_grid
 from pages.parts.review_queue import Item, Queue
 from pages.parts.viewer import Progress, Shown, acted, show, show_verdict
 
-KEEP = "keep"
 ANSWERS = {reason.code: f"{reason.label} :gray[{reason.key}]" for reason in reviews.REASONS}
 ANSWERS[KEEP] = "Keep :gray[K]"
-END = "end"
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
-
-
-def place_in(queue: Queue) -> int:
-    """Return the place that the address says, else that of the first image without an answer."""
-    wanted = st.query_params.get("image", "")
-    if wanted == END:
-        return len(queue)
-    if wanted in queue.place:
-        return queue.place[wanted]
-    done = answers.at_hand()
-    return next((i for i, item in enumerate(queue.items) if item.hash not in done), 0)
-
-
-def go(queue: Queue, place: int) -> None:
-    """Move to a place of the queue, and say so in the address."""
-    stay(queue, max(0, min(place, len(queue))))
-    st.session_state.shown_at = time.monotonic()
-    st.session_state.asks_note = None
-
-
-def stay(queue: Queue, place: int) -> None:
-    """Keep the place and the address together."""
-    st.session_state.place = place
-    st.session_state.at = END if place == len(queue) else queue.items[place].hash
-    address.keep("review", "image", st.session_state.at)
-
-
-def arrive(queue: Queue) -> None:
-    """Go where the address says; coming back to the image on screen is not a new look at it."""
-    before, place = st.session_state.get("at"), place_in(queue)
-    if not st.session_state.arrived and before == (END if place == len(queue) else queue.items[place].hash):
-        stay(queue, place)
-    else:
-        go(queue, place)
-
-
-def say(words: str) -> None:
-    """Leave one line about what was just done."""
-    st.session_state.said = words
 
 
 def previous(queue: Queue) -> None:
@@ -78,24 +51,14 @@ def act(queue: Queue) -> None:
     wish = message.get("do")
     if wish == "answer":
         number, image = message.get("answer"), message.get("hash")
-        if image in queue.place and isinstance(number, int) and 0 <= number < len(ANSWERS):
+        if image in queue.place and isinstance(number, int) and 0 <= number < len(CHOICES):
             shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
-            give(queue, queue.items[queue.place[str(image)]], list(ANSWERS)[number], shown)
+            give(queue, queue.items[queue.place[str(image)]], CHOICES[number], shown)
     elif wish == "jump":
         jump(queue, str(message.get("to", "")))
     elif wish in ("first", "last"):
         say("")
         go(queue, 0 if wish == "first" else len(queue) - 1)
-
-
-def jump(queue: Queue, wanted: str) -> None:
-    """Go to the image with this number, or with this in its name."""
-    place = queue.find(wanted, st.session_state.place)
-    if place is None:
-        say(f"No image of this queue is called “{wanted[:60]}”, and it has no such number.")
-    else:
-        say("")
-        go(queue, place)
 
 
 def give(queue: Queue, item: Item, answer: str, shown: str | None = None) -> None:
@@ -136,31 +99,6 @@ def note_ended(queue: Queue) -> None:
         give(queue, queue.items[st.session_state.place], "other", asks or None)
 
 
-def undo(queue: Queue) -> None:
-    """Take back the last answer, however old, and return to its image."""
-    back_to(queue, answers.undo(), "Taken back", "You have no answer to take back.")
-
-
-def redo(queue: Queue) -> None:
-    """Bring back what undo took, and show its image."""
-    back_to(queue, answers.redo(), "Brought back", "There is nothing to bring back.")
-
-
-def back_to(queue: Queue, changed: tuple[reviews.ReviewEvent, int] | None, done: str, nothing: str) -> None:
-    """Go to the image of an answer that was taken back or brought back, and say which it was."""
-    if changed is None:
-        say(nothing)
-        return
-    event, images = changed
-    what = event.action if event.reason is None else answers.LABELS.get(event.reason, event.reason).lower()
-    words = f"{done}: {what} · {event.name}" if images == 1 else f"{done}: {what} on {images} images"
-    if event.hash in queue.place:
-        go(queue, queue.place[event.hash])
-        say(f"{words}.")
-    else:
-        say(f"{words}, not in this queue.")
-
-
 def shown(queue: Queue, place: int) -> Shown:
     """Return what the viewer shows at a place, the next pictures named so that they are there in time."""
     item = queue.items[place]
@@ -182,20 +120,32 @@ def progress(queue: Queue, place: int) -> Progress:
     done = answers.at_hand()
     item = queue.items[place]
     answer = done.get(item.hash)
-    reviewed = sum(one.hash in done for one in queue.items)
-    left, pace = len(queue) - reviewed, answers.pace()
-    time_left = f", about {duration(pace.time_for(left))}" if pace and left else ""
+    reviewed, left, pace = time_left(queue)
     return Progress(
         place=place + 1,
         total=len(queue),
         answered=reviewed,
-        left=f"{left} left{time_left}",
-        pace=f"{pace.per_minute:.2g} a minute" if pace else "",
+        left=left,
+        pace=pace,
         about=f"{item.magnification}×",
         stands=f"you {answer.words}" if answer else "no answer from you yet",
         answer=answer.action if answer else "",
         said=st.session_state.said,
     )
+
+
+def one_by_one(queue: Queue) -> None:
+    """Draw the viewer, and beside it what the model says and the reviewer can."""
+    with st.container(horizontal=True, key="workbench", gap="medium"):
+        picture = st.container(key="picture")
+        with st.container(key="side", gap="small"):
+            show_verdict("review")
+            with st.container(key="keys", gap="small"):
+                keys = st.container(gap="small")
+                context.toggle()
+        below = st.container(key="context")
+        with keys:
+            workbench(queue, picture, below)
 
 
 @st.fragment
@@ -250,6 +200,15 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
     context.show(queue, place, below, go)
 
 
+@st.fragment
+def grid(queue: Queue) -> None:
+    """Draw the queue as pages of thumbnails."""
+    if not in_grid():  # An image was opened.
+        st.rerun()
+    answers.refresh()
+    review_grid(queue)
+
+
 def end_of_queue(queue: Queue) -> None:
     """Say what was done and what comes next."""
     done = [answers.at_hand().get(item.hash) for item in queue.items]
@@ -270,13 +229,6 @@ def end_of_queue(queue: Queue) -> None:
         st.caption(st.session_state.said, text_alignment="center")
 
 
-def first_left(queue: Queue) -> None:
-    """Go to the first image without an answer."""
-    say("")
-    st.query_params.pop("image", None)
-    go(queue, place_in(queue))
-
-
 controls = frame.page_header("Review")
 run = frame.choose_run("review-run", controls)
 if run is None:
@@ -289,17 +241,13 @@ else:
     with controls:
         frame.phantom_notice(run)
         queue = choose_queue(run)
+        words, icon = ("One by one", "image") if in_grid() else ("Grid", "grid_view")
+        st.button(words, icon=f":material/{icon}:", shortcut="X", key="view-switch", on_click=switch_view)
     if not len(queue):
         frame.empty_state("**This queue is empty.** Choose other images or fewer filters under *Queue*.")
     else:
         arrive(queue)
-        with st.container(horizontal=True, key="workbench", gap="medium"):
-            picture = st.container(key="picture")
-            with st.container(key="side", gap="small"):
-                show_verdict("review")
-                with st.container(key="keys", gap="small"):
-                    keys = st.container(gap="small")
-                    context.toggle()
-            below = st.container(key="context")
-            with keys:
-                workbench(queue, picture, below)
+        if in_grid():
+            grid(queue)
+        else:
+            one_by_one(queue)

@@ -26,6 +26,12 @@ def keep(page: str, name: str, value: str) -> None:
     st.session_state.setdefault(_KEPT + page, {})[name] = value
 
 
+def drop(page: str, name: str) -> None:
+    """Take a choice out of the address, and forget it."""
+    st.query_params.pop(name, None)
+    st.session_state.setdefault(_KEPT + page, {}).pop(name, None)
+
+
 def one_of(name: str, options: Mapping[str, str]) -> str:
     """Return which of a few choices the address says; the first where it says nothing, or something else."""
     current = st.query_params.get(name, "")

@@ -25,6 +25,9 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 ASSETS = {
     "viewer.js": "text/javascript",
     "viewer.css": "text/css",
+    "grid.js": "text/javascript",
+    "grid.css": "text/css",
+    "dom.js": "text/javascript",
     "jump.js": "text/javascript",
     "context.js": "text/javascript",
     "context.css": "text/css",

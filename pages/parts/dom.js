@@ -1,0 +1,24 @@
+/* What our components share: making elements, their style, and telling when somebody types. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes))
+    name.startsWith("on") ? element.addEventListener(name.slice(2), value) : value != null && element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/* Style sheets, read once each and worn by every root that asks. */
+const read = new Map();
+export async function sheetsOf(url, sides) {
+  if (!read.has(url))
+    read.set(url, fetch(url).then((answer) => answer.text()).then((text) =>
+      [sides, text].map((rules) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(rules); return sheet; })));
+  return read.get(url);
+}
+export function wear(element, sheets) {
+  const root = element.getRootNode();
+  if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
+}
+
+export const typing = (event) =>
+  event.composedPath().some((at) => at.isContentEditable || (at.matches?.("input:not([type=range]), textarea, select") ?? false));

@@ -1,0 +1,117 @@
+"""The grid: a page of thumbnails to choose from and to answer together.
+
+It all runs in the browser (``grid.js``): choosing costs no rerun, and an answer is one message that names its
+images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from breakhis_core.colours import BENIGN, MALIGNANT
+from breakhis_core.reviews import REASONS
+
+PER_PAGE = 20
+
+_HERE = Path(__file__).parent
+_SIDES = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}"
+_CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
+
+
+def _content(name: str) -> str:
+    return hashlib.sha256((_HERE / name).read_bytes()).hexdigest()[:12]
+
+
+_grid = st.components.v2.component(
+    "breakhis_grid",
+    html='<div class="desk"></div>',
+    js=f"const grid = await import(location.origin + '/assets/grid.js?{_content('grid.js')}');\n"
+    f"await grid.style('/assets/grid.css?{_content('grid.css')}', {json.dumps(_SIDES)});\n"
+    "export default grid.grid;",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One thumbnail.
+
+    Attributes:
+        hash: the image.
+        name: its file name.
+        true: true sub-type in words; ``true_side`` its side.
+        predicted: predicted sub-type in words; ``predicted_side`` its side.
+        percent: how sure the prediction is, in words.
+        about: what else to say about it.
+        answer: ``"flag"``, ``"keep"`` or nothing: this reviewer's standing answer.
+        words: that answer in short.
+    """
+
+    hash: str
+    name: str
+    true: str
+    true_side: str
+    predicted: str
+    predicted_side: str
+    percent: str
+    about: str
+    answer: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the grid shows.
+
+    Attributes:
+        first: place in the queue of the first thumbnail, from 0.
+        total: images in the queue.
+        answered: how many of them this reviewer has answered.
+        left: how many are left and for how long, in words.
+        pace: at what pace this reviewer answers, in words.
+        said: what was just done.
+        at: the image to frame when ``moved`` is new.
+        moved: changes when the server moved to ``at``.
+        saved: changes with every answer that was saved.
+        tiles: the thumbnails.
+        next: hashes of the thumbnails that probably come next; the browser fetches them now.
+    """
+
+    first: int
+    total: int
+    answered: int
+    left: str
+    pace: str
+    said: str
+    at: str
+    moved: int
+    saved: int
+    tiles: Sequence[Tile]
+    next: Sequence[str] = ()
+
+
+def show_grid(key: str, page: Page, on_act: Callable[[], None]) -> None:
+    """Draw a page of the grid.
+
+    Args:
+        key: the component's key.
+        page: what to show.
+        on_act: called when the person does something that the server must know; ``grid_acted`` says what.
+    """
+    _grid(key=key, data={**asdict(page), "choices": _CHOICES, "size": PER_PAGE}, on_act_change=on_act)
+
+
+def grid_acted(key: str) -> Mapping[str, object]:
+    """Return what the person did, for ``on_act``. A browser sent it: check it.
+
+    ``do`` is ``"answer"`` (then with ``answer``, its number; ``hashes``; ``note``), ``"undo"``, ``"redo"``,
+    ``"page"`` (then with ``to``, the place of its first image), ``"jump"`` (then with ``to``) or ``"open"``;
+    ``cursor`` is the image that is framed.
+    """
+    message = st.session_state[key].get("act")
+    return message if isinstance(message, Mapping) else {}

@@ -1,0 +1,94 @@
+"""The review queue as a grid: pages of thumbnails, answered together in one gesture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from breakhis_core.taxonomy import side_of, subtype
+from pages.parts import answers, moves
+from pages.parts.figures import counted
+from pages.parts.grid import PER_PAGE, Page, Tile, grid_acted, show_grid
+from pages.parts.review_queue import Item, Queue
+
+KEY = "review-grid"
+LONGEST_NOTE = 500
+
+
+def review_grid(queue: Queue) -> None:
+    """Draw the page of the queue that the place is on."""
+    place = min(st.session_state.place, len(queue) - 1)
+    first = place // PER_PAGE * PER_PAGE
+    answered, left, pace = moves.time_left(queue)
+    page = Page(
+        first=first,
+        total=len(queue),
+        answered=answered,
+        left=left,
+        pace=pace,
+        said=st.session_state.said,
+        at=queue.items[place].hash,
+        moved=st.session_state.moved,
+        saved=st.session_state.setdefault("saved", 0),
+        tiles=[tile(item) for item in queue.items[first : first + PER_PAGE]],
+        next=[item.hash for item in queue.items[first + PER_PAGE : first + 2 * PER_PAGE]],
+    )
+    show_grid(KEY, page, on_act=lambda: act(queue))
+
+
+def tile(item: Item) -> Tile:
+    """Return an image's thumbnail, with what this reviewer says about it."""
+    answer = answers.at_hand().get(item.hash)
+    return Tile(
+        hash=item.hash,
+        name=item.name,
+        true=subtype(item.subtype).name,
+        true_side=side_of(item.subtype),
+        predicted=subtype(item.predicted).name,
+        predicted_side=side_of(item.predicted),
+        percent=f"{100 * item.confidence:.0f} %",
+        about=f"{item.magnification}× · slide {item.slide}",
+        answer=answer.action if answer else "",
+        words=("kept" if answer.action == "keep" else answers.LABELS[answer.reason]) if answer else "",
+    )
+
+
+def act(queue: Queue) -> None:
+    """Do what the person asked for in the grid."""
+    message = grid_acted(KEY)
+    framed = queue.place.get(str(message.get("cursor")), min(st.session_state.place, len(queue) - 1))
+    moves.stay(queue, framed)
+    wish, to = message.get("do"), message.get("to")
+    if wish == "answer":
+        asked = message.get("hashes")
+        hashes = [one for one in asked if one in queue.place] if isinstance(asked, list) else []
+        items = [queue.items[queue.place[one]] for one in dict.fromkeys(hashes)]
+        give(queue, items, message.get("answer"), str(message.get("note", "")).strip()[:LONGEST_NOTE])
+    elif wish == "undo":
+        moves.undo(queue)
+    elif wish == "redo":
+        moves.redo(queue)
+    elif wish == "jump":
+        moves.jump(queue, str(to))
+    elif wish == "page" and isinstance(to, int):
+        moves.say("")
+        moves.go(queue, min(max(to, 0), len(queue) - 1))
+    elif wish == "open":
+        moves.say("")
+        moves.go(queue, framed)
+        moves.switch_view()
+
+
+def give(queue: Queue, items: list[Item], number: object, note: str) -> None:
+    """Save one answer about several images; they stay where they are, and the framed one stays framed."""
+    if not items or not isinstance(number, int) or not 0 <= number < len(moves.CHOICES):
+        return
+    choice = moves.CHOICES[number]
+    if choice == "other" and not note:
+        return  # The browser asks for the note first.
+    reason = None if choice == moves.KEEP else choice
+    answers.answer_many(items, queue.run.name, reason, note, "Grid")
+    what = "Kept" if reason is None else f"Flagged {answers.LABELS[reason].lower()}"
+    on = items[0].name if len(items) == 1 else counted(len(items), "image")
+    moves.say(f"{what}: {on}. U takes it back.")
+    moves.look_anew()
+    st.session_state.saved += 1
