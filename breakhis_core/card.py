@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from breakhis_core.evaluate import FEW_CASES, value_at
+from breakhis_core.evaluate import FEW_CASES, part_in_words, value_at
 from breakhis_core.intervals import ENOUGH_CASES, interval_text
 from breakhis_core.metric_names import metric_name
-from breakhis_core.number_tables import class_table, magnification_table, metric_table, number, recipe_table
+from breakhis_core.number_tables import (
+    class_table,
+    fold_table,
+    magnification_table,
+    metric_table,
+    number,
+    recipe_table,
+)
 from breakhis_core.taxonomy import CODES
 
 UNIT_NOTES = {
@@ -18,6 +25,21 @@ UNIT_NOTES = {
     ),
     "case": "Split **by case**: no case of the test set was seen in training.",
 }
+FOLD_NOTES = {
+    "image": (
+        "**Cross-validated**, folds **by image**: each image was predicted by a model that never saw it, but "
+        "saw other images of its case. These numbers read higher than what an unseen patient would give."
+    ),
+    "case": (
+        "**Cross-validated**, folds **by case**: each image was predicted by a model that saw no image of "
+        "its case."
+    ),
+}
+PUBLISHED_NOTE = (
+    "**Cross-validated** on the folds that the authors of BreakHis published. They are overlapping "
+    "hold-outs: an image tested in several has the mean of their probabilities, one tested in none has no "
+    "prediction. They keep slides apart, but not all blocks of a case."
+)
 PHANTOM_NOTE = "Made from **synthetic phantoms, not tissue**. Its numbers say nothing about tissue."
 FOOT = "Research tool, not a medical device."
 
@@ -41,12 +63,13 @@ def card(
         f"# {manifest.get('name', 'Run')}",
         *([PHANTOM_NOTE] if phantom else []),
         summary(evaluation),
-        UNIT_NOTES.get(str(evaluation["unit"]), f"Split by {evaluation['unit']}."),
+        split_note(evaluation, manifest.get("folds")),
         "## Data and split",
         _facts(manifest, evaluation),
         "## Numbers",
         f"{provenance(evaluation)} Intervals: 95 %, bootstrap over cases, {evaluation['resamples']} samples.",
         metric_table(evaluation).markdown(),
+        *(["## Folds", fold_table(evaluation).markdown()] if "folds" in evaluation else []),
         "## Sub-types",
         class_table(evaluation).markdown(),
         "## Magnifications",
@@ -58,6 +81,24 @@ def card(
         f"*{FOOT}*",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def split_note(evaluation: Mapping[str, Any], folds: Mapping[str, Any] | None = None) -> str:
+    """Say what the split means for a new patient.
+
+    Args:
+        evaluation: from ``evaluate``.
+        folds: what the manifest of a cross-validation says of its folds.
+    """
+    unit = str(evaluation["unit"])
+    if "folds" not in evaluation:
+        return UNIT_NOTES[unit]
+    if not folds or folds["source"] == "drawn":
+        return FOLD_NOTES[unit]
+    return (
+        f"{PUBLISHED_NOTE} Of {folds['tests']:,} tests, {folds['tests_of_train_cases']:,} are of cases that "
+        f"the fold trains on; {_count(folds['never_tested'], 'image')} never tested."
+    )
 
 
 def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
@@ -87,7 +128,12 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
             f"Fewer than {ENOUGH_CASES} cases each of {', '.join(short)}: their intervals are shorter "
             "than 95 % would be."
         )
-    if evaluation["calibration"]["temperature"] is None:
+    if "folds" in evaluation:
+        limits.append(
+            "The folds' models differ, and none of them is the model: a model trained on all images may be "
+            "better, and was not tested."
+        )
+    elif evaluation["calibration"]["temperature"] is None:
         limits.append("No temperature could be fitted: read confidences as ranks, not as chances.")
     limits.append(
         "A bootstrap cannot see what no case of the test set shows; where all is right, it says so."
@@ -109,15 +155,19 @@ def summary(evaluation: Mapping[str, Any]) -> str:
 def provenance(evaluation: Mapping[str, Any]) -> str:
     """Say on what numbers rest: part, images, cases and the unit of the split."""
     images, cases = _count(evaluation["images"], "image"), _count(evaluation["cases"], "case")
-    return f"On the {evaluation['part']} part: {images} of {cases}, split by {evaluation['unit']}."
+    split, part = evaluation["split"], part_in_words(evaluation["part"])
+    if "folds" in evaluation:
+        return f"{part.capitalize()}, {split}: {images} of {cases}."
+    return f"On the {part} part: {images} of {cases}, {split}."
 
 
 def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     excluded: Sequence[str] = manifest.get("excluded") or ()
     versions: Mapping[str, str] = manifest.get("versions") or {}
+    seed = manifest.get("split_seed", "unknown")
     facts = {
         "Made": manifest.get("created"),
-        "Split": f"by {evaluation['unit']}, seed {manifest.get('split_seed', 'unknown')}",
+        "Split": f"{evaluation['split'].removeprefix('split ')}, seed {seed}",
         "Keeps the split of": manifest.get("improves"),
         "Images excluded from train and validation": len(excluded),
         "First weights": manifest.get("weights"),

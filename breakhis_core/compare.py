@@ -15,7 +15,7 @@ import pandas as pd
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import fitted_temperature, select_part
+from breakhis_core.evaluate import fitted_temperature, select_part, split_in_words
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
 from breakhis_core.paired_tests import mcnemar, swap_test
@@ -55,9 +55,9 @@ def compare(
         resamples: bootstrap samples behind each interval.
 
     Returns:
-        A dictionary that JSON can hold: unit, part, images, cases, level, resamples, runs (the names), first
-        (name and values of the first run), against (one entry for each further run) and minus_flagged
-        (``None``, or flagged_images, images, cases, first and against once more).
+        A dictionary that JSON can hold: unit, split (in words), part, images, cases, level, resamples, runs
+        (the names), first (name and values of the first run), against (one entry for each further run) and
+        minus_flagged (``None``, or flagged_images, images, cases, first and against once more).
 
         An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
         higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
@@ -70,6 +70,7 @@ def compare(
     """
     if len(runs) < 2:
         raise InputError("Choose at least two runs to compare.")
+    require_one_kind(runs)
     tables = [_test_table(name, predictions, part) for name, predictions, _ in runs]
     for (name, _, unit), table in zip(runs[1:], tables[1:], strict=True):
         require_same_test_set(runs[0][0], tables[0], runs[0][2], name, table, unit)
@@ -77,6 +78,7 @@ def compare(
     names = [name for name, _, _ in runs]
     result: dict[str, Any] = {
         "unit": runs[0][2],
+        "split": split_in_words(tables[0], runs[0][2]),
         "part": part,
         "level": LEVEL,
         "resamples": resamples,
@@ -90,6 +92,21 @@ def compare(
         result["minus_flagged"] = {"flagged_images": int((~kept).sum())}
         result["minus_flagged"] |= _compare_tables(names, left, temperatures, resamples)
     return result
+
+
+def require_one_kind(runs: Sequence[NamedRun]) -> None:
+    """Refuse to hold a cross-validation against a run of one model.
+
+    Raises:
+        TestSetsDifferError: both kinds are among the runs.
+    """
+    folded = [name for name, predictions, _ in runs if "folds" in predictions.columns]
+    single = [name for name, predictions, _ in runs if "folds" not in predictions.columns]
+    if folded and single:
+        raise TestSetsDifferError(
+            f"The runs {single[0]} and {folded[0]} cannot be compared: {folded[0]} is cross-validated, every "
+            f"image predicted by a model that never saw it, and {single[0]} is one model with one test set."
+        )
 
 
 def require_same_test_set(
@@ -129,11 +146,14 @@ def _differences(
             examples = _examples(here.loc[only])
             found.append(f"{len(only)} of {len(here)} test images are only in {owner}, such as {examples}")
     shared = ours.index.intersection(theirs.index)
-    for column, words in (("subtype", "true sub-type"), ("case", "case")):
+    for column, words in (("subtype", "true sub-type"), ("case", "case"), ("folds", "fold")):
+        if column not in ours.columns:
+            continue
         other = ours.loc[shared, column].astype(str) != theirs.loc[shared, column].astype(str)
         if other.any():
             examples = _examples(ours.loc[shared[other.to_numpy(dtype=bool)]])
-            found.append(f"{int(other.sum())} shared images have another {words}, such as {examples}")
+            verb = "are tested in" if column == "folds" else "have"
+            found.append(f"{int(other.sum())} shared images {verb} another {words}, such as {examples}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,14 @@ from breakhis_core import calibration, metrics
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import CaseSums, carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
+from breakhis_core.fold_spread import fold_spread
+from breakhis_core.folds import OUT_OF_FOLD
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.patients import case_table
 from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, MALIGNANT, SIDES
+
+if TYPE_CHECKING:
+    from breakhis_core.runs import Run
 
 FEW_CASES = 10
 """Below this many cases an interval is itself uncertain, and is said to be."""
@@ -40,7 +45,11 @@ Evaluation = dict[str, Any]
 
 
 def evaluate(
-    predictions: pd.DataFrame, unit: str, part: str = "test", resamples: int = RESAMPLES
+    predictions: pd.DataFrame,
+    unit: str,
+    part: str = "test",
+    resamples: int = RESAMPLES,
+    by_fold: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Evaluate one part of a run's predictions.
 
@@ -52,13 +61,15 @@ def evaluate(
         predictions: all predictions of a run, or those of one part. The temperature is fitted on its rows of
             the part ``"validation"``; without any, it is ``None``.
         unit: unit of the split, ``"image"`` or ``"case"``: it stands beside every number.
-        part: ``"train"``, ``"validation"``, ``"test"``, or ``"all"`` for every image (such as after
-            cross-validation).
+        part: ``"train"``, ``"validation"``, ``"test"``, ``"out_of_fold"`` of a cross-validation, or ``"all"``
+            for every image.
         resamples: bootstrap samples behind each interval.
+        by_fold: what each fold of a cross-validation said; ``folds`` then has their spread.
 
     Returns:
         A dictionary that JSON can hold. ``intervals`` has the limits of each metric by its place, such as
-        ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
+        ``"per_class.DC.f1"``. What is undefined is ``None``, never nan. ``split`` says in words how the
+        images were split.
 
     Raises:
         InputError: the part has no image, or the table cannot be read.
@@ -66,11 +77,12 @@ def evaluate(
     chosen = select_part(predictions, part)
     answers = read_answers(chosen)
     # Images that a temperature was fitted on cannot say how well it does.
-    temperature = None if part in ("validation", "all") else fitted_temperature(predictions)
+    temperature = None if part in ("validation", "all", OUT_OF_FOLD) else fitted_temperature(predictions)
     sums = sum_by_case(answers, temperature)
     values, limits = _measure_with_intervals(sums, resamples)
     evaluation: Evaluation = {
         "unit": unit,
+        "split": split_in_words(chosen, unit),
         "part": part,
         "images": len(chosen),
         "cases": len(answers.case_names),
@@ -88,7 +100,40 @@ def evaluate(
     evaluation["per_magnification"] = _per_magnification(chosen, resamples)
     evaluation["per_case"] = _records(case_table(chosen))
     evaluation["intervals"] = limits
+    if by_fold is not None:
+        evaluation["folds"] = fold_spread(chosen, by_fold)
     return evaluation
+
+
+def evaluate_run(run: Run, part: str | None = None) -> Evaluation:
+    """Evaluate a part of a run, by default the one that says how good it is.
+
+    Raises:
+        InputError: the part has no image.
+    """
+    by_fold = run.fold_predictions() if run.folds else None
+    return evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold)
+
+
+def split_in_words(predictions: pd.DataFrame, unit: str) -> str:
+    """Say how images were split.
+
+    >>> split_in_words(pd.DataFrame({"folds": ["1", "2 3", "4"]}), "case")
+    '4 folds by case'
+    """
+    if "folds" not in predictions.columns:
+        return f"split by {unit}"
+    count = max(int(fold) for tested in predictions["folds"].unique() for fold in tested.split())
+    return f"{count} folds by {unit}"
+
+
+def part_in_words(part: str) -> str:
+    """Name a part as people read it.
+
+    >>> part_in_words("out_of_fold"), part_in_words("test")
+    ('out of fold', 'test')
+    """
+    return part.replace("_", " ")
 
 
 def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -101,7 +146,9 @@ def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
     if part != "all" and "part" in predictions.columns:
         chosen = predictions[predictions["part"] == part]
     if chosen.empty:
-        raise InputError(f"The run has no predictions in its part {part!r}: there is nothing to evaluate.")
+        raise InputError(
+            f"The run has no predictions in its part {part_in_words(part)!r}: there is nothing to evaluate."
+        )
     return chosen.reset_index(drop=True)
 
 

@@ -101,7 +101,7 @@ def check_predictor(
     return differences
 
 
-def _difference(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> float:
+def _difference(ours: npt.NDArray[np.floating[Any]], theirs: npt.NDArray[np.float32]) -> float:
     largest = float(np.abs(theirs).max())
     apart = float(np.abs(ours - theirs).max())
     return apart / largest if largest > 0 else apart

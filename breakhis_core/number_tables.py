@@ -15,6 +15,8 @@ from breakhis_core.taxonomy import CODES, subtype
 CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
 MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
 
+FOLD_METRICS = ("accuracy", "macro_f1", "binary.sensitivity", "binary.specificity", "binary.auc")
+
 
 @dataclass(frozen=True)
 class NumberTable:
@@ -99,6 +101,21 @@ def case_score_table(evaluation: Mapping[str, Any]) -> NumberTable:
     ]
     heads = ["Case", "Sub-type", "Right images", "Patient score", "Patient score, benign/malignant"]
     return NumberTable(heads, rows)
+
+
+def fold_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the main metrics of each fold of a cross-validation, and their mean and spread."""
+    found = evaluation["folds"]
+    rows = [
+        [str(fold["fold"]), str(fold["images"]), str(fold["cases"])]
+        + [number(fold[name]) for name in FOLD_METRICS]
+        for fold in found["per_fold"]
+    ]
+    spread = [found["spread"][name] for name in FOLD_METRICS]
+    rows.append(["mean", "", "", *(number(one["mean"]) for one in spread)])
+    rows.append(["standard deviation", "", "", *(number(one["deviation"]) for one in spread)])
+    heads = [metric_name(name) for name in FOLD_METRICS]
+    return NumberTable(["Fold", "Images", "Cases", *heads], rows)
 
 
 def recipe_table(recipe: Mapping[str, Any]) -> NumberTable:

@@ -32,14 +32,14 @@ class Predicted:
 
     Attributes:
         probabilities: (N, 8) float32, columns in the order of ``taxonomy.CODES``.
-        embeddings: (N, 960) float32, the pooled last activation of the base.
-        class_maps: (N, 8, 7, 7) float32, raw Grad-CAM maps: not negative, not scaled, so that strong and weak
-            maps can be told apart.
+        embeddings: (N, 960) float32 or float16, the pooled last activation of the base.
+        class_maps: (N, 8, 7, 7) float32 or float16, raw Grad-CAM maps: not negative, not scaled, so
+            that strong and weak maps can be told apart.
     """
 
     probabilities: npt.NDArray[np.float32]
-    embeddings: npt.NDArray[np.float32]
-    class_maps: npt.NDArray[np.float32]
+    embeddings: npt.NDArray[np.floating[Any]]
+    class_maps: npt.NDArray[np.floating[Any]]
 
 
 class Predictor:

@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 
 from breakhis_core import charts, comparison_charts, probability_charts
-from breakhis_core.card import FOOT, PHANTOM_NOTE, UNIT_NOTES, known_limits, provenance, summary
+from breakhis_core.card import FOOT, PHANTOM_NOTE, known_limits, provenance, split_note, summary
 from breakhis_core.evaluate import Evaluation, evaluate, select_part
 from breakhis_core.number_tables import (
     case_score_table,
     class_table,
+    fold_table,
     magnification_table,
     metric_table,
     recipe_table,
@@ -51,6 +52,7 @@ def report(
     phantom: bool,
     part: str = "test",
     evaluation: Evaluation | None = None,
+    folds: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the report of a run as one HTML page.
 
@@ -63,6 +65,7 @@ def report(
         phantom: whether its images are phantoms.
         part: the part to report on.
         evaluation: what ``evaluate`` gave for this part, where it is at hand.
+        folds: what the manifest of a cross-validation says of its folds.
 
     Returns:
         HTML that refers to nothing outside itself.
@@ -71,8 +74,9 @@ def report(
     body = [
         f"<h1>{escape(name)}</h1>",
         f'<p class="phantom">{_plain(PHANTOM_NOTE)}</p>' if phantom else "",
-        f"<p>{_plain(summary(found))}</p><p>{_plain(UNIT_NOTES[unit])}</p>",
+        f"<p>{_plain(summary(found))}</p><p>{_plain(split_note(found, folds))}</p>",
         _section("Numbers", f"<p>{escape(provenance(found))}</p>", metric_table(found).html()),
+        _section("Folds", fold_table(found).html()) if "folds" in found else "",
         _section("Confusion", *_confusions(found)),
         _section("Sub-types", _figure(charts.class_bars_chart(found), _BARS), class_table(found).html()),
         _section("Ranking", *_rankings(select_part(predictions, part))),

@@ -22,17 +22,19 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 VERIFIED = ".verified.json"
 """File beside the run folders that remembers what was hashed; may be deleted at any time."""
-RUN_FILES: tuple[str, ...] = (
+MODEL_FILES: tuple[str, ...] = ("model.keras", "predictor.onnx")
+"""What a run has that is one model."""
+COMMON_FILES: tuple[str, ...] = (
     "recipe.json",
     "split.parquet",
     "history.csv",
-    "model.keras",
-    "predictor.onnx",
     "predictions.parquet",
     "class_maps.npy",
     "embeddings.npy",
     "card.md",
 )
+RUN_FILES: tuple[str, ...] = (*COMMON_FILES, *MODEL_FILES)
+FOLD_PREDICTIONS = "fold_predictions.parquet"
 PROBABILITIES: tuple[str, ...] = tuple(f"p_{code}" for code in CODES)
 PREDICTION_COLUMNS: tuple[str, ...] = (
     "hash",
@@ -47,7 +49,10 @@ PREDICTION_COLUMNS: tuple[str, ...] = (
     "predicted",
     "confidence",
 )
-PARTS = ("train", "validation", "test", "excluded")
+PARTS = ("train", "validation", "test", "out_of_fold", "excluded")
+FOLD_COLUMNS: tuple[str, ...] = ("fold", "folds")
+"""What the predictions of a cross-validation have besides: the fold whose model the maps and the embedding of
+an image come from, and all folds that tested it, as text (``"1 3"``); its probabilities are their mean."""
 _LARGEST_MANIFEST = 16 * 2**20
 _FACTS: dict[str, type | tuple[type, ...]] = {
     "name": str,
@@ -84,7 +89,8 @@ def check_folder(path: Path, known: Fingerprints) -> dict[str, Any]:
     """
     manifest = _read_manifest(path)
     files = manifest["files"]
-    for name in RUN_FILES:
+    folds = _folds(path, manifest)
+    for name in (*COMMON_FILES, FOLD_PREDICTIONS, *map(fold_predictor, folds)) if folds else RUN_FILES:
         if name not in files:
             raise RunRefusedError(f"{path.name}: {MANIFEST} does not list {name}; copy the run folder again.")
     for name in files:
@@ -98,8 +104,24 @@ def check_folder(path: Path, known: Fingerprints) -> dict[str, Any]:
                 f"{path.name}: {name} is not the file that was written (its SHA-256 differs); "
                 "copy the run folder again."
             )
-    _check_tables(path, tuple(sorted(files.items())))
+    _check_tables(path, tuple(sorted(files.items())), len(folds))
     return manifest
+
+
+def fold_predictor(fold: int) -> str:
+    """Return where a cross-validation keeps the predictor of a fold, counted from 1."""
+    return f"folds/{fold}/predictor.onnx"
+
+
+def _folds(path: Path, manifest: dict[str, Any]) -> range:
+    """Return the folds of a cross-validation; those of one model are none."""
+    said = manifest.get("folds")
+    if said is None:
+        return range(0)
+    known = isinstance(said, dict) and said.get("source") in ("drawn", "published")
+    if not known or not isinstance(said.get("count"), int) or not 2 <= said["count"] <= 100:
+        raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about 'folds'.")
+    return range(1, said["count"] + 1)
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
@@ -125,7 +147,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _check_tables(path: Path, files: tuple[tuple[str, str], ...]) -> None:
+def _check_tables(path: Path, files: tuple[tuple[str, str], ...], folds: int) -> None:
     """Check that tables and arrays have our columns, classes and shapes; once per content (``files``)."""
     sums = dict(files)
     predictions = read_table(path, "predictions.parquet", sums["predictions.parquet"])
@@ -136,11 +158,14 @@ def _check_tables(path: Path, files: tuple[tuple[str, str], ...]) -> None:
             f"{path.name}: predictions.parquet has the classes {', '.join(classes) or 'none'} "
             f"where {', '.join(CODES)} are needed, in this order."
         )
-    missing = [column for column in PREDICTION_COLUMNS if column not in columns]
+    needed = (*PREDICTION_COLUMNS, *(FOLD_COLUMNS if folds else ()))
+    missing = [column for column in needed if column not in columns]
     if missing:
         raise RunRefusedError(f"{path.name}: predictions.parquet lacks the column {missing[0]}.")
     images = len(predictions)
-    strange = sorted(set(predictions["part"]) - set(PARTS))
+    # One model has no image out of fold, and a cross-validation no other.
+    parts = {"out_of_fold"} if folds else set(PARTS) - {"out_of_fold"}
+    strange = sorted(set(predictions["part"]) - parts)
     if strange:
         raise RunRefusedError(f"{path.name}: predictions.parquet has the unknown part {strange[0]!r}.")
     if predictions["hash"].duplicated().any():
@@ -153,6 +178,15 @@ def _check_tables(path: Path, files: tuple[tuple[str, str], ...]) -> None:
         raise RunRefusedError(f"{path.name}: split.parquet lacks the columns hash and part.")
     if "epoch" not in read_table(path, "history.csv", sums["history.csv"]).columns:
         raise RunRefusedError(f"{path.name}: history.csv lacks the column epoch.")
+    if folds:
+        _check_folds(path, predictions, read_table(path, FOLD_PREDICTIONS, sums[FOLD_PREDICTIONS]), folds)
+
+
+def _check_folds(path: Path, predictions: pd.DataFrame, by_fold: pd.DataFrame, folds: int) -> None:
+    if list(by_fold.columns) != ["hash", "fold", *PROBABILITIES]:
+        raise RunRefusedError(f"{path.name}: {FOLD_PREDICTIONS} lacks hash, fold or probabilities.")
+    if set(by_fold["hash"]) != set(predictions["hash"]) or not by_fold["fold"].between(1, folds).all():
+        raise RunRefusedError(f"{path.name}: {FOLD_PREDICTIONS} is of other images or folds.")
 
 
 @lru_cache(maxsize=64)

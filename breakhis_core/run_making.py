@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import platform
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import card, evaluate, runs
@@ -18,7 +19,7 @@ from breakhis_core.explain import check_predictor
 from breakhis_core.export_predictor import MAP_SIZE, export_predictor, round_weights
 from breakhis_core.network import EMBEDDING
 from breakhis_core.pictures import read_inputs
-from breakhis_core.predictor import Predictor
+from breakhis_core.predictor import Predicted, Predictor
 from breakhis_core.recipes import Recipe
 from breakhis_core.taxonomy import CODES
 from breakhis_core.training_data import TrainingData
@@ -70,15 +71,15 @@ def make_run(
         InputError: a picture cannot be read, or the name is taken.
     """
     with runs.writing_run(models, name) as folder:
-        if compact:
-            round_weights(model)
+        differences = save_predictor(model, folder / "predictor.onnx", data, compact)
         _save_model(model, folder / "model.keras", compact)
-        export_predictor(model, folder / "predictor.onnx", half=compact)
-        predictor = Predictor.load(folder)
         hashes = data.images["hash"].to_list()
-        _, sample = next(read_inputs(_spread(hashes), data.files))
-        differences = check_predictor(predictor, model, sample)
-        predictions = _predict(predictor, data, folder, progress)
+        predicted = predict_images(Predictor.load(folder), hashes, data.files, progress)
+        np.save(folder / "class_maps.npy", predicted.class_maps)
+        np.save(folder / "embeddings.npy", predicted.embeddings)
+        part = data.kept.frame.set_index("hash")["part"]
+        parts = [part.get(image, "excluded") for image in hashes]
+        predictions = predictions_table(data.images, parts, predicted.probabilities)
         excluded = sorted(set(data.split.frame["hash"]) - set(data.kept.frame["hash"]))
         facts: dict[str, Any] = {
             "phantom": data.phantom,
@@ -88,7 +89,7 @@ def make_run(
             "excluded": excluded,
             "weights": weights,
             "seconds": round(seconds, 1),
-            "versions": _versions(),
+            "versions": versions(),
         }
         (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(), indent=1), "utf-8")
         data.split.frame[["hash", "part"]].to_parquet(folder / "split.parquet", index=False)
@@ -103,19 +104,50 @@ def make_run(
     return models / name
 
 
-def _predict(
+def save_predictor(model: keras.Model, file: Path, data: TrainingData, compact: bool) -> dict[str, float]:
+    """Export a model's predictor and hold it against Keras and tf-keras-vis on a few images.
+
+    Args:
+        model: the trained model; with ``compact`` its weights are rounded to half precision.
+        file: where the predictor goes.
+        data: gives the images.
+        compact: keep weights in half precision.
+
+    Returns:
+        What the manifest says of the check.
+
+    Raises:
+        PredictorDiffersError: the predictor does not say what the model says.
+    """
+    if compact:
+        round_weights(model)
+    export_predictor(model, file, half=compact)
+    _, sample = next(read_inputs(_spread(data.images["hash"].to_list()), data.files))
+    return check_predictor(Predictor.load(file), model, sample)
+
+
+def predict_images(
     predictor: Predictor,
-    data: TrainingData,
-    folder: Path,
-    progress: Callable[[int, int], None] | None,
-) -> pd.DataFrame:
-    """Predict all images, write maps and embeddings, and return the table of predictions."""
-    hashes = data.images["hash"].to_list()
+    hashes: Sequence[str],
+    files: Mapping[str, Path],
+    progress: Callable[[int, int], None] | None = None,
+) -> Predicted:
+    """Predict images from their files.
+
+    Args:
+        predictor: says what they are.
+        hashes: identities of N images.
+        files: where the pictures lie.
+        progress: called with images predicted and images in all; may raise to stop.
+
+    Returns:
+        What it says, embeddings and class maps as float16.
+    """
     probabilities = np.empty((len(hashes), len(CODES)), np.float32)
     embeddings = np.empty((len(hashes), EMBEDDING), np.float16)
     maps = np.empty((len(hashes), len(CODES), MAP_SIZE, MAP_SIZE), np.float16)
     done = 0
-    for some, inputs in read_inputs(hashes, data.files, batch=32):
+    for some, inputs in read_inputs(hashes, files, batch=32):
         predicted = predictor.predict(inputs)
         rows = slice(done, done + len(some))
         probabilities[rows] = predicted.probabilities
@@ -124,17 +156,26 @@ def _predict(
         done += len(some)
         if progress is not None:
             progress(done, len(hashes))
-    np.save(folder / "class_maps.npy", maps)
-    np.save(folder / "embeddings.npy", embeddings)
-    return _table(data, probabilities)
+    return Predicted(probabilities, embeddings, maps)
 
 
-def _table(data: TrainingData, probabilities: np.ndarray) -> pd.DataFrame:
-    table = data.images[["hash", "name"]].copy()
-    part = data.kept.frame.set_index("hash")["part"]
-    table["part"] = [part.get(image, "excluded") for image in table["hash"]]
+def predictions_table(
+    images: pd.DataFrame, parts: Sequence[str], probabilities: npt.NDArray[np.float32]
+) -> pd.DataFrame:
+    """Make the table of predictions.
+
+    Args:
+        images: N images with the columns of a catalogue.
+        parts: part of each.
+        probabilities: (N, 8).
+
+    Returns:
+        Columns ``run_folder.PREDICTION_COLUMNS``.
+    """
+    table = images[["hash", "name"]].copy()
+    table["part"] = list(parts)
     for column in ("subtype", "side", "slide", "case", "magnification"):
-        table[column] = data.images[column]
+        table[column] = images[column]
     for code, column in zip(CODES, probabilities.T, strict=True):
         table[f"p_{code}"] = column
     table["predicted"] = [CODES[best] for best in probabilities.argmax(axis=1)]
@@ -161,7 +202,8 @@ def _save_model(model: keras.Model, file: Path, compact: bool) -> None:
     packed.replace(file)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of what a run depends on, by name."""
     found = {"python": platform.python_version()}
     for library in _LIBRARIES:
         try:

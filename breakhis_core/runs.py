@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from breakhis_core.errors import InputError
 from breakhis_core.fingerprints import Fingerprints
 from breakhis_core.run_folder import (
+    FOLD_PREDICTIONS,
     PARTS,
     PREDICTION_COLUMNS,
     PROBABILITIES,
@@ -90,6 +92,40 @@ class Run:
         return None if self.manifest["improves"] is None else str(self.manifest["improves"])
 
     @property
+    def folds(self) -> int:
+        """Number of folds of a cross-validation; 0 for a run that is one model."""
+        return int(self.manifest["folds"]["count"]) if self.manifest.get("folds") else 0
+
+    @property
+    def fold_source(self) -> str | None:
+        """``"drawn"`` or ``"published"`` for a cross-validation."""
+        return str(self.manifest["folds"]["source"]) if self.folds else None
+
+    @property
+    def tested_part(self) -> str:
+        """The part of the images that say how good it is: ``"test"``, or ``"out_of_fold"``."""
+        return "out_of_fold" if self.folds else "test"
+
+    @property
+    def split_in_words(self) -> str:
+        """How its images were split: ``"split by case"``, ``"5 folds by case"``."""
+        if not self.folds:
+            return f"split by {self.unit}"
+        return f"{self.folds} {'published ' if self.fold_source == 'published' else ''}folds by {self.unit}"
+
+    def require_model(self) -> None:
+        """Refuse a run that is not one model.
+
+        Raises:
+            InputError: it is a cross-validation; the message says what to do.
+        """
+        if self.folds:
+            raise InputError(
+                f"{self.name} is a cross-validation: {self.folds} models, each for the images that it never "
+                "saw, and none of them is the model. Choose or train a run of one model."
+            )
+
+    @property
     def excluded(self) -> tuple[str, ...]:
         """Hashes that were left out of its train and validation parts."""
         return tuple(self.manifest["excluded"])
@@ -99,8 +135,16 @@ class Run:
         # Copy-on-write: the caller may change its frame, the kept one stays as it is.
         return read_table(self.path, "predictions.parquet", self._sum("predictions.parquet")).copy(deep=False)
 
+    def fold_predictions(self) -> pd.DataFrame:
+        """Return what each fold of a cross-validation says of the images that it tested.
+
+        Returns:
+            One row per image and fold that tests it: hash, fold, and the eight probabilities.
+        """
+        return read_table(self.path, FOLD_PREDICTIONS, self._sum(FOLD_PREDICTIONS)).copy(deep=False)
+
     def split(self) -> pd.DataFrame:
-        """Return the frozen split: columns hash and part."""
+        """Return the frozen split: columns hash and part, and of a cross-validation the part in each fold."""
         return read_table(self.path, "split.parquet", self._sum("split.parquet")).copy(deep=False)
 
     def history(self) -> pd.DataFrame:
@@ -126,12 +170,12 @@ class Run:
 
     @property
     def predictor_file(self) -> Path:
-        """The exported graph that classifies images."""
+        """The exported graph that classifies images; a cross-validation has none."""
         return self.path / "predictor.onnx"
 
     @property
     def model_file(self) -> Path:
-        """The Keras model; the server never loads it."""
+        """The Keras model; the server never loads it. A cross-validation has none."""
         return self.path / "model.keras"
 
     def _sum(self, name: str) -> str:

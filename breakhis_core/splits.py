@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from breakhis_core.case_search import Wish, deal
 from breakhis_core.errors import InputError
 from breakhis_core.taxonomy import CODES
 
@@ -27,7 +27,6 @@ SPLIT_COLUMNS: tuple[str, ...] = ("hash", "part")
 # What a part without a sub-type costs. A sub-type that is never trained cannot be learnt, one that is never
 # tested has no number; any imbalance of sizes costs less than one.
 _MISSING = np.array([1000.0, 5.0, 10.0])
-_RESTARTS = 12
 
 
 @dataclass(frozen=True)
@@ -159,59 +158,7 @@ def _by_case(images: pd.DataFrame, seed: int, fractions: tuple[float, float, flo
             f"A split by case needs at least {len(PARTS)} cases and there are {len(table)}; "
             "add cases or split by image."
         )
-    content = table.to_numpy(dtype=np.float64)
-    generator = np.random.Generator(np.random.PCG64(seed))
-    best, best_cost = None, np.inf
-    for _ in range(_RESTARTS):
-        start = generator.choice(len(PARTS), size=len(content), p=fractions)
-        found, cost = _descend(content, start, np.array(fractions))
-        if cost < best_cost:
-            best, best_cost = found, cost
-    assert best is not None
+    wish = Wish(np.array(fractions), _MISSING)
+    best = deal(table.to_numpy(dtype=np.float64), wish, seed)
     part = {case: PARTS[index] for case, index in zip(table.index, best, strict=True)}
     return [part[case] for case in images["case"]]
-
-
-def _descend(
-    content: npt.NDArray[np.float64], assigned: npt.NDArray[np.int64], fractions: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], float]:
-    """Move the one case that helps most to another part until none helps.
-
-    Args:
-        content: images per case and sub-type, shape (cases, sub-types).
-        assigned: index of the part of each case.
-        fractions: wanted share of each part.
-    """
-    onehot = np.eye(len(PARTS))
-    assigned = assigned.copy()
-    cost = float(_cost(onehot[assigned].T @ content, content, fractions))
-    while True:
-        held = onehot[assigned].T @ content
-        # change[case, to] is the table of parts and sub-types after moving the case there.
-        removed = held[None] - onehot[assigned][:, :, None] * content[:, None, :]
-        change = removed[:, None] + onehot[None, :, :, None] * content[:, None, None, :]
-        costs = _cost(change, content, fractions)
-        case, to = np.unravel_index(int(np.argmin(costs)), costs.shape)
-        if costs[case, to] >= cost:
-            return assigned, cost
-        cost = float(costs[case, to])
-        assigned[case] = to
-
-
-def _cost(
-    held: npt.NDArray[np.float64], content: npt.NDArray[np.float64], fractions: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Squared distance of each part from its share, over sub-types and overall, and missing sub-types.
-
-    Args:
-        held: images per part and sub-type, shape (..., parts, sub-types).
-        content: images per case and sub-type, shape (cases, sub-types).
-        fractions: wanted share of each part.
-    """
-    of_subtype = held / content.sum(axis=0) - fractions[:, None]
-    of_all = held.sum(axis=-1) / content.sum() - fractions
-    missing = ((held == 0).sum(axis=-1) * _MISSING).sum(axis=-1)
-    total = (of_subtype**2).sum(axis=(-2, -1)) + content.shape[1] * (of_all**2).sum(axis=-1) + missing
-    # Rounded so that ties break the same way whatever order a processor sums in.
-    rounded: npt.NDArray[np.float64] = np.round(total, 9)
-    return rounded

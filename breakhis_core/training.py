@@ -26,6 +26,7 @@ from breakhis_core.training_data import TrainingData, load_training_data
 from breakhis_core.workspace import Workspace
 
 _STOP_EVERY = 0.3
+_LISTS = ("exclude", "fold_files")
 Measure = Callable[[Any], dict[str, Any]]
 """Takes the `fitting.Fitting` after an epoch and returns further columns of the history."""
 
@@ -44,6 +45,8 @@ class TrainRequest:
         improves: name of the run whose split is kept.
         name: name of the run; numbered when taken; by default made of recipe and unit.
         compact: round the weights to half precision and keep a small run folder.
+        folds: folds of a cross-validation; 0 trains one model. With ``improves`` that run decides.
+        fold_files: paths of published fold files, which then give the folds.
     """
 
     recipe: Recipe
@@ -55,11 +58,14 @@ class TrainRequest:
     improves: str | None = None
     name: str = ""
     compact: bool = False
+    folds: int = 0
+    fold_files: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON can hold."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**values, "exclude": list(self.exclude), "recipe": self.recipe.model_dump()}
+        lists = {name: list(values[name]) for name in _LISTS}
+        return {**values, **lists, "recipe": self.recipe.model_dump()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainRequest:
@@ -69,7 +75,7 @@ class TrainRequest:
             InputError: it is not a request; the message says what is wrong.
         """
         try:
-            rest = {**values, "exclude": tuple(values.get("exclude", ()))}
+            rest = {**values, **{name: tuple(values.get(name, ())) for name in _LISTS}}
             request = cls(**{**rest, "recipe": Recipe.model_validate(values["recipe"])})
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"This is not a training that can be started: {error}") from error
@@ -100,10 +106,21 @@ def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path
     if published.is_file() and (workspace.models / published.read_text("utf-8")).is_dir():
         return workspace.models / published.read_text("utf-8")
     context.report("Preparing: reading the catalogue", 0.0, phase="preparing")
+    if is_cross_validation(request, workspace):
+        from breakhis_core.cross_validation import cross_validate
+
+        return cross_validate(request, workspace, context, published)
     data = load_training_data(
         workspace, request.data, request.unit, request.split_seed, request.exclude, request.improves
     )
     return Training(request, workspace, context, data).run(published)
+
+
+def is_cross_validation(request: TrainRequest, workspace: Workspace) -> bool:
+    """Return whether a request trains folds: it asks for them, or improves on a run that has them."""
+    if request.improves is not None:
+        return runs.open_run(workspace.models / request.improves).folds > 0
+    return request.folds > 0 or bool(request.fold_files)
 
 
 @dataclass(frozen=True)
@@ -227,10 +244,6 @@ class Training:
     def _publish(self, fitted: Fitted, name: str) -> Path:
         from breakhis_core.run_making import make_run
 
-        def progress(done: int, total: int) -> None:
-            fraction = self.clock.predicting(done, total)
-            self._tell("Predicting all images", fraction, phase="predicting", done=done, total=total)
-
         return make_run(
             self.workspace.models,
             name,
@@ -242,8 +255,13 @@ class Training:
             seconds=fitted.seconds,
             improves=self.request.improves,
             compact=self.request.compact,
-            progress=progress,
+            progress=self.predicting,
         )
+
+    def predicting(self, done: int, total: int) -> None:
+        """Tell how many images the trained network has predicted."""
+        fraction = self.clock.predicting(done, total)
+        self._tell(f"Predicting {total:,} images", fraction, phase="predicting", done=done, total=total)
 
     def _name(self) -> str:
         return f"{self.recipe.name}-by-{self.data.split.unit}"
@@ -264,11 +282,11 @@ class Training:
         )
 
     def _watch(self, step: Any, what: str) -> None:
-        fraction = self.clock.waiting()
+        fraction, epochs = self.clock.waiting(), self.recipe.head_epochs
         if what == "Training":
-            fraction = self.clock.training(step.epoch, step.batch)
+            fraction, epochs = self.clock.training(step.epoch, step.batch), self.recipe.epochs
         self._tell(
-            f"{what}: epoch {step.epoch + 1}, batch {step.batch} of {step.batches}",
+            f"{what}: epoch {step.epoch + 1} of {epochs}, batch {step.batch} of {step.batches}",
             fraction,
             phase="training",
             epoch=step.epoch + 1,

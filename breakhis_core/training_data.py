@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import datasets
+from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
 from breakhis_core.runs import open_run
 from breakhis_core.splits import Split, Unit, make_split, without
@@ -67,6 +68,27 @@ def load_training_data(
     Raises:
         InputError: nothing is catalogued, images of the kept split are gone, or nothing is left to train on.
     """
+    images, roots = usable_images(workspace, data, improves)
+    if improves is None:
+        split = make_split(images, unit, split_seed)
+    else:
+        split = _kept_split(workspace, improves, images)
+    return training_data(images, roots, split, without(split, exclude))
+
+
+def usable_images(
+    workspace: Workspace, data: int | None, improves: str | None = None
+) -> tuple[pd.DataFrame, dict[int, Dataset]]:
+    """Return the images that may be trained on, each once, and the data sets by id.
+
+    Args:
+        workspace: has the catalogue.
+        data: id of the data set; by default the newest, or with ``improves`` all of them.
+        improves: name of the run whose split is kept.
+
+    Raises:
+        InputError: nothing is catalogued, or not this data set.
+    """
     roots = {dataset.id: dataset for dataset in datasets.datasets(workspace)}
     if not roots:
         raise InputError("No images are catalogued yet; point to a folder with BreakHis, or make the demo.")
@@ -75,12 +97,23 @@ def load_training_data(
     if data is not None and data not in roots:
         raise InputError(f"There is no data set {data} any more; catalogue its folder again.")
     images = datasets.load_images(workspace, data)
-    images = images[images["status"] == "usable"].drop_duplicates("hash")
-    if improves is None:
-        split = make_split(images, unit, split_seed)
-    else:
-        split = _kept_split(workspace, improves, images)
-    kept = without(split, exclude)
+    return images[images["status"] == "usable"].drop_duplicates("hash"), roots
+
+
+def training_data(
+    images: pd.DataFrame, roots: Mapping[int, Dataset], split: Split, kept: Split
+) -> TrainingData:
+    """Put images, their files and their split together.
+
+    Args:
+        images: as ``usable_images`` gave them; those outside the split are left out.
+        roots: data sets by id.
+        split: the frozen split.
+        kept: the split without excluded images.
+
+    Raises:
+        InputError: nothing is left to train on.
+    """
     if not (kept.frame["part"] == "train").any():
         raise InputError("No image is left to train on; exclude fewer images or catalogue more.")
     images = images[images["hash"].isin(split.frame["hash"])].sort_values("hash", ignore_index=True)
@@ -95,11 +128,20 @@ def load_training_data(
 def _kept_split(workspace: Workspace, improves: str, images: pd.DataFrame) -> Split:
     run = open_run(workspace.models / improves)
     frame = run.split()[["hash", "part"]]
+    require_images(frame, images, improves)
+    unit: Unit = "case" if run.unit == "case" else "image"
+    return Split(unit, int(run.manifest["split_seed"]), frame)
+
+
+def require_images(frame: pd.DataFrame, images: pd.DataFrame, improves: str) -> None:
+    """Refuse to keep a run's split when some of its images are gone.
+
+    Raises:
+        InputError: they are; the message says how many.
+    """
     gone = int((~frame["hash"].isin(images["hash"])).sum())
     if gone:
         raise InputError(
             f"{gone} of the {len(frame)} images of {improves} are in no catalogued folder or in quarantine; "
             "catalogue the folder that it was trained on."
         )
-    unit: Unit = "case" if run.unit == "case" else "image"
-    return Split(unit, int(run.manifest["split_seed"]), frame)

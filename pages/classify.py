@@ -194,6 +194,12 @@ with large:
         key="uploads",
     )
     st.html(FULL_ZONE if given else EMPTY_ZONE)
+if run.folds:
+    small.info(
+        f"**{run.name}** is a cross-validation of {run.folds} models, none of which is the model: "
+        "choose a run of one model to classify with."
+    )
+    st.stop()
 if not given:
     small.caption(
         "Each picture gets its sub-type, benign or malignant, the eight probabilities and a heat map of "
@@ -202,6 +208,7 @@ if not given:
     st.stop()
 files = given[: uploads.MAX_FILES]
 try:
+    run.require_model()
     shared = opened(
         str(run.path),
         run.manifest["files"]["predictor.onnx"],

@@ -124,10 +124,10 @@ def lines(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> Non
     if known:
         newest = known[0]
         wrong = mistakes(newest)
-        tested = int((newest.predictions()["part"] == "test").sum())
+        tested = int((newest.predictions()["part"] == newest.tested_part).sum())
         run_line = (
             f"<b>{counted(len(known), 'run')}</b>, the newest {html.escape(frame.run_label(newest))}: "
-            f"{len(wrong):,} of {counted(tested, 'test image')} misclassified"
+            f"{len(wrong):,} of {counted(tested, 'image' if newest.folds else 'test image')} misclassified"
         )
     else:
         run_line = "No run yet"
@@ -147,9 +147,12 @@ def lines(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> Non
 
 
 def mistakes(run: Run) -> list[str]:
-    """Return the hashes of the run's misclassified test images, the most confident mistake first."""
+    """Return the hashes of the run's misclassified images, the most confident mistake first.
+
+    They are test images, or those out of fold.
+    """
     table = run.predictions()
-    wrong = table[(table["part"] == "test") & (table["predicted"] != table["subtype"])]
+    wrong = table[(table["part"] == run.tested_part) & (table["predicted"] != table["subtype"])]
     return wrong.sort_values("confidence", ascending=False)["hash"].tolist()
 
 

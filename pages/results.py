@@ -8,18 +8,19 @@ import streamlit as st
 
 from breakhis_core import runs, splits
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import evaluate, value_at
+from breakhis_core.evaluate import evaluate_run, value_at
 from breakhis_core.runs import Run
 from pages.parts import comparison, frame, narrow, result_views, results_tables
 from pages.parts.figures import counted, interval, number, where_from
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
+FOLD_PARTS = {"out_of_fold": "Out of fold"}
 VIEWS = ["Confusion", "Sub-types", "Benign or malignant", "Cases", "Calibration", "Training", "Compare"]
 
 
 @st.cache_data(max_entries=128, show_spinner="Computing intervals over cases …")
 def _evaluation(path: str, content: str, part: str, _run: Run) -> dict[str, Any]:
-    return evaluate(_run.predictions(), _run.unit, part)
+    return evaluate_run(_run, part)
 
 
 def evaluation_of(run: Run, part: str) -> dict[str, Any]:
@@ -84,12 +85,15 @@ with controls:
     frame.phantom_notice(run)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     view_shown, part_shown = st.container(width="content"), st.container(width="content")
+parts = FOLD_PARTS if run.folds else PARTS
+if st.session_state.get("of", run.tested_part) not in parts:
+    st.session_state.of = run.tested_part  # Chosen for a run of the other kind.
 part = part_shown.segmented_control(
     "Images of",
-    list(PARTS),
-    default="test",
+    list(parts),
+    default=run.tested_part,
     required=True,
-    format_func=PARTS.__getitem__,
+    format_func=parts.__getitem__,
     key="of",
     label_visibility="collapsed",
     bind="query-params",

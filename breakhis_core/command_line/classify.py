@@ -24,6 +24,7 @@ def classify(
         from breakhis_core.predictor import Predictor
 
         opened = named_run(run)
+        opened.require_model()
         predictor = Predictor.load(opened.path / "predictor.onnx")
         results = [_classified(predictor, file) for file in files]
         answer.bad_input = any("error" in result for result in results)

@@ -40,12 +40,12 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a run on its frozen test set."""
+    """Evaluate a run on its frozen test set, a cross-validation on all images out of fold."""
     with answering(as_json) as answer:
-        from breakhis_core.evaluate import evaluate as evaluate_predictions
+        from breakhis_core.evaluate import evaluate_run
 
         opened = named_run(run)
-        result = evaluate_predictions(opened.predictions(), opened.unit)
+        result = evaluate_run(opened)
         if page is not None:
             _write_report(page, opened, result)
         value = {"run": opened.name, "phantom": opened.phantom, **result}
@@ -63,7 +63,9 @@ def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
         recipe=run.recipe(),
         history=run.history(),
         phantom=run.phantom,
+        part=run.tested_part,
         evaluation=evaluation,
+        folds=run.manifest.get("folds"),
     )
     try:
         file.write_text(written, encoding="utf-8")
@@ -93,9 +95,10 @@ def provenance(result: dict[str, Any]) -> str:
     """Say on what a result was measured: no number without it."""
     tissue = ", synthetic phantoms, not tissue" if result["phantom"] else ""
     few = "; so few cases that the intervals are themselves uncertain" if result["few_cases"] else ""
+    which = "images out of fold" if "folds" in result else "test images"
     return (
-        f"{result['run']}: {result['images']} test images of {result['cases']} cases, "
-        f"split by {result['unit']}{tissue}{few}"
+        f"{result['run']}: {result['images']} {which} of {result['cases']} cases, "
+        f"{result['split']}{tissue}{few}"
     )
 
 
@@ -118,7 +121,15 @@ def _tables(result: dict[str, Any]) -> list[RenderableType]:
         for code, scores in result["per_class"].items()
     ]
     columns = ["sub-type", "precision", "sensitivity", "F1", "AUC", "images"]
-    return [provenance(result), headline(result), "", table(None, columns, rows)]
+    tables = [provenance(result), headline(result), "", table(None, columns, rows)]
+    return [*tables, "", _folds(result)] if "folds" in result else tables
+
+
+def _folds(result: dict[str, Any]) -> RenderableType:
+    from breakhis_core.number_tables import fold_table
+
+    told = fold_table(result)
+    return table(None, list(told.heads), [list(row) for row in told.rows])
 
 
 def _number(value: float | None) -> str | None:

@@ -67,6 +67,16 @@ def train(
     compact: Annotated[
         bool, typer.Option("--compact", help="Keep weights in half precision, for a small run folder.")
     ] = False,
+    folds: Annotated[
+        int,
+        typer.Option(min=2, max=20, metavar="K", help="Cross-validate: K models, each tested on a share."),
+    ] = 0,
+    fold_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Cross-validate on published folds: dsfold1.txt; once for each file."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
@@ -79,6 +89,7 @@ def train(
 
         workspace = Workspace.open()
         _check_name(workspace, name)
+        _check_folds(folds, fold_files, unit, improves)
         flags = None if exclude is None else read_flags(exclude, exclude.name)
         changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
         request = TrainRequest(
@@ -89,6 +100,8 @@ def train(
             improves=improves,
             name=name or "",
             compact=compact,
+            folds=folds,
+            fold_files=tuple(str(file.resolve()) for file in fold_files or ()),
         )
         dataset, _ = catalogued(workspace, data)
         # Flags may name images that this folder brings into the workspace.
@@ -103,6 +116,18 @@ def _check_name(workspace: Workspace, name: str | None) -> None:
 
     if name is not None and (workspace.models / check_name(name)).exists():
         raise InputError(f"A run named {name} exists already; choose another name.")
+
+
+def _check_folds(folds: int, files: list[Path] | None, unit: Unit | None, improves: str | None) -> None:
+    if (folds or files) and improves is not None:
+        raise InputError(f"The folds of {improves} are kept: give neither --folds nor --fold-files.")
+    if folds and files:
+        raise InputError("Give --folds or --fold-files, not both: the files say how many folds there are.")
+    if files and unit is Unit.image:
+        raise InputError("The published folds are by case.")
+    for file in files or ():
+        if not file.is_file():
+            raise InputError(f"{file}: there is no such fold file.")
 
 
 def _unit(unit: Unit | None, improves: str | None) -> Literal["image", "case"]:
@@ -154,11 +179,11 @@ def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Pa
 
 
 def _tell(answer: Answer, folder: Path) -> None:
-    from breakhis_core.evaluate import evaluate
+    from breakhis_core.evaluate import evaluate_run
     from breakhis_core.runs import open_run
 
     run = open_run(folder)
-    result = evaluate(run.predictions(), run.unit)
+    result = evaluate_run(run)
     parts = run.predictions()["part"].value_counts()
     value = {
         "run": run.name,
@@ -166,9 +191,10 @@ def _tell(answer: Answer, folder: Path) -> None:
         "phantom": run.phantom,
         "unit": run.unit,
         "split_seed": run.manifest["split_seed"],
+        "folds": run.manifest.get("folds"),
         "excluded": len(run.excluded),
         "parts": {part: int(count) for part, count in parts.items()},
-        "epochs": len(run.history()),
+        "epochs": int(run.history()["epoch"].max()),
         "seconds": run.manifest["seconds"],
         **{key: result[key] for key in ("images", "cases", "accuracy", "balanced_accuracy", "macro_f1")},
         "binary": {key: result["binary"][key] for key in ("f1", "precision", "recall", "specificity", "auc")},

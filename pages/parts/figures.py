@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from breakhis_core.evaluate import part_in_words
+
 NOT_DEFINED = "–"
 """What stands where a metric is not defined, such as the AUC of a sub-type that the part does not hold."""
 
@@ -47,11 +49,11 @@ def counted(many: int, one: str, more: str | None = None) -> str:
 def where_from(evaluation: Mapping[str, Any]) -> str:
     """Return what every number of an evaluation rests on: the part, the split unit, images and cases.
 
-    >>> where_from({"part": "test", "unit": "case", "images": 64, "cases": 8})
+    >>> where_from({"part": "test", "split": "split by case", "images": 64, "cases": 8})
     'Test · split by case · 64 images of 8 cases'
     """
     return (
-        f"{str(evaluation['part']).capitalize()} · split by {evaluation['unit']} · "
+        f"{part_in_words(evaluation['part']).capitalize()} · {evaluation['split']} · "
         f"{counted(evaluation['images'], 'image')} of {counted(evaluation['cases'], 'case')}"
     )
 

@@ -17,7 +17,6 @@ from pages.parts import identity
 
 FOOT = "Research tool, not a medical device."
 PHANTOM = "Synthetic phantoms, not tissue."
-UNITS = {"case": "split by case", "image": "split by image"}
 
 HERE = Path(__file__).parent
 
@@ -71,7 +70,7 @@ def runs() -> list[Run]:
 
 def run_label(run: Run) -> str:
     """Name a run with its split's unit, as it stands wherever a run is chosen."""
-    return f"{run.name} · {UNITS.get(run.unit, run.unit)}"
+    return f"{run.name} · {run.split_in_words}"
 
 
 def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run") -> Run | None:

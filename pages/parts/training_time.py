@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from breakhis_core.folds import fold_columns
 from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run
 
@@ -40,10 +41,18 @@ def pace(recipe: Recipe, runs: Iterable[Run]) -> Pace:
         same = all(known.get(key) == getattr(recipe, key) for key in ("boundary", "batch_size", "head"))
         history = run.history()
         seconds = history["seconds"].median() if "seconds" in history and len(history) else 0.0
-        images = int((run.predictions()["part"] == "train").sum())
+        images = _trained(run)
         if same and seconds > 0 and images:
             return Pace(images / float(seconds), run.name)
     return Pace(1 / _STEP_SECONDS_PER_IMAGE, None)
+
+
+def _trained(run: Run) -> int:
+    """Return how many images an epoch of a run has; of a cross-validation, in the mean over its folds."""
+    if not run.folds:
+        return int((run.predictions()["part"] == "train").sum())
+    split = run.split()
+    return int((split[fold_columns(split)] == "train").to_numpy().sum() / run.folds)
 
 
 def seconds_needed(recipe: Recipe, train_images: int, images: int, at: Pace) -> float:

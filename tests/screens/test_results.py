@@ -157,7 +157,7 @@ def test_figures_read_well() -> None:
         "10 min",
         "2 h 1 min",
     ]
-    assert where_from({"part": "test", "unit": "case", "images": 64, "cases": 8}) == (
+    assert where_from({"part": "test", "split": "split by case", "images": 64, "cases": 8}) == (
         "Test · split by case · 64 images of 8 cases"
     )
 
