@@ -208,15 +208,18 @@ def history_chart(
     """Draw a measure on training and validation images by epoch.
 
     Args:
-        history: columns epoch, and the measure with and without ``val_`` before it.
+        history: columns epoch, and the measure with and without ``val_`` before it; of a cross-validation
+            also fold, the last of which stands out while the folds before it are thin.
         measure: ``"loss"`` or ``"accuracy"``.
         height: height in pixels.
         epochs: epochs that there will be, so that the axis of a training that runs does not move.
     """
     parts = {measure: "train", f"val_{measure}": "validation"}
     present = [column for column in parts if column in history.columns]
-    rows = history.melt("epoch", present, "column", "value").dropna(subset=["value"])
-    rows = rows.assign(part=rows["column"].map(parts))
+    history = history if "fold" in history.columns else history.assign(fold=1)
+    rows = history.melt(["fold", "epoch"], present, "column", "value").dropna(subset=["value"])
+    rows = rows.assign(part=rows["column"].map(parts), latest=rows["fold"] == rows["fold"].max())
+    several = rows["fold"].nunique() > 1
     extent = SHARE if measure == "accuracy" else alt.Scale(zero=True)
     nearest = alt.selection_point(name="epoch", fields=["epoch"], nearest=True, on="pointerover", empty=False)
     base = alt.Chart(rows).encode(
@@ -232,13 +235,14 @@ def history_chart(
             scale=scale(["train", "validation"], [NEUTRAL, RIGHT]),
             legend=alt.Legend(title=None, orient="top"),
         ),
+        detail="fold:N",
+        opacity=alt.condition(alt.datum.latest, alt.value(1.0), alt.value(0.35)),
         tooltip=[
+            *([alt.Tooltip("fold:N", title="Fold")] if several else []),
             alt.Tooltip("epoch:Q", title="Epoch"),
             alt.Tooltip("part:N", title="Part"),
             alt.Tooltip("value:Q", title=measure.capitalize(), format=".4f"),
         ],
     )
-    points = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.condition(nearest, alt.value(110), alt.value(35))
-    )
+    points = base.mark_point(filled=True).encode(size=alt.condition(nearest, alt.value(110), alt.value(35)))
     return finish(height, base.mark_line(strokeWidth=2), points.add_params(nearest))

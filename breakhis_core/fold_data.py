@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,7 +10,7 @@ import pandas as pd
 from breakhis_core import folds as folding
 from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
-from breakhis_core.fold_files import read_fold_files
+from breakhis_core.fold_files import read_contents, read_fold_files
 from breakhis_core.folds import Folds, make_folds, published_folds
 from breakhis_core.runs import open_run
 from breakhis_core.splits import Split
@@ -79,7 +77,9 @@ def load_fold_data(request: TrainRequest, workspace: Workspace) -> FoldData:
     if request.improves is not None:
         folds = _kept_folds(workspace, request.improves, images)
     elif request.fold_files:
-        folds = published_folds(images, read_fold_files(_read(request.fold_files)), request.split_seed)
+        folds = published_folds(
+            images, read_fold_files(read_contents(request.fold_files)), request.split_seed
+        )
     else:
         folds = make_folds(images, request.unit, request.split_seed, request.folds)
     kept = folding.without(folds, request.exclude)
@@ -102,13 +102,3 @@ def _kept_folds(workspace: Workspace, improves: str, images: pd.DataFrame) -> Fo
         "published" if run.fold_source == "published" else "drawn",
         pd.concat([frame[["hash", "part"]], parts], axis=1),
     )
-
-
-def _read(paths: Sequence[str]) -> list[tuple[str, bytes]]:
-    found = []
-    for path in map(Path, paths):
-        try:
-            found.append((path.name, path.read_bytes()))
-        except OSError as error:
-            raise InputError(f"{path.name}: the fold file cannot be read ({error.strerror}).") from error
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -45,6 +46,21 @@ def read_fold_files(files: Sequence[tuple[str, bytes]]) -> list[pd.DataFrame]:
         told = ", ".join(str(number) for number in numbers) or "none"
         raise InputError(f"The fold files hold the folds {told}; give all of them, from 1 on, at least two.")
     return [group[["name", "part"]].reset_index(drop=True) for _, group in table.groupby("fold")]
+
+
+def read_contents(paths: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Return name and content of fold files.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    found = []
+    for path in map(Path, paths):
+        try:
+            found.append((path.name, path.read_bytes()))
+        except OSError as error:
+            raise InputError(f"{path.name}: the fold file cannot be read ({error.strerror}).") from error
+    return found
 
 
 def _rows(file: str, content: bytes) -> list[tuple[str, int, str, str]]:

@@ -119,7 +119,7 @@ def curves(job: Job) -> None:
     if rows.empty or "epoch" not in rows:
         return
     # A resumed job may report an epoch once more: the later row counts.
-    rows = rows.drop_duplicates("epoch", keep="last")
+    rows = rows.drop_duplicates(["fold", "epoch"] if "fold" in rows else "epoch", keep="last")
     epochs = int(job.arguments.get("recipe", {}).get("epochs", 0))
     for column, measure in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         chart = charts.history_chart(rows, measure, height=230, epochs=epochs)
@@ -141,7 +141,7 @@ def settings_in_words(arguments: dict[str, Any]) -> str:
     """Return what a training was asked to do, in one line."""
     recipe = arguments.get("recipe", {})
     improves = arguments.get("improves")
-    split = f"split of {improves}" if improves else f"split by {arguments.get('unit')}"
+    split = f"split of {improves}" if improves else new_split_in_words(arguments)
     seed = "" if improves else f", seed {arguments.get('split_seed', 0)}"
     weights = str(arguments.get("weights", "imagenet")).replace("\\", "/").rsplit("/", 1)[-1]
     words = [
@@ -153,6 +153,19 @@ def settings_in_words(arguments: dict[str, Any]) -> str:
         "without flagged images" if arguments.get("exclude") else "",
     ]
     return plain(" · ".join(word for word in words if word))
+
+
+def new_split_in_words(arguments: dict[str, Any]) -> str:
+    """Return how a training's images are split.
+
+    >>> new_split_in_words({"unit": "case", "folds": 5}), new_split_in_words({"unit": "image"})
+    ('5 folds by case', 'split by image')
+    """
+    if arguments.get("fold_files"):
+        return "published folds"
+    if arguments.get("folds"):
+        return f"{arguments['folds']} folds by {arguments.get('unit')}"
+    return f"split by {arguments.get('unit')}"
 
 
 def when(moment: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from breakhis_core import jobs, reviews, runs
+from breakhis_core.folds import fold_columns
 from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.training import TrainRequest
@@ -25,6 +26,7 @@ class Plan:
         validation: how many leave the validation images.
         test: how many are test images, and stay.
         weights: what training begins with, as ``TrainRequest`` takes it.
+        folds: folds of the run, when it is a cross-validation; what leaves then counts as training images.
     """
 
     run: str
@@ -33,6 +35,7 @@ class Plan:
     validation: int
     test: int
     weights: str
+    folds: int = 0
 
     @property
     def leaving(self) -> int:
@@ -54,10 +57,20 @@ class Plan:
                 f"**{self.run}** was trained on none of the excluded images, "
                 f"so a retraining would change nothing but chance.{kept}"
             )
-        return (
-            f"Same split and recipe as **{self.run}**: {counted(self.train, 'training image')} and "
-            f"{counted(self.validation, 'validation image')} leave.{kept}"
-        )
+        if self.folds:
+            return f"Same folds and recipe as **{self.run}**: {self.leaving_words}"
+        return f"Same split and recipe as **{self.run}**: {self.leaving_words}{kept}"
+
+    @property
+    def leaving_words(self) -> str:
+        """What leaves the training, in one sentence."""
+        if self.folds:
+            return (
+                f"{counted(self.train, 'image')} leave the training of all {self.folds} folds. What each "
+                "fold tests stays, so that they are still predicted."
+            )
+        leaving = counted(self.train, "training image"), counted(self.validation, "validation image")
+        return f"{' and '.join(leaving)} leave."
 
 
 def plan(run: Run, policy: str | None = None) -> Plan:
@@ -66,7 +79,11 @@ def plan(run: Run, policy: str | None = None) -> Plan:
     split = run.split()
     # The split stays as it was drawn; what the run was already trained without cannot leave once more.
     leaves = set(excluded) - set(run.excluded)
-    parts = split.loc[split["hash"].isin(leaves), "part"].value_counts()
+    concerned = split[split["hash"].isin(leaves)]
+    if run.folds:
+        learnt = concerned[fold_columns(split)].isin(["train", "validation"]).any(axis=1)
+        return Plan(run.name, excluded, int(learnt.sum()), 0, 0, first_weights(run), run.folds)
+    parts = concerned["part"].value_counts()
     many = {part: int(parts.get(part, 0)) for part in ("train", "validation", "test")}
     return Plan(run.name, excluded, **many, weights=first_weights(run))
 

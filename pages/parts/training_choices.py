@@ -9,11 +9,14 @@ import streamlit as st
 
 from breakhis_core import datasets, reviews, splits
 from breakhis_core.datasets import Dataset
+from breakhis_core.folds import Folds
 from breakhis_core.policy import chosen_policy
 from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
 from breakhis_core.runs import Run
-from pages.parts import frame, retraining
+from breakhis_core.splits import Unit
+from pages.parts import fold_choices, frame, retraining
 from pages.parts.figures import counted
+from pages.parts.fold_choices import FoldWish
 from pages.parts.uploads import plain
 
 NEW_SPLIT = ""
@@ -49,8 +52,8 @@ def choose_data(found: list[Dataset]) -> Dataset:
     return data
 
 
-def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
-    """Let the person choose a new split and its unit, or the split of a run to improve on."""
+def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None, FoldWish]:
+    """Let the person choose a new split, its unit and what is tested, or the split of a run to improve on."""
     # Any run on such images may be improved on; training says what is missing, if anything is.
     kept = {run.name: run for run in found if run.phantom == data.phantom}
     asked = st.query_params.get("improves")
@@ -60,11 +63,14 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
         options,
         index=options.index(asked) if asked in options else 0,
         format_func=lambda name: f"the same as {frame.run_label(kept[name])}" if name else "a new one",
-        help="With the split of a run, both can be compared: the test set stays the same.",
+        help="With the split or the folds of a run, both can be compared: what is tested stays the same.",
         key="improves",
     )
     if improves != NEW_SPLIT:
-        return kept[improves].unit, kept[improves]
+        return kept[improves].unit, kept[improves], FoldWish()
+    wish = fold_choices.choose(data)
+    if wish.kind == fold_choices.PUBLISHED:
+        return "case", None, wish
     unit = st.radio(
         "Unit of the split",
         list(UNITS),
@@ -74,7 +80,7 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None]:
         key="unit",
     )
     st.caption(UNIT_MEANS[unit])
-    return unit, None
+    return unit, None, wish
 
 
 def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
@@ -94,8 +100,7 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
         stay = (
             f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
         )
-        leaving = (counted(plan.train, "training image"), counted(plan.validation, "validation image"))
-        st.caption(f"{' and '.join(leaving)} leave.{stay}")
+        st.caption(f"{plan.leaving_words}{stay}")
     return flagged if leave_out else ()
 
 
@@ -195,9 +200,18 @@ def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]
 
 
 def sizes(
-    data: Dataset, unit: str, seed: int, improves: Run | None, exclude: tuple[str, ...]
+    data: Dataset,
+    unit: Unit,
+    seed: int,
+    improves: Run | None,
+    exclude: tuple[str, ...],
+    found: Folds | None = None,
 ) -> tuple[int, int]:
-    """Return how many images would be trained on, and how many the split has."""
+    """Return how many images would be trained on, in the mean over folds, and how many the split has."""
+    if found is not None or (improves and improves.folds):
+        table = found.frame if found is not None else improves.split() if improves else None
+        assert table is not None
+        return fold_choices.training_images(table, exclude), len(table)
     split = improves.split() if improves else new_split(data.id, data.catalogued_at, unit, seed)
     trained = split.loc[split["part"] == "train", "hash"]
     return int((~trained.isin(exclude)).sum()), len(split)

@@ -55,7 +55,7 @@ def _trained(run: Run) -> int:
     return int((split[fold_columns(split)] == "train").to_numpy().sum() / run.folds)
 
 
-def seconds_needed(recipe: Recipe, train_images: int, images: int, at: Pace) -> float:
+def seconds_needed(recipe: Recipe, train_images: int, images: int, at: Pace, models: int = 1) -> float:
     """Estimate how long a training takes in all.
 
     Args:
@@ -63,11 +63,12 @@ def seconds_needed(recipe: Recipe, train_images: int, images: int, at: Pace) -> 
         train_images: images of the training part.
         images: images of all parts, which are predicted at the end.
         at: the pace of the epochs.
+        models: how many are trained one after the other; the frozen part runs once for all of them.
     """
     looks = train_images * (2 if recipe.flips else 1) + (images - train_images)
     epochs = recipe.epochs * train_images / at.images_per_second
     once = looks * _LOOK_SECONDS_PER_IMAGE + images * _PREDICT_SECONDS_PER_IMAGE
-    return _START_SECONDS + once + epochs
+    return models * (_START_SECONDS + epochs) + once
 
 
 def in_words(seconds: float) -> str:
