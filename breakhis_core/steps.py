@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.network import Network
+from breakhis_core.quick_layers import quick_forward
 from breakhis_core.recipes import Recipe
 from breakhis_core.taxonomy import CODES
 
@@ -62,6 +63,7 @@ def make_train_step(
     import tensorflow as tf
 
     variables = network.trainable_variables
+    trained = _trained(network, recipe.trained_statistics)
     shape = inputs.shape[2:]
     if recipe.crop is not None and inputs.dtype == np.uint8:
         shape = (recipe.crop, recipe.crop, 3)
@@ -69,9 +71,7 @@ def make_train_step(
     def step(inputs: Any, labels: Any, weights: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tensor = tf.cast(inputs, tf.float32)
-            if network.trained is not None:
-                tensor = network.trained(tensor, training=recipe.trained_statistics)
-            probabilities = network.head(tensor, training=True)
+            probabilities = network.head(trained(tensor), training=True)
             losses = _losses(labels, probabilities, recipe.label_smoothing) * weights
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, variables)
@@ -89,14 +89,31 @@ def make_evaluation_step(network: Network, inputs: npt.NDArray[Any]) -> Callable
     """
     import tensorflow as tf
 
+    trained = _trained(network, statistics=False)
+
     def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
-        tensor = tf.cast(inputs, tf.float32)
-        if network.trained is not None:
-            tensor = network.trained(tensor, training=False)
-        probabilities = network.head(tensor, training=False)
+        probabilities = network.head(trained(tf.cast(inputs, tf.float32)), training=False)
         return tf.reduce_sum(_losses(labels, probabilities, 0.0)), _right(labels, probabilities)
 
     return _compile(step, inputs.dtype, inputs.shape[2:], weighted=False)
+
+
+def _trained(network: Network, statistics: bool) -> Callable[[Any], Any]:
+    """Return what leads from the inputs to the embedding.
+
+    Args:
+        network: whose trained part it is.
+        statistics: whether batch normalisation learns its statistics.
+    """
+    import tensorflow as tf
+
+    model = network.trained
+    if model is None:
+        return lambda embedding: embedding
+    # A GPU has fast kernels for all of this.
+    if statistics or tf.config.list_physical_devices("GPU"):
+        return lambda tensor: model(tensor, training=statistics)
+    return quick_forward(model)
 
 
 def _compile(step: Any, kind: Any, shape: tuple[int, ...], weighted: bool) -> Callable[..., tuple[Any, Any]]:
