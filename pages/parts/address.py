@@ -7,43 +7,34 @@ from typing import Any
 
 import streamlit as st
 
-_KEPT = "address_of_"
+_KEPT = "address_kept"
 
 
 def restore(page: str, names: tuple[str, ...]) -> None:
     """Bring back what the address of a screen said when it was left; an address with choices wins."""
-    kept: dict[str, str] = st.session_state.setdefault(_KEPT + page, {})
+    kept: dict[str, str] = st.session_state.setdefault(f"{_KEPT}_{page}", {})
     if not any(name in st.query_params for name in names):
         for name, value in kept.items():
             st.query_params[name] = value
     kept.clear()
     kept.update({name: st.query_params[name] for name in names if name in st.query_params})
+    st.session_state[_KEPT] = kept
 
 
-def keep(page: str, name: str, value: str) -> None:
-    """Write a choice into the address and remember it, where the screen's script does not run as a whole."""
-    st.query_params[name] = value
-    st.session_state.setdefault(_KEPT + page, {})[name] = value
-
-
-def drop(page: str, name: str) -> None:
-    """Take a choice out of the address, and forget it."""
-    st.query_params.pop(name, None)
-    st.session_state.setdefault(_KEPT + page, {}).pop(name, None)
+def put(name: str, value: str, default: str = "") -> None:
+    """Write a choice into the address; the default leaves it clean."""
+    kept: dict[str, str] = st.session_state.get(_KEPT, {})
+    if value == default:
+        st.query_params.pop(name, None)
+        kept.pop(name, None)
+    else:
+        st.query_params[name] = kept[name] = value
 
 
 def one_of(name: str, options: Mapping[str, str]) -> str:
     """Return which of a few choices the address says; the first where it says nothing, or something else."""
     current = st.query_params.get(name, "")
     return current if current in options else next(iter(options))
-
-
-def put(name: str, value: str, default: str = "") -> None:
-    """Write a choice into the address; the default leaves it clean."""
-    if value == default:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
 
 
 def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> str:

@@ -20,5 +20,16 @@ export function wear(element, sheets) {
   if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
 }
 
+/* Unfold the choice of the queue and go into it; what is in it comes from the server. */
+export function chooseQueue() {
+  document.querySelector(".st-key-queue-choice button")?.click();
+  const until = Date.now() + 3000;
+  const waiting = setInterval(() => {
+    const first = document.querySelector(".st-key-choice-part input");
+    first?.focus();
+    if (first || Date.now() > until) clearInterval(waiting);
+  }, 50);
+}
+
 export const typing = (event) =>
   event.composedPath().some((at) => at.isContentEditable || (at.matches?.("input:not([type=range]), textarea, select") ?? false));

@@ -1,6 +1,6 @@
 /* The review queue as pages of thumbnails. Choosing happens here and asks nothing of the server; an answer is one
  * message that names its images. Without a choice an answer goes to the framed image. */
-import { make, sheetsOf, typing, wear } from "./dom.js";
+import { chooseQueue, make, sheetsOf, typing, wear } from "./dom.js";
 import { jumpField } from "./jump.js";
 
 const KEYS = [
@@ -55,7 +55,7 @@ function build(parent) {
     ...KEYS.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
   const jump = jumpField((to) => tell({ do: "jump", to }));
   const panel = make("div", { class: "panel" },
-    make("div", { class: "above" }, place, make("div", { class: "line" }, line), file, facts,
+    make("div", { class: "above" }, make("div", {}, place, make("div", { class: "line" }, line)), file, facts,
       make("div", { class: "count" }, count, hint),
       make("div", { class: "row three" }, button("All", "Ctrl A", all), button("Unanswered", "E", unanswered), button("None", "Esc", none)),
       said),
@@ -134,7 +134,7 @@ function build(parent) {
       ondblclick: () => { chosen().delete(item.hash); frame(index); tell({ do: "open" }); } },
     make("div", { class: "picture" }, picture, make("i", { class: "check" }), make("span", { class: "number" }, String(data.first + index + 1)),
       make("span", { class: "answer" }, item.answer === "flag" ? `⚑ ${item.words}` : item.answer === "keep" ? "✓ kept" : "")),
-    kind("T", item.true, item.true_side), kind("P", item.true === item.predicted ? item.predicted : make("b", {}, item.predicted), item.predicted_side, item.percent));
+    kind("T", make("span", {}, item.true), item.true_side), kind("P", make(item.true === item.predicted ? "span" : "b", {}, item.predicted), item.predicted_side, item.percent));
   }
   function update(now, sending) {
     const before = data;
@@ -179,7 +179,7 @@ function build(parent) {
     Home: () => tell({ do: "page", to: 0 }), End: () => tell({ do: "page", to: data.total - 1 }),
     u: () => tell({ do: "undo" }), y: () => tell({ do: "redo" }), n: () => note.focus(), j: () => jump.open(), k: () => answer(9),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
-    q: () => document.querySelector(".st-key-queue-choice button")?.click(),
+    q: chooseQueue,
     "?": () => keys.toggleAttribute("hidden"),
   };
   function onkey(event) {

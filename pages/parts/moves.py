@@ -16,7 +16,6 @@ KEEP = "keep"
 CHOICES = (*reviews.REASON_CODES, KEEP)
 """What a reviewer can say, in the order of the keys 1 to 9 and K."""
 END = "end"
-SCREEN = "review"
 
 
 def place_in(queue: Queue) -> int:
@@ -47,7 +46,7 @@ def stay(queue: Queue, place: int) -> None:
     """Keep the place and the address together."""
     st.session_state.place = place
     st.session_state.at = END if place == len(queue) else queue.items[place].hash
-    address.keep(SCREEN, "image", st.session_state.at)
+    address.put("image", st.session_state.at)
 
 
 def arrive(queue: Queue) -> None:
@@ -66,10 +65,7 @@ def in_grid() -> bool:
 
 def switch_view() -> None:
     """Go from the viewer to the grid, or back; the place stays."""
-    if in_grid():
-        address.drop(SCREEN, "view")
-    else:
-        address.keep(SCREEN, "view", "grid")
+    address.put("view", "" if in_grid() else "grid")
 
 
 def say(words: str) -> None:
@@ -135,5 +131,5 @@ def back_to(queue: Queue, changed: tuple[ReviewEvent, int] | None, done: str, no
 def first_left(queue: Queue) -> None:
     """Go to the first image without an answer."""
     say("")
-    st.query_params.pop("image", None)
+    address.put("image", "")
     go(queue, place_in(queue))

@@ -80,11 +80,10 @@ def choose_queue(run: Run) -> Queue:
     """Show order and filters, folded away, and return the queue that the address asks for."""
     address.restore("review", (*NAMES, "image", "view"))
     wish = wish_for(run)
-    label = f"Queue · {counted(wish.acting, 'filter')}" if wish.acting else "Queue"
-    fold = st.popover(label, icon=":material/tune:", width="content", key="queue-choice", on_change="rerun")
+    fold = st.popover("Queue", icon=":material/tune:", width="content", key="queue-choice", on_change="rerun")
     if wish.acting:
         st.button(
-            "Clear",
+            f"Clear {counted(wish.acting, 'filter')}",
             icon=":material/filter_alt_off:",
             help="Show the queue without its filters",
             key="clear-filters",
@@ -130,22 +129,22 @@ def wish_for(run: Run) -> Wish:
 def choices(run: Run, wish: Wish) -> None:
     """Let the person choose what is in the queue and in which order."""
     parts, cases = about(run)
+    address.choice("part", "Images of", part_choices(parts))
+    address.choice("order", "Order", ORDERS)
     left, right = st.columns(2)
     with left:
-        address.choice("part", "Images of", part_choices(parts))
         address.choice("true", "True sub-type", SUBTYPE_CHOICES)
-        address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES)
+        address.choice("case", "Case", {"": "any", **cases})
         address.choice("reason", "Flagged as", REASON_CHOICES)
     with right:
-        address.choice("order", "Order", ORDERS)
         address.choice("predicted", "Predicted sub-type", SUBTYPE_CHOICES)
-        address.choice("case", "Case", {"": "any", **cases})
+        address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES)
         address.choice("by", "Reviewer", reviewer_choices(wish.by))
     address.span("confidence", "Confidence of the prediction, %", wish.confidence, WHOLE)
     if wish.order == "side_threshold":
         address.level("threshold", "Line: malignant from this probability on", wish.threshold, LINE)
     if wish.only and st.button("Show more than the images of the link"):
-        st.query_params.pop("only")
+        address.put("only", "")
         st.rerun()
     if wish.rests_on_answers and st.button(
         "Open it anew", help="The queue keeps its images while you work, whatever you answer."
@@ -157,7 +156,7 @@ def choices(run: Run, wish: Wish) -> None:
 def clear_filters() -> None:
     """Drop every filter; part, order and place stay."""
     for name in FILTERS:
-        st.query_params.pop(name, None)
+        address.put(name, "")
 
 
 def by_answers(run: Run, wish: Wish) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,10 @@
  * what the model said and chooses whose map is drawn. Zoom, opacity, view and scale belong to the person, not
  * to the image: they stay when the next image comes, and nothing here asks the server. */
 
+import { chooseQueue, make, typing } from "./dom.js";
 import { jumpField } from "./jump.js";
+
+export { make };
 
 const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
@@ -158,14 +161,6 @@ function mapOf(store, code) { return store.maps?.[index(store.data, code)] ?? nu
 function differenceOf(store) {
   const [first, second] = opposed(store).map((code) => mapOf(store, code));
   return first && second && first.map((value, i) => value - second[i]);
-}
-
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes))
-    name.startsWith("on") ? element.addEventListener(name.slice(2), value) : value != null && element.setAttribute(name, value);
-  element.append(...children);
-  return element;
 }
 
 const speaking = (data, [first, second]) => [["+", 255, first], ["−", 0, second]].map(([sign, v, code]) =>
@@ -324,7 +319,6 @@ function buildStage(parent, name) {
     panes.addEventListener("pointercancel", end, { once: true });
   });
 
-  const typing = (event) => event.composedPath().some((at) => at.isContentEditable || (at.matches?.("input:not([type=range]), textarea, select") ?? false));
   const does = {
     m: () => prefer(store, { map: !store.preferences.map }),
     p: () => choose(store, "predicted"),
@@ -335,7 +329,7 @@ function buildStage(parent, name) {
     "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
     "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
     Home: () => send?.({ do: "first" }), End: () => send?.({ do: "last" }), j: () => send && jump.open(),
-    q: () => document.querySelector(".st-key-queue-choice button")?.click(),
+    q: chooseQueue,
     n: () => note()?.focus(),
     k: () => answer(9),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
