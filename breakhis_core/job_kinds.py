@@ -86,10 +86,18 @@ def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) 
     return {"study": run_sweep(request, workspace, context, arguments.get("processes"))}
 
 
+def maps(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Compute maps of a run's mistakes; the arguments are those of ``MapRequest``."""
+    from breakhis_core.map_work import MapRequest, compute_maps
+
+    return compute_maps(MapRequest.from_dict(arguments), workspace, context)
+
+
 KINDS: dict[str, Kind] = {
     "catalogue": Kind(catalogue_folder),
     "demo": Kind(make_demo),
     "measure": Kind(measure),
     "train": Kind(train),
     "sweep": Kind(sweep),
+    "maps": Kind(maps),
 }

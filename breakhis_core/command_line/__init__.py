@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from breakhis_core.command_line import catalogue, classify, demo, evaluate, flags, sweep, train
+from breakhis_core.command_line import catalogue, classify, demo, evaluate, explain, flags, sweep, train
 
 app = typer.Typer(
     name="python -m breakhis_core",
@@ -24,6 +24,7 @@ app.command("train")(train.train)
 app.command("sweep")(sweep.sweep)
 app.command("evaluate")(evaluate.evaluate)
 app.command("classify")(classify.classify)
+app.command("explain")(explain.explain)
 app.add_typer(flags.app, name="flags")
 
 
