@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
-from pages.parts import answers, context, frame
+from pages.parts import answers, context, frame, maps
 from pages.parts.moves import (
     CHOICES,
     KEEP,
@@ -54,6 +54,8 @@ def act(queue: Queue) -> None:
         if image in queue.place and isinstance(number, int) and 0 <= number < len(CHOICES):
             shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
             give(queue, queue.items[queue.place[str(image)]], CHOICES[number], shown)
+    elif wish == "maps":
+        maps.act(queue, message)
     elif wish == "jump":
         jump(queue, str(message.get("to", "")))
     elif wish in ("first", "last"):
@@ -111,6 +113,7 @@ def shown(queue: Queue, place: int) -> Shown:
         true=item.subtype,
         maps=queue.run.class_maps()[item.row],
         scale=queue.scale,
+        more=maps.more(queue, item),
         next=[f"/picture/{one.hash}" for one in queue.items[place + 1 : place + 1 + AHEAD]],
     )
 

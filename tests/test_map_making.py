@@ -58,7 +58,7 @@ def test_grad_cam_plus_plus_is_the_positive_channels_behind_pooling(model: Any, 
     output, gradient = gradients(model, inputs, names[names.index("pool") - 1])
     expected = np.maximum((np.maximum(gradient, 0) * output).sum(axis=-1), 0)
     maps = map_maker(model, "gradcampp")(inputs, CLASSES)
-    assert maps == pytest.approx(expected, rel=1e-3, abs=1e-4 * expected.max())
+    assert maps == pytest.approx(expected, rel=1e-3, abs=1e-4 * float(expected.max()))
 
 
 def test_layer_cam_weighs_every_place_of_an_earlier_layer(model: Any, inputs: np.ndarray) -> None:
@@ -70,7 +70,7 @@ def test_layer_cam_weighs_every_place_of_an_earlier_layer(model: Any, inputs: np
     output, gradient = gradients(model, inputs, earlier[-1])
     expected = np.maximum((np.maximum(gradient, 0) * output).sum(axis=-1), 0)
     maps = map_maker(model, "layercam")(inputs, CLASSES)
-    assert maps == pytest.approx(expected, rel=1e-3, abs=1e-4 * expected.max())
+    assert maps == pytest.approx(expected, rel=1e-3, abs=1e-4 * float(expected.max()))
 
 
 def test_smooth_grad_is_the_same_tomorrow_and_leaves_the_generator_alone(

@@ -12,12 +12,14 @@ from pathlib import Path
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from breakhis_core.datasets import picture_path, picture_trouble
 from breakhis_core.errors import InputError
+from breakhis_core.map_methods import CODES as METHODS
 from breakhis_core.thumbnails import thumbnail_file
+from pages.parts import maps
 from pages.parts.frame import HERE, workspace
 
 SCREENS = ("", "review", "flags", "results", "train", "classify")
@@ -31,9 +33,11 @@ ASSETS = {
     "jump.js": "text/javascript",
     "context.js": "text/javascript",
     "context.css": "text/css",
+    "more_maps.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 _HASH = re.compile(r"[0-9a-f]{32}")
+_KEY = re.compile(r"[0-9a-f]{16}")
 
 
 async def picture(request: Request) -> Response:
@@ -56,6 +60,16 @@ def _file(image: str, small: bool) -> Response:
     if path is None or not path.is_file():
         return PlainTextResponse(picture_trouble(workspace(), image), 404)
     return FileResponse(path, headers=FOR_EVER)
+
+
+async def kept_maps(request: Request) -> Response:
+    """Send an image's maps by one method, or how far they are; 200 either way keeps the console quiet."""
+    key, method = request.path_params["key"], request.path_params["method"]
+    image = request.query_params.get("image", "")
+    if not (_KEY.fullmatch(key) and method in METHODS and _HASH.fullmatch(image)):
+        return PlainTextResponse("There are no such maps.", 404)
+    found = await run_in_threadpool(maps.answer, workspace(), key, method, image)
+    return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
 
 async def asset(request: Request) -> Response:
@@ -88,6 +102,7 @@ def _shell() -> str:
 ROUTES = [
     Route("/picture/{hash}", picture),
     Route("/thumbnail/{hash}", thumbnail),
+    Route("/maps/{key}/{method}", kept_maps),
     Route("/assets/{name}", asset),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

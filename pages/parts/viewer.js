@@ -6,13 +6,14 @@
 
 import { chooseQueue, make, typing } from "./dom.js";
 import { jumpField } from "./jump.js";
+import { drawTrust, follower, knownMaps, panel } from "./more_maps.js";
 
 export { make };
 
 const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
 const PREFERENCES = "breakhis-viewer";
-const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false };
+const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false, method: "gradcam" };
 const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], diff: ["Difference", "D"], all: ["All eight", "G"] };
 const KEYS = [ // The first ones only where a queue is reviewed.
   ["→ ←", "next, previous image", true],
@@ -27,6 +28,7 @@ const KEYS = [ // The first ones only where a queue is reviewed.
   ["I", "context: similar images, the same case, another run, what was said", true],
   ["M", "flip between picture and map"],
   ["O S V D G", "overlay, side by side, true | predicted, difference, all eight"],
+  ["E", "next way to draw the map: Grad-CAM++, LayerCAM, ..."],
   ["P T", "map of the predicted, of the true sub-type"],
   ["↑ ↓", "map stronger, fainter"],
   ["A", "map's colours: the run's scale or its own"],
@@ -148,7 +150,7 @@ function shownCode(store) {
 const peak = (map) => map.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 const index = (data, code) => data.classes.findIndex((one) => one.code === code);
 const named = (data, code) => data.classes[index(data, code)]?.name ?? code;
-const figure = (value) => (value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2));
+const figure = (value) => (value > 0 && value < 0.1 ? value.toPrecision(1) : value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2));
 
 /* The two sub-types whose maps the difference sets against each other: the predicted one and the one chosen,
  * else the true one, else the runner-up. */
@@ -157,7 +159,20 @@ function opposed(store) {
   const runnerUp = () => data.classes.map(({ code }, i) => [data.probabilities[i], code]).filter(([, code]) => code !== data.predicted).sort(([a], [b]) => b - a)[0][1];
   return [data.predicted, chosen ?? runnerUp()];
 }
-function mapOf(store, code) { return store.maps?.[index(store.data, code)] ?? null; }
+/* How the map is drawn: by the method that was chosen, where an image has more than the run's own maps. */
+const OWN = { code: "gradcam", name: "Grad-CAM" };
+function methodOf({ data, preferences }) { return (data?.more && data.methods.find(({ code }) => code === preferences.method)) || OWN; }
+function answerOf(store) { return knownMaps(store.data, methodOf(store).code); }
+function mapOf(store, code) {
+  if (methodOf(store).code === OWN.code) return store.maps?.[index(store.data, code)] ?? null;
+  return answerOf(store)?.maps?.[code] ?? null;
+}
+/* What the method's maps usually reach in this run: the end of the colours, and what counts as weak. */
+function scaleOf(store) {
+  if (methodOf(store).code === OWN.code) return store.data;
+  const { strong, weak } = answerOf(store) ?? {};
+  return { strong: strong ?? 0, weak: weak ?? 0 };
+}
 function differenceOf(store) {
   const [first, second] = opposed(store).map((code) => mapOf(store, code));
   return first && second && first.map((value, i) => value - second[i]);
@@ -195,12 +210,19 @@ function buildStage(parent, name) {
   const jump = jumpField((to) => send?.({ do: "jump", to }));
   const problem = make("p", { class: "problem", hidden: "" });
   bar.append(make("span", { class: "group views" }, ...views), make("span", { class: "group" }, flip, slider), scale, make("span", { class: "group end" }, fit, help));
-  root.append(keys, problem, jump.field);
+  const chooser = make("select", { class: "method", "aria-label": "How the map is drawn",
+    onchange: () => { prefer(store, { method: chooser.value }); chooser.blur(); kept.look(); } });
+  bar.insertBefore(chooser, scale);
+  const kept = follower(store, () => methodOf(store).code, () => tell(store), (message) => send?.(message));
+  const missing = panel(kept.wish);
+  store.start = () => kept.wish("start");
+  root.append(keys, problem, jump.field, missing.box);
 
   /* What each pane shows: a map or, without one, the bare picture. */
   function wish() {
     const { data, preferences } = store, one = shownCode(store);
-    const of = (code, what = "") => ({ id: code, map: mapOf(store, code), caption: `${what}${named(data, code)}` });
+    const method = methodOf(store), by = method === OWN || method.code === OWN.code ? "" : `${method.name} `;
+    const of = (code, what = "") => ({ id: code, map: mapOf(store, code), caption: `${by}${what}${named(data, code)}` });
     if (preferences.view === "side") return [{ caption: "picture" }, of(one, "map of ")];
     if (preferences.view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
     if (preferences.view === "diff") return [{ id: `-${opposed(store)[1]}`, map: differenceOf(store), signed: true, caption: "difference", legend: opposed(store) }];
@@ -210,7 +232,7 @@ function buildStage(parent, name) {
   function draw() {
     const { data, preferences } = store;
     if (!data || !image) return;
-    const wishes = wish();
+    const wishes = wish(), { strong, weak: floor } = scaleOf(store), method = methodOf(store);
     panes.dataset.count = wishes.length;
     while (cells.length < wishes.length) cells.push(buildCell());
     while (cells.length > wishes.length) cells.pop().pane.remove();
@@ -222,12 +244,12 @@ function buildStage(parent, name) {
         cell.picture.getContext("2d").drawImage(image, 0, 0);
         cell.image = image;
       }
-      const top = preferences.own ? (map && peak(map)) || 1 : data.strong || 1;
-      const mark = map && `${data.hash} ${id} ${top}`;
+      const top = preferences.own ? (map && peak(map)) || 1 : strong || 1;
+      const mark = map && `${data.hash} ${method.code} ${id} ${top}`;
       if (map && cell.mark !== mark) { paint(cell.map, map, top, signed); cell.mark = mark; }
       cell.map.hidden = !map || !preferences.map;
       cell.map.style.opacity = preferences.opacity;
-      const weak = map && peak(map) < data.weak ? " · weak" : "";
+      const weak = map && peak(map) < floor ? " · weak" : "";
       if (cell.map.hidden && id) cell.caption.textContent = "picture";
       else if (legend) cell.caption.replaceChildren(...speaking(data, legend), weak);
       else cell.caption.textContent = caption + weak;
@@ -237,12 +259,22 @@ function buildStage(parent, name) {
     flip.setAttribute("aria-pressed", preferences.map);
     slider.value = Math.round(preferences.opacity * 100);
     drawScale();
+    drawMethods();
+    missing.draw({ data, method, answer: answerOf(store) });
     place();
+  }
+  function drawMethods() {
+    const { data } = store, method = methodOf(store);
+    chooser.hidden = !data.more;
+    if (!data.more) return;
+    if (!chooser.childElementCount) chooser.append(...data.methods.map(({ code, name, says, source }) => make("option", { value: code, title: `${says} (${source})` }, name)));
+    chooser.value = method.code;
+    chooser.title = `${method.says} (E for the next way)`;
   }
   function drawScale() {
     const { data, preferences } = store, signed = preferences.view === "diff";
     const shown = signed ? differenceOf(store) : mapOf(store, shownCode(store));
-    const top = figure((preferences.own ? shown && peak(shown) : data.strong) || 0);
+    const top = figure((preferences.own ? shown && peak(shown) : scaleOf(store).strong) || 0);
     const whose = make("small", {}, preferences.own ? "own scale" : "run's scale");
     const colours = make("i", { style: `background:${signed ? DIVERGING_CSS : RAMP_CSS}` });
     scale.classList.toggle("signed", signed);
@@ -324,6 +356,11 @@ function buildStage(parent, name) {
     p: () => choose(store, "predicted"),
     t: () => choose(store, "true"),
     a: () => prefer(store, { own: !store.preferences.own }),
+    e: () => {
+      const all = store.data.more ? store.data.methods : [OWN], at = all.findIndex(({ code }) => code === methodOf(store).code);
+      prefer(store, { method: all[(at + 1) % all.length].code });
+      kept.look();
+    },
     ArrowUp: () => prefer(store, { opacity: Math.min(1, store.preferences.opacity + 0.1), map: true }),
     ArrowDown: () => prefer(store, { opacity: Math.max(0, store.preferences.opacity - 0.1), map: true }),
     "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
@@ -392,6 +429,8 @@ function buildStage(parent, name) {
     panes.setAttribute("aria-label", data.name);
     root.dataset.shown = data.hash;
     for (const url of data.next ?? []) picture(url).catch(() => {});
+    kept.look();
+    kept.preload((data.next ?? []).map((url) => url.split("/").pop()));
   }
   function remove() {
     document.removeEventListener("keydown", onkey, true);
@@ -406,6 +445,8 @@ function buildStage(parent, name) {
     keys.remove();
     problem.remove();
     jump.field.remove();
+    missing.box.remove();
+    kept.stop();
   }
   return { update, remove };
 }
@@ -452,14 +493,16 @@ function drawVerdict(store, root) {
 function drawStrength(store) {
   const { data, preferences } = store, shown = shownCode(store), signed = preferences.view === "diff";
   const map = signed ? differenceOf(store) : mapOf(store, shown), strength = make("p", { class: "strength" });
+  const { strong, weak: floor } = scaleOf(store), usual = strong ? `${figure(floor)} to ${figure(strong)}` : "not known yet";
   if (!map) return strength;
-  const weak = peak(map) < data.weak, highest = (sign) => map.reduce((a, b) => Math.max(a, sign * b), 0);
+  const weak = peak(map) < floor, highest = (sign) => map.reduce((a, b) => Math.max(a, sign * b), 0);
   const peaks = (code, sign) => `${code} ${sign > 0 ? "+" : "−"}${figure(highest(sign))}`;
   const said = signed ? `Difference: ${peaks(opposed(store)[0], 1)}, ${peaks(opposed(store)[1], -1)}` : `Map of ${named(data, shown)}: peak ${figure(peak(map))}`;
   const plain = !weak ? "" : signed ? "Weak difference: both maps say nearly the same." : "Weak map: read little into where it points.";
-  strength.append(make("span", {}, said), make("span", { class: "range" }, signed ? `maps usually ${figure(data.weak)} to ${figure(data.strong)}` : `usual ${figure(data.weak)} to ${figure(data.strong)}`));
+  strength.append(make("span", {}, said), make("span", { class: "range" }, signed ? `maps usually ${usual}` : `usual ${usual}`));
   strength.classList.toggle("weak", weak);
-  strength.append(make("span", { class: "plain" }, plain));
+  const [faith, fails] = drawTrust(data, methodOf(store), answerOf(store), shown, store.start);
+  strength.append(...(signed ? [] : [faith]), fails, make("span", { class: "plain" }, plain));
   return strength;
 }
 

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from breakhis_core import map_methods
 from breakhis_core.colours import BENIGN, MALIGNANT
 from breakhis_core.taxonomy import SUBTYPES
 
@@ -49,6 +50,10 @@ _verdict = st.components.v2.component(
     "breakhis_verdict", html='<div class="verdict"></div>', js=_load("verdict")
 )
 
+METHODS = [
+    {"code": one.code, "name": one.name, "says": one.says, "seconds": one.seconds, "source": one.source}
+    for one in map_methods.METHODS
+]
 CLASSES = [{"code": one.code, "name": one.name, "side": one.side} for one in SUBTYPES]
 
 
@@ -88,6 +93,21 @@ class MapScale:
 
 
 @dataclass(frozen=True)
+class MoreMaps:
+    """Where the maps of other methods are, and what computing them would cover.
+
+    Attributes:
+        key: what they are kept under, ``map_store.run_key``.
+        part: part of the run that the image belongs to.
+        mistakes: how many images of that part are misclassified.
+    """
+
+    key: str
+    part: str
+    mistakes: int
+
+
+@dataclass(frozen=True)
 class Shown:
     """One image as the viewer shows it.
 
@@ -100,6 +120,7 @@ class Shown:
         true: code of the true sub-type, or ``None`` for an upload.
         maps: ``(8, 7, 7)`` class maps, or ``None``.
         scale: the run's scale of maps.
+        more: maps by other methods than Grad-CAM, or ``None`` where there cannot be any.
         next: addresses of the pictures that probably come next; the browser fetches them now.
     """
 
@@ -111,6 +132,7 @@ class Shown:
     true: str | None = None
     maps: npt.NDArray[np.floating] | None = None
     scale: MapScale = MapScale(1.0, 0.0)
+    more: MoreMaps | None = None
     next: Sequence[str] = ()
 
 
@@ -180,6 +202,8 @@ def show(
     }
     if progress is not None:
         data["progress"] = vars(progress)
+    if image.more is not None:
+        data["more"], data["methods"] = vars(image.more), METHODS
     if image.maps is not None:
         data["maps"], data["top"] = _packed(image.maps)
     _stage(key=f"{key}-stage", data=data, on_act_change=on_act)
@@ -189,7 +213,8 @@ def acted(key: str) -> Mapping[str, object]:
     """Return what the person did in the viewer ``key``, for its ``on_act``. A browser sent it: check it.
 
     ``do`` is ``"answer"`` (then with ``answer``, its number; ``hash``; ``shown``, what was on screen),
-    ``"jump"`` (then with ``to``), ``"first"`` or ``"last"``.
+    ``"jump"`` (then with ``to``), ``"first"``, ``"last"``, or ``"maps"`` (then with ``what``: start, stop or
+    resume; ``method``; ``hash``).
     """
     message = st.session_state[f"{key}-stage"].get("act")
     return message if isinstance(message, Mapping) else {}

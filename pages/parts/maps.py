@@ -1,0 +1,115 @@
+"""Maps by other methods in the review screen: what the viewer is told, fetches, and may start."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from breakhis_core import jobs
+from breakhis_core.errors import InputError
+from breakhis_core.jobs import Job
+from breakhis_core.map_methods import CODES
+from breakhis_core.map_store import KeptMaps, MapStore, in_json, run_key
+from breakhis_core.map_work import MapRequest
+from breakhis_core.runs import Run
+from breakhis_core.workspace import Workspace
+from pages.parts.frame import workspace
+from pages.parts.review_queue import Item, Queue, content_of
+from pages.parts.viewer import MoreMaps
+
+
+def more(queue: Queue, item: Item) -> MoreMaps:
+    """Return where the viewer finds an image's other maps, and what computing them would cover."""
+    parts, mistakes = _parts(str(queue.run.path), content_of(queue.run), queue.run)
+    part = parts[item.row]
+    return MoreMaps(run_key(queue.run), part, mistakes.get(part, 0))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _parts(path: str, content: str, _run: Run) -> tuple[list[str], dict[str, int]]:
+    predictions = _run.predictions()
+    wrong = predictions[predictions["subtype"] != predictions["predicted"]]
+    return predictions["part"].tolist(), {part: int(n) for part, n in wrong["part"].value_counts().items()}
+
+
+def act(queue: Queue, message: Mapping[str, object]) -> None:
+    """Start, stop or go on with the computing of a method's maps, as the viewer was asked to."""
+    method, image, what = (str(message.get(name, "")) for name in ("method", "hash", "what"))
+    if method not in CODES or image not in queue.place:
+        return
+    item = queue.items[queue.place[image]]
+    latest = job_of(workspace(), run_key(queue.run), method)
+    try:
+        if what == "stop" and latest is not None and latest.active:
+            jobs.request_stop(workspace(), latest.id)
+        elif what == "resume" and latest is not None and latest.resumable:
+            jobs.resume(workspace(), latest.id)
+        elif what == "start" and not (latest is not None and latest.active and _covers(latest, image)):
+            request = MapRequest(queue.run.name, (method,), more(queue, item).part, (image,))
+            jobs.submit(workspace(), "maps", {**request.to_dict(), "key": run_key(queue.run)})
+    except InputError as error:  # Another tab was quicker.
+        st.toast(str(error))
+
+
+def _covers(job: Job, image: str) -> bool:
+    return image in job.arguments.get("first", ())
+
+
+def job_of(place: Workspace, key: str, method: str) -> Job | None:
+    """Return the newest job that computes maps of a method for a run."""
+    for job in jobs.list_jobs(place, "maps"):
+        if job.arguments.get("key") == key and method in job.arguments.get("methods", ()):
+            return job
+    return None
+
+
+def answer(place: Workspace, key: str, method: str, image: str) -> dict[str, Any]:
+    """Return what the viewer fetches: the kept maps, or how far their computing is.
+
+    Returns:
+        ``{"ready": True, ...}`` with the maps packed as in ``viewer`` (one byte a cell, ``tops`` is what 255
+        stands for), their figures and the method's sanity check; or ``{"ready": False, "job": ...}``.
+    """
+    store = MapStore(place, key)
+    kept = store.get(method, image)
+    if kept is None:
+        job = job_of(place, key, method)
+        return {"ready": False, "job": None if job is None else _status(job)}
+    about = store.about(method)
+    return {
+        "ready": True,
+        **_packed(kept),
+        "figures": in_json(kept),
+        "strong": about.get("strong"),
+        "weak": about.get("weak"),
+        "sanity": about.get("sanity"),
+    }
+
+
+def _packed(kept: KeptMaps) -> dict[str, Any]:
+    maps = kept.maps.astype(np.float32)
+    tops = [float(one.max()) or 1.0 for one in maps]
+    bytes_ = np.round(maps * (255 / np.array(tops, np.float32))[:, None, None]).astype(np.uint8).tobytes()
+    return {
+        "codes": list(kept.codes),
+        "size": maps.shape[-1],
+        "tops": tops,
+        "maps": base64.b64encode(bytes_).decode(),
+    }
+
+
+def _status(job: Job) -> dict[str, Any]:
+    return {
+        "state": job.state,
+        "active": job.active,
+        "stopping": job.stopping,
+        "resumable": job.resumable,
+        "message": job.message,
+        "fraction": job.fraction,
+        "left": job.seconds_left,
+        "error": job.error,
+    }

@@ -1,0 +1,138 @@
+"""Maps by other methods: chosen by key, fetched when wanted, and honest about what they are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from breakhis_core import jobs
+from breakhis_core.faithfulness import Faithfulness
+from breakhis_core.map_store import KeptMaps, MapStore, run_key
+from breakhis_core.queues import build_queue
+from breakhis_core.runs import Run
+from breakhis_core.taxonomy import subtype
+from breakhis_core.workspace import Workspace
+from tests.browser.conftest import Browser
+
+BETTER = Faithfulness(0.9, 0.3, 0.7, 0.5, 0.02)
+NO_BETTER = Faithfulness(0.1, 0.2, 0.1, 0.1, 0.02)
+
+
+@pytest.fixture
+def queue(fake_run: Run) -> list[str]:
+    hashes: list[str] = build_queue(fake_run)["hash"].tolist()
+    return hashes
+
+
+@pytest.fixture
+def store(workspace: Workspace, fake_run: Run, queue: list[str]) -> MapStore:
+    """SmoothGrad maps of the first image: the predicted class's marks one cell, the true class's another."""
+    made = MapStore(workspace, run_key(fake_run))
+    row = fake_run.predictions().set_index("hash").loc[queue[0]]
+    maps = np.zeros((2, 56, 56), np.float16)
+    maps[0, 4:12, 40:48] = 2.0
+    maps[1, 40:48, 4:12] = 1.0
+    made.add("saliency", queue[0], KeptMaps((row["predicted"], row["subtype"]), maps, (BETTER, NO_BETTER)))
+    made.note("saliency", strong=2.0, weak=1.5)
+    return made
+
+
+def text(browser: Browser, selector: str) -> str:
+    return browser.page.evaluate("selector => window.deep(selector)?.textContent ?? ''", selector)
+
+
+def wait_for(browser: Browser, selector: str, words: str) -> None:
+    browser.page.wait_for_function(
+        "([selector, words]) => window.deep(selector)?.textContent.includes(words)", arg=[selector, words]
+    )
+
+
+def covers(browser: Browser, row: int, column: int) -> int:
+    """Return how opaque the map is in a cell of 56 x 56."""
+    return browser.page.evaluate(
+        "([x, y]) => window.deep('canvas.map').getContext('2d').getImageData(x, y, 1, 1).data[3]",
+        [2 * column + 1, 2 * row + 1],
+    )
+
+
+def choose(browser: Browser, method: str) -> None:
+    browser.page.evaluate(
+        "method => { const chooser = window.deep('select.method'); chooser.value = method;"
+        " chooser.dispatchEvent(new Event('change')); }",
+        method,
+    )
+
+
+def test_a_fine_map_is_drawn_with_what_it_is_worth(
+    browser: Browser, fake_run: Run, queue: list[str], store: MapStore
+) -> None:
+    row = fake_run.predictions().set_index("hash").loc[queue[0]]
+    browser.open("review")
+    browser.wait_until_shown(queue[0])
+    for _ in range(4):
+        browser.key("e")
+    wait_for(browser, ".faith", "Beats chance by 20 points")
+    assert text(browser, ".caption") == f"SmoothGrad map of {subtype(row['predicted']).name}"
+    assert covers(browser, 8, 44) == 255
+    assert covers(browser, 44, 8) == 0
+    browser.key("t")
+    wait_for(browser, ".faith", "No better than chance (−5 points)")
+    assert text(browser, ".caption").endswith("· weak")
+    assert covers(browser, 44, 8) == 255
+    browser.key("d")
+    wait_for(browser, ".strength", f"Difference: {row['predicted']} +2.0, {row['subtype']} −1.0")
+    assert browser.errors == []
+
+
+def test_a_method_that_fails_the_sanity_check_says_so(
+    browser: Browser, queue: list[str], store: MapStore
+) -> None:
+    failed = {"head": 0.9, "whole": 0.95, "images": 8, "passed": False, "warning": "This map hardly changes."}
+    store.note("saliency", sanity=failed)
+    browser.open("review")
+    browser.wait_until_shown(queue[0])
+    choose(browser, "saliency")
+    wait_for(browser, ".strength .plain", "Hardly changes with random weights: do not trust it.")
+
+
+def test_what_is_not_computed_offers_to_be_and_tells_why_it_failed(
+    browser: Browser, workspace: Workspace, queue: list[str], store: MapStore
+) -> None:
+    browser.open("review")
+    browser.wait_until_shown(queue[0])
+    choose(browser, "saliency")
+    wait_for(browser, ".faith", "Beats chance")
+    browser.key("ArrowRight")
+    browser.wait_until_shown(queue[1])
+    wait_for(browser, ".compute", "SmoothGrad of this image is not computed yet.")
+    assert f"Compute for the {len(queue)} misclassified of test" in text(browser, ".compute")
+    choose(browser, "gradcam")
+    wait_for(browser, ".faith", "Not checked against chance.")
+    assert browser.page.evaluate("window.deep('.compute').hidden")
+    browser.page.evaluate("window.deep('.faith .check').click()")
+    wait_for(browser, ".compute", "the predictor is damaged")  # A fake run has none.
+    (job,) = jobs.list_jobs(workspace, "maps")
+    assert job.arguments["methods"] == ["gradcam"]
+    assert job.arguments["first"] == [queue[1]]
+    assert browser.errors == []
+    assert browser.strangers == []
+
+
+def test_nothing_of_other_methods_travels_until_one_is_chosen(
+    browser: Browser, queue: list[str], store: MapStore
+) -> None:
+    asked: list[str] = []
+    browser.page.on("request", lambda request: asked.append(request.url))
+    browser.open("review")
+    browser.wait_until_shown(queue[0])
+    browser.key("ArrowRight")
+    browser.wait_until_shown(queue[1])
+    assert not [url for url in asked if "/maps/" in url and "/gradcam?" not in url]
+
+
+def test_only_hashes_and_methods_that_can_be_lead_to_maps(browser: Browser, store: MapStore) -> None:
+    get = browser.page.request.get
+    for path in ("maps/../gradcam?image=" + "0" * 32, "maps/zzzz/gradcam?image=x", f"maps/{store.key}/lime"):
+        assert get(f"{browser.url}/{path}").status == 404
+    missing = get(f"{browser.url}/maps/{store.key}/layercam?image={'0' * 32}")
+    assert missing.json() == {"ready": False, "job": None}
