@@ -20,7 +20,8 @@ window.deep = (selector, root = document) => {
   return null;
 };
 window.addEventListener("keydown", () => { window.marks = { key: performance.now() }; }, true);
-window.timed = () => new Promise((resolve) => {
+window.timed = () => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("The picture did not change within a minute.")), 60000);
   const stage = window.deep(".viewer"), before = stage.dataset.shown;
   const watch = new MutationObserver(() => {
     if (stage.dataset.shown === before) return;

@@ -71,6 +71,7 @@ def _measure(address: str, presses: int, settings: Settings) -> None:
         page.add_init_script(path=Path(__file__).with_suffix(".js"))
         page.goto(address)
         page.wait_for_function("window.deep('.viewer')?.dataset.shown")
+        page.get_by_role("button", name="Next").wait_for()
         for key in BUDGETS:
             for _ in range(3):  # Streamlit's own first reruns are slower.
                 _press(page, key)
@@ -86,7 +87,7 @@ def _measure(address: str, presses: int, settings: Settings) -> None:
 
 def _press(page: Any, key: str) -> dict[str, float]:
     page.wait_for_timeout(250)  # Somebody looks; the next picture is there meanwhile.
-    page.evaluate("window.change = window.timed()")
+    page.evaluate("void (window.change = window.timed())")  # Not waited for: the key comes after.
     page.keyboard.press(key)
     timing: dict[str, float] = page.evaluate("window.change")
     return timing
