@@ -106,7 +106,7 @@ def main() -> None:
     network = build_network(RECIPE, build_base(given.weights))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        outputs = frozen_outputs(network, Path(folder), list(files), files, flips=True)
+        outputs = frozen_outputs(network, Path(folder), list(files), files, RECIPE.variants)
         print(
             f"{len(files)} training images; frozen part once, both flips: {time.perf_counter() - began:.1f} s"
         )

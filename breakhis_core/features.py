@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from breakhis_core.pictures import read_inputs
+from breakhis_core.pictures import read_inputs, shown
 
 if TYPE_CHECKING:
     from breakhis_core.network import Network
 
 Features = npt.NDArray[np.float16]
-Key = tuple[str, bool]
-"""Hash of an image, and whether it is flipped left to right."""
+Key = tuple[str, int]
+"""Hash of an image, and how it is shown: a number of ``Recipe.variants``."""
 
 LIMIT_BYTES = 8 * 10**9
-"""Room for all stores together; 7,909 images with flips at the authors' boundary take half a gigabyte."""
+"""Room for all stores together; 7,909 images with one flip at the authors' boundary take half a gigabyte."""
 _INPUT = "224-squash-bilinear"
 _SHARD = 64
 _BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError)
@@ -80,7 +80,7 @@ class FeatureStore:
             np.savez(
                 stream,
                 hashes=np.array([image for image, _ in keys]),
-                flipped=np.array([flipped for _, flipped in keys]),
+                flipped=np.array([variant for _, variant in keys], np.int8),
                 outputs=outputs,
             )
             stream.flush()
@@ -113,7 +113,7 @@ class FeatureStore:
     def _index(self, shard: Path) -> None:
         try:
             with np.load(shard, allow_pickle=False) as content:
-                keys = zip(content["hashes"].tolist(), content["flipped"].tolist(), strict=True)
+                keys = zip(content["hashes"].tolist(), map(int, content["flipped"]), strict=True)
             self._places.update({key: (shard, row) for row, key in enumerate(keys)})
         except _BROKEN:
             self._forget(shard)
@@ -140,7 +140,7 @@ def frozen_outputs(
     root: Path,
     hashes: Sequence[str],
     files: Mapping[str, Path],
-    flips: bool,
+    variants: Sequence[int] = (0,),
     progress: Callable[[int, int], None] | None = None,
 ) -> Features:
     """Return the frozen part's output of images, computing what the store has not.
@@ -150,24 +150,25 @@ def frozen_outputs(
         root: folder of all stores.
         hashes: identities of N images.
         files: where the pictures lie.
-        flips: whether each image is wanted flipped too.
+        variants: how each image is wanted, as ``Recipe.variants``.
         progress: called with images done and images to compute; may raise to stop, what is done is kept.
 
     Returns:
-        (N, 1 or 2, ...) float16; the second variant is flipped.
+        (N, variants, ...) float16.
 
     Raises:
         BadImageError: a picture cannot be read.
     """
     assert network.frozen is not None
     store = FeatureStore.open(root, network.frozen_key)
-    variants = (False, True) if flips else (False,)
     outputs = np.empty((len(hashes), len(variants), *network.frozen.output.shape[1:]), np.float16)
     rows: dict[Key, tuple[int, ...]] = {
-        (image, flipped): (at, int(flipped)) for at, image in enumerate(hashes) for flipped in variants
+        (image, variant): (at, place)
+        for at, image in enumerate(hashes)
+        for place, variant in enumerate(variants)
     }
     store.read_into(outputs, rows)
-    missing = [image for image in hashes if any((image, flipped) not in store for flipped in variants)]
+    missing = [image for image in hashes if any((image, variant) not in store for variant in variants)]
     if missing:
         _compute(frozen_function(network), store, missing, files, variants, outputs, rows, progress)
     return outputs
@@ -178,7 +179,7 @@ def _compute(
     store: FeatureStore,
     missing: Sequence[str],
     files: Mapping[str, Path],
-    variants: Sequence[bool],
+    variants: Sequence[int],
     outputs: Features,
     rows: Mapping[Key, tuple[int, ...]],
     progress: Callable[[int, int], None] | None,
@@ -188,11 +189,11 @@ def _compute(
     done = 0
     try:
         for some, inputs in read_inputs(missing, files):
-            for flipped in variants:
-                answer = forward(inputs[:, :, ::-1] if flipped else inputs).astype(np.float16)
+            for variant in variants:
+                answer = forward(shown(inputs, variant)).astype(np.float16)
                 for image, output in zip(some, answer, strict=True):
-                    outputs[rows[image, flipped]] = output
-                keys += [(image, flipped) for image in some]
+                    outputs[rows[image, variant]] = output
+                keys += [(image, variant) for image in some]
                 fresh.append(answer)
             done += len(some)
             if len(keys) >= _SHARD:

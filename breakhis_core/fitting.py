@@ -14,6 +14,7 @@ import numpy.typing as npt
 from breakhis_core import steps
 from breakhis_core.checkpoint import Checkpoint
 from breakhis_core.network import Network
+from breakhis_core.pictures import shown
 from breakhis_core.recipes import Recipe
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -27,7 +28,7 @@ class Examples:
     """What a part of the split gives to training.
 
     Attributes:
-        inputs: (N, variants, ...) float16 outputs of the frozen part, the second variant flipped; or
+        inputs: (N, variants, ...) float16 outputs of the frozen part, the first of the image as it is; or
             (N, 1, 224, 224, 3) uint8 images when the whole base is trained.
         labels: (N,) positions in ``taxonomy.CODES``.
     """
@@ -181,16 +182,18 @@ class Fitting:
     ) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[Any]]]:
         draw = np.random.Generator(np.random.PCG64(list(random)))
         order = draw.permutation(len(examples))
-        flips = draw.integers(0, 2, len(examples)) if self.recipe.flips else np.zeros(len(examples), np.int64)
+        variants = self.recipe.variants
+        places = draw.integers(0, len(variants), len(examples))
         corners = draw.random((len(examples), 2))
         dyes = 1 + self.recipe.stain * draw.uniform(-1, 1, (len(examples), 1, 1, 3))
         for batch in batches:
             rows = order[batch]
             if examples.inputs.dtype != np.uint8:
-                yield rows, examples.inputs[rows, flips[batch]]
+                yield rows, examples.inputs[rows, places[batch]]
                 continue
             pictures = crops(examples.inputs[rows, 0], corners[batch], self.recipe.crop)
-            pictures[flips[batch] == 1] = pictures[flips[batch] == 1, :, ::-1]
+            for place, variant in enumerate(variants):
+                pictures[places[batch] == place] = shown(pictures[places[batch] == place], variant)
             yield rows, pictures if self.recipe.stain == 0 else restained(pictures, dyes[batch])
 
 

@@ -44,6 +44,21 @@ def read_inputs(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def shown(pictures: Pixels, variant: int) -> Pixels:
+    """Return pictures the way a number of ``Recipe.variants`` says.
+
+    Args:
+        pictures: (N, H, W, 3).
+        variant: 0 as they are, 1 left and right swapped, 2 top and bottom swapped, 3 both: half a turn.
+
+    >>> shown(np.array([[[[1], [2]], [[3], [4]]]], np.uint8), 3).ravel().tolist()
+    [4, 3, 2, 1]
+    """
+    if variant & 1:
+        pictures = pictures[:, :, ::-1]
+    return pictures[:, ::-1] if variant & 2 else pictures
+
+
 def _collect(batch: tuple[Sequence[str], list[Future[Pixels]]]) -> tuple[Sequence[str], Pixels]:
     return batch[0], np.stack([future.result() for future in batch[1]])
 

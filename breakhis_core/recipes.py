@@ -80,6 +80,7 @@ class Recipe(BaseModel):
         description="A sub-type with n images weighs n to minus this power.",
     )
     flips: bool = Field(default=True, description="Flip training images left to right at random.")
+    upside_down: bool = Field(default=False, description="Flip training images top to bottom at random too.")
     crop: int | None = Field(
         default=None,
         ge=64,
@@ -110,6 +111,12 @@ class Recipe(BaseModel):
         if name != WHOLE_BASE and name not in BOUNDARIES.values():
             raise ValueError(f"boundary must be one of {[WHOLE_BASE, *BOUNDARIES.values()]}, got {name!r}")
         return name
+
+    @property
+    def variants(self) -> tuple[int, ...]:
+        """The ways a training image is shown: 0 as it is, 1 left to right, 2 top to bottom, 3 both."""
+        sides = (0, 1) if self.flips else (0,)
+        return (*sides, *(2 + side for side in sides)) if self.upside_down else sides
 
     @property
     def paper_index(self) -> int | None:

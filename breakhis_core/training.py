@@ -149,7 +149,7 @@ class Training:
         self.request, self.workspace, self.context, self.data = request, workspace, context, data
         self.recipe = request.recipe
         self.parts = {part: data.hashes(part) for part in ("train", "validation")}
-        wanted = len(self.parts["train"]) * (2 if self.recipe.flips else 1) + len(self.parts["validation"])
+        wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
         batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
         self.clock = Clock(wanted, batches, self.recipe.epochs, len(data.images))
         self.asked = 0.0
@@ -227,10 +227,10 @@ class Training:
 
         labels = self.data.labels(hashes)
         if network.frozen is not None:
-            # Validation is looked at unflipped; its second variant would never be used.
-            flips = self.recipe.flips and hashes == self.parts["train"]
+            # Validation is looked at unflipped; its other variants would never be used.
+            variants = self.recipe.variants if hashes == self.parts["train"] else (0,)
             outputs: Any = frozen_outputs(
-                network, self.workspace.features, hashes, self.data.files, flips, self._feature_progress
+                network, self.workspace.features, hashes, self.data.files, variants, self._feature_progress
             )
             return Examples(outputs, labels)
         inputs = np.empty((len(hashes), 1, 224, 224, 3), np.uint8)

@@ -124,6 +124,28 @@ def test_whole_base_learns_from_crops(images: np.ndarray, labels: np.ndarray) ->
     assert not np.array_equal(mean, statistics.moving_mean)
 
 
+def test_pictures_are_shown_in_every_way_that_the_recipe_names(
+    images: np.ndarray, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = LATE.model_copy(update={"boundary": "conv", "upside_down": True, "batch_size": 20})
+    fitting = fit(recipe, images, labels)
+    batches: list[np.ndarray] = []
+
+    def look(inputs: np.ndarray, *rest: object) -> tuple[float, float]:
+        batches.append(inputs)
+        return 0.0, 0.0
+
+    monkeypatch.setattr(fitting, "_train_step", look)
+    ways = [images, images[:, :, ::-1], images[:, ::-1], images[:, ::-1, ::-1]]
+    seen = set()
+    for epoch in range(2):
+        fitting.epoch(epoch)
+        for picture in batches[epoch]:
+            (way,) = (at for at, all_ in enumerate(ways) if (all_ == picture).all(axis=(1, 2, 3)).any())
+            seen.add(way)
+    assert seen == {0, 1, 2, 3}
+
+
 def test_head_alone_warms_up(images: np.ndarray, labels: np.ndarray) -> None:
     recipe = LATE.model_copy(
         update={"head": "linear", "head_epochs": 3, "optimizer": "adamw", "dropout": 0.0}

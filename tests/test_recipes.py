@@ -59,6 +59,17 @@ def test_a_recipe_survives_json() -> None:
         assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
 
 
+def test_ways_a_training_image_is_shown() -> None:
+    paper = RECIPES["paper"]
+    for flips, upside_down, variants in (
+        (False, False, (0,)),
+        (True, False, (0, 1)),
+        (False, True, (0, 2)),
+        (True, True, (0, 1, 2, 3)),
+    ):
+        assert paper.model_copy(update={"flips": flips, "upside_down": upside_down}).variants == variants
+
+
 def test_the_server_side_never_loads_tensorflow() -> None:
     code = (
         "import sys; from breakhis_core import predictor, recipes, runs, training;"

@@ -65,7 +65,7 @@ def seconds_needed(recipe: Recipe, train_images: int, images: int, at: Pace, mod
         at: the pace of the epochs.
         models: how many are trained one after the other; the frozen part runs once for all of them.
     """
-    looks = train_images * (2 if recipe.flips else 1) + (images - train_images)
+    looks = train_images * len(recipe.variants) + (images - train_images)
     epochs = recipe.epochs * train_images / at.images_per_second
     once = looks * _LOOK_SECONDS_PER_IMAGE + images * _PREDICT_SECONDS_PER_IMAGE
     return models * (_START_SECONDS + epochs) + once
