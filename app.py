@@ -17,6 +17,7 @@ if __name__ == "__main__":
             st.Page("pages/flags.py", title="Flags", icon=":material/flag:"),
             st.Page("pages/results.py", title="Results", icon=":material/monitoring:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/sweeps.py", title="Sweeps", icon=":material/grid_on:"),
             st.Page("pages/classify.py", title="Classify", icon=":material/upload_file:"),
         ],
         position="top",

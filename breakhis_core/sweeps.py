@@ -41,7 +41,8 @@ BOUNDARY_EPOCHS = 13
 """After so many epochs the authors read the validation accuracy of their study of the boundary."""
 MOST_TRIALS = 1000
 MOST_SEEDS = 20
-_NO_CHOICE = ("name", "summary", "seed")
+SETTINGS = tuple(field for field in Recipe.model_fields if field not in ("name", "summary", "seed"))
+"""The fields of a recipe that a grid may vary."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +227,14 @@ def study_name(request: SweepRequest, data: TrainingData) -> str:
     return f"{request.study}-{recipe}-by-{data.split.unit}-{mark}"
 
 
+def swept_recipe(request: SweepRequest, cell: Cell) -> Recipe:
+    """Return the recipe of a cell under a name of its own, to train a run with."""
+    name = request.base.recipe.name.removesuffix("-swept")
+    return cell.recipe.model_copy(
+        update={"name": f"{name}-swept", "summary": f"{name} with {cell_text(cell.values)}."}
+    )
+
+
 def value_text(field: str, value: Value) -> str:
     """Return a choice as people read it: a boundary by its name, with the paper's index where it has one.
 
@@ -256,11 +265,10 @@ def field_text(field: str) -> str:
 
 def _typed(recipe: Recipe, name: str, choices: Iterable[Value]) -> tuple[Value, ...]:
     """Return choices in the type of their field; twice the same counts once."""
-    known = [field for field in Recipe.model_fields if field not in _NO_CHOICE]
     if name == "seed":
         raise InputError("The seed is no choice of a grid; ask for several seeds of each cell instead.")
-    if name not in known:
-        raise InputError(f"{name!r} is no setting of a recipe; the settings are {', '.join(known)}.")
+    if name not in SETTINGS:
+        raise InputError(f"{name!r} is no setting of a recipe; the settings are {', '.join(SETTINGS)}.")
     typed: list[Value] = []
     for choice in choices:
         value = _as_boundary(choice) if name == "boundary" else choice

@@ -169,10 +169,10 @@ def _in_words(
     )
     words = f"Best: {cell_text(best.values)}, {name} {value:.3f} ({between}, bootstrap over cases)."
     others = len(whole) - 1
-    if others:
-        words += (
-            f" {len(as_good)} of the {others} other finished cells cannot be told from it on these images."
-        )
+    if others and len(as_good) == others:
+        words += " On these images no other finished cell can be told from it."
+    elif others:
+        words += f" On these images {len(as_good)} of {others} other finished cells cannot be told from it."
     return f"{words} The best of many reads too high: what it is worth, the test set of its run says."
 
 

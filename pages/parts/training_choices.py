@@ -14,7 +14,7 @@ from breakhis_core.policy import chosen_policy
 from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.splits import Unit
-from pages.parts import fold_choices, frame, retraining
+from pages.parts import fold_choices, frame, retraining, swept
 from pages.parts.figures import counted
 from pages.parts.fold_choices import FoldWish
 from pages.parts.uploads import plain
@@ -39,9 +39,12 @@ def choose_data(found: list[Dataset]) -> Dataset:
     if len(found) == 1:
         data = found[0]
     else:
+        cell = swept.asked()
+        ids = [one.id for one in found]
         data = st.selectbox(
             "Images",
             found,
+            index=ids.index(cell.base.data) if cell is not None and cell.base.data in ids else 0,
             format_func=lambda one: f"{one.root.name} · {counted(one.images, 'image')}",
             key="data",
         )
@@ -71,9 +74,11 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None, Fold
     wish = fold_choices.choose(data)
     if wish.kind == fold_choices.PUBLISHED:
         return "case", None, wish
+    cell = swept.asked()
     unit = st.radio(
         "Unit of the split",
         list(UNITS),
+        index=0 if cell is None else list(UNITS).index(cell.base.unit),
         format_func=UNITS.__getitem__,
         horizontal=True,
         label_visibility="collapsed",
@@ -113,6 +118,11 @@ def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
         # The fair comparison first: the same recipe.
         offered = {f"as {improves.name}": same, **offered}
         captions.insert(0, f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
+    cell = swept.asked()
+    if cell is not None and improves is None:
+        same = cell.recipe
+        offered = {same.name: same, **offered}
+        captions.insert(0, same.summary)
     chosen = st.radio(
         "Recipe",
         list(offered),
@@ -135,6 +145,9 @@ def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
     """Let the person choose what training begins with; None while the file named cannot be used."""
     usual = "none" if recipe.boundary == WHOLE_BASE else "imagenet"
     before = usual if improves is None else retraining.first_weights(improves)
+    cell = swept.asked()
+    if cell is not None and recipe == cell.recipe:
+        before = cell.base.weights
     mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
     kind = st.radio(
         "Begin with the weights of",

@@ -20,7 +20,9 @@ print(sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "kera
 """
 
 
-@pytest.mark.parametrize("screen", ["app", "home", "review", "flags", "results", "train", "classify"])
+@pytest.mark.parametrize(
+    "screen", ["app", "home", "review", "flags", "results", "train", "sweeps", "classify"]
+)
 def test_a_screen_does_not_load_tensorflow(fake_run: Run, settings: Settings, screen: str) -> None:
     file = PROJECT / ("app.py" if screen == "app" else f"pages/{screen}.py")
     done = subprocess.run(

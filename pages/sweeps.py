@@ -1,0 +1,45 @@
+"""Sweeps: which settings are worth training with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from breakhis_core import datasets, jobs, sweeps_reading
+from pages.parts import frame, narrow, sweep_form, sweep_view
+
+frame.page_header("Sweeps")
+narrow.stack_columns()
+catalogued = datasets.datasets(frame.workspace())
+studies = {study.name: study for study in sweeps_reading.list_studies(frame.workspace())}
+sweep_jobs = jobs.list_jobs(frame.workspace(), "sweep")
+if not catalogued and not studies:
+    frame.empty_state(
+        "There are no images to train on yet. Prepare the demo or point to a folder with BreakHis.",
+        "Go to Home",
+        "pages/home.py",
+    )
+    st.stop()
+busy = [job for job in sweep_jobs if job.active]
+left, right = st.columns([38, 62], gap="large")
+with left:
+    if catalogued:
+        sweep_form.form(catalogued, frame.runs(), bool(busy))
+    else:
+        st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
+with right:
+    known = [study.request for study in studies.values()]
+    beginning = [
+        job
+        for job in sweep_jobs
+        if job.state != "finished"
+        and sweep_view.request_of(job) not in known
+        and (job.active or job.id == st.session_state.get("sweep_job"))
+    ]
+    for job in beginning:
+        sweep_view.watch_beginning(job)
+    if studies:
+        started = next((job for job in sweep_jobs if job.id == st.session_state.get("sweep_job")), None)
+        shown = sweep_view.choose(list(studies.values()), started)
+        sweep_view.watch(shown.name, sweep_view.is_active(shown))
+    elif not beginning:
+        st.caption("Nothing was swept here yet. What you start shows its cells here, one after another.")
