@@ -82,7 +82,7 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
     recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})
     base = TrainRequest(recipe, data.id, "image" if unit == "image" else "case", seed, weights or "")
     try:
-        grid = parse_grid(text.splitlines()) if study == "grid" else None
+        grid = parse_grid(line for line in text.splitlines() if line.strip()) if study == "grid" else None
         request = new_request(base, study, grid, metric, seeds, prune)
         trained, images = training_choices.sizes(data, unit, seed, None, ())
     except InputError as error:
