@@ -95,7 +95,7 @@ def _press(page: Any, key: str) -> dict[str, float]:
 
 def _print_timings(key: str, timings: list[dict[str, float]]) -> None:
     steps = ("key", "sent", "heard", "called", "drawn")
-    whole = [timing["drawn"] - timing["key"] for timing in timings]
+    whole = [(timing["drawn"] - timing["key"]) / 1000 for timing in timings]
     parts = [
         statistics.median(timing[end] - timing[start] for timing in timings)
         for start, end in zip(steps, steps[1:], strict=False)

@@ -70,10 +70,13 @@ def measure(workspace: Workspace, arguments: Mapping[str, Any], context: Context
 
 
 def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Train a model; the arguments are those of ``TrainRequest``."""
+    """Train a model, then put its first maps in line; the arguments are those of ``TrainRequest``."""
     from breakhis_core import training
+    from breakhis_core.map_jobs import submit_first_maps
+    from breakhis_core.runs import open_run
 
     run = training.train(training.TrainRequest.from_dict(dict(arguments)), workspace, context)
+    submit_first_maps(workspace, open_run(Path(run)))
     return {"run": Path(run).name}
 
 

@@ -12,7 +12,17 @@ from breakhis_core.command_line.answer import answering
 from breakhis_core.errors import InputError
 
 PROJECT = Path(__file__).parents[1]
-COMMANDS = ["demo", "catalogue", "train", "evaluate", "classify", "flags export", "flags import", "sweep"]
+COMMANDS = [
+    "demo",
+    "catalogue",
+    "train",
+    "evaluate",
+    "classify",
+    "flags export",
+    "flags import",
+    "sweep",
+    "explain",
+]
 
 
 def call(*arguments):

@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from breakhis_core import jobs
+from breakhis_core import jobs, map_sanity, map_work
 from breakhis_core.datasets import picture_path
 from breakhis_core.errors import InputError
+from breakhis_core.faithfulness import Faithfulness
 from breakhis_core.job_context import JobStopped
 from breakhis_core.job_kinds import KINDS
+from breakhis_core.map_jobs import job_of, submit_first_maps
+from breakhis_core.map_methods import CHEAP
+from breakhis_core.map_sanity import Sanity
 from breakhis_core.map_store import MapStore, run_key
 from breakhis_core.map_work import MapRequest, compute_maps, wanted
 from breakhis_core.runs import Run
@@ -51,9 +55,9 @@ def own(small: Small, tmp_path: Path) -> Workspace:
 
 
 def test_all_mistakes_get_maps_and_a_stopped_work_goes_on(small: Small, own: Workspace) -> None:
-    request = MapRequest(small.run.name, ("gradcam",), None)
+    request = MapRequest(small.run.name, ("gradcam",))
     table = wanted(small.run, request)
-    assert len(table) > 4
+    assert len(table) > 3
     with pytest.raises(JobStopped):
         compute_maps(request, own, Counting(own.jobs, 3))
     store = MapStore(own, run_key(small.run))
@@ -87,7 +91,12 @@ def test_the_images_asked_for_come_first_whether_mistaken_or_not(small: Small) -
     assert set(rest["part"]) <= {"test"}
 
 
-def test_a_picture_that_is_gone_is_named_and_the_others_go_on(small: Small, own: Workspace) -> None:
+def test_a_picture_that_is_gone_is_named_and_the_others_go_on(
+    small: Small, own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Faithfulness(0.0, 0.0, 0.0, 0.0, 0.0)
+    monkeypatch.setattr(map_work, "judge", lambda _, __, maps, ___: [nothing] * len(maps))
+    monkeypatch.setattr(map_sanity, "sanity_of", lambda *_: Sanity(0.1, 0.2, 8))
     request = MapRequest(small.run.name, ("gradcam",), None)
     image = wanted(small.run, request)["hash"].iloc[1]
     file = picture_path(own, image)
@@ -102,6 +111,7 @@ def test_a_picture_that_is_gone_is_named_and_the_others_go_on(small: Small, own:
     assert file.name in done["refused"][0]
     store = MapStore(own, run_key(small.run))
     assert len(store.images("gradcam")) == done["images"] - 1
+    assert store.about("gradcam")["sanity"]["passed"]
 
 
 def test_a_run_without_mistakes_is_said(small: Small, own: Workspace) -> None:
@@ -123,3 +133,17 @@ def test_the_job_of_a_run_that_is_gone_says_so(workspace: Workspace, fake_run: R
     while (now := jobs.get(workspace, job)).active:
         time.sleep(0.2)
     assert (now.state, now.error) == ("failed", "gone: there is no such run folder.")
+
+
+def test_a_new_run_gets_the_cheap_maps_of_its_mistakes_in_line(
+    workspace: Workspace, fake_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.job_starting, "start_queued", lambda workspace: [])
+    number = submit_first_maps(workspace, fake_run)
+    assert number is not None
+    job = job_of(workspace, run_key(fake_run), "layercam")
+    assert job is not None
+    assert job.id == number
+    assert MapRequest.from_dict(job.arguments) == MapRequest("fake", CHEAP, "test")
+    assert job_of(workspace, run_key(fake_run), "scorecam") is None
+    assert job_of(workspace, "0" * 16, "layercam") is None

@@ -12,6 +12,7 @@ import streamlit as st
 from breakhis_core import jobs
 from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
+from breakhis_core.map_jobs import job_of, submit_maps
 from breakhis_core.map_methods import CODES
 from breakhis_core.map_store import KeptMaps, MapStore, in_json, run_key
 from breakhis_core.map_work import MapRequest
@@ -50,21 +51,13 @@ def act(queue: Queue, message: Mapping[str, object]) -> None:
             jobs.resume(workspace(), latest.id)
         elif what == "start" and not (latest is not None and latest.active and _covers(latest, image)):
             request = MapRequest(queue.run.name, (method,), more(queue, item).part, (image,))
-            jobs.submit(workspace(), "maps", {**request.to_dict(), "key": run_key(queue.run)})
+            submit_maps(workspace(), queue.run, request)
     except InputError as error:  # Another tab was quicker.
         st.toast(str(error))
 
 
 def _covers(job: Job, image: str) -> bool:
     return image in job.arguments.get("first", ())
-
-
-def job_of(place: Workspace, key: str, method: str) -> Job | None:
-    """Return the newest job that computes maps of a method for a run."""
-    for job in jobs.list_jobs(place, "maps"):
-        if job.arguments.get("key") == key and method in job.arguments.get("methods", ()):
-            return job
-    return None
 
 
 def answer(place: Workspace, key: str, method: str, image: str) -> dict[str, Any]:

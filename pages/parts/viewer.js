@@ -75,34 +75,42 @@ for (let i = 0; i < 256; i++) diverging.set(oklab(i < 128 ? AGAINST : FOR, Math.
 const gradient = (colours) => `linear-gradient(90deg, ${Array.from({ length: 17 }, (_, i) => Math.round((i * 255) / 16)).map((v) => `rgb(${colours.slice(v * 3, v * 3 + 3).join(" ")})`).join(", ")})`;
 const RAMP_CSS = gradient(ramp), DIVERGING_CSS = gradient(diverging);
 
-/* Catmull-Rom between the cells' centres, held at the edges and at the ends of the scale. */
+/* Catmull-Rom between the cells' centres, held at the edges and at the ends of the scale: for each drawn pixel
+ * four cells and their weights, one after another. Plain loops: this runs between a key and the picture. */
 const stretched = new Map();
 function stretch(size) {
-  if (!stretched.has(size)) stretched.set(size, Array.from({ length: FINE }, (_, x) => {
+  if (stretched.has(size)) return stretched.get(size);
+  const cells = new Uint8Array(FINE * 4), weights = new Float32Array(FINE * 4);
+  for (let x = 0; x < FINE; x++) {
     const at = ((x + 0.5) * size) / FINE - 0.5, first = Math.floor(at) - 1, t = at - Math.floor(at);
-    return [
-      [0, ((2 - t) * t - 1) * t * 0.5], [1, ((3 * t - 5) * t * t + 2) * 0.5],
-      [2, ((4 - 3 * t) * t + 1) * t * 0.5], [3, (t - 1) * t * t * 0.5],
-    ].map(([k, w]) => [Math.min(size - 1, Math.max(0, first + k)), w]);
-  }));
+    weights.set([((2 - t) * t - 1) * t * 0.5, ((3 * t - 5) * t * t + 2) * 0.5, ((4 - 3 * t) * t + 1) * t * 0.5, (t - 1) * t * t * 0.5], x * 4);
+    for (let k = 0; k < 4; k++) cells[x * 4 + k] = Math.min(size - 1, Math.max(0, first + k));
+  }
+  stretched.set(size, { cells, weights });
   return stretched.get(size);
 }
 /* A map is a square of values; a signed one has zero in the colours' middle. */
 export function paint(canvas, map, top, signed) {
-  const size = Math.sqrt(map.length), weights = stretch(size), colours = signed ? diverging : ramp;
+  const size = Math.sqrt(map.length), { cells, weights } = stretch(size), colours = signed ? diverging : ramp;
   canvas.width = canvas.height = FINE;
-  const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), rows = new Float32Array(size * FINE);
+  const context = canvas.getContext("2d"), out = context.createImageData(FINE, FINE), pixels = out.data, rows = new Float32Array(size * FINE);
   for (let y = 0; y < size; y++)
-    for (let x = 0; x < FINE; x++) rows[y * FINE + x] = weights[x].reduce((s, [k, w]) => s + w * map[y * size + k], 0);
+    for (let x = 0, from = 0; x < FINE; x++, from += 4) {
+      let sum = 0;
+      for (let k = from; k < from + 4; k++) sum += weights[k] * map[y * size + cells[k]];
+      rows[y * FINE + x] = sum;
+    }
+  // Where the map says little, the tissue stays visible; colours near a light middle need more cover to be seen.
+  const lowest = signed ? -1 : 0, cover = signed ? 765 : 510;
   for (let y = 0, p = 0; y < FINE; y++)
     for (let x = 0; x < FINE; x++, p += 4) {
-      const value = weights[y].reduce((s, [k, w]) => s + w * rows[k * FINE + x], 0) / top || 0;
-      const share = Math.min(1, Math.max(signed ? -1 : 0, value)), v = Math.round(signed ? 127.5 + 127.5 * share : 255 * share);
-      out.data[p] = colours[v * 3];
-      out.data[p + 1] = colours[v * 3 + 1];
-      out.data[p + 2] = colours[v * 3 + 2];
-      // Where the map says little, the tissue stays visible; colours near a light middle need more cover to be seen.
-      out.data[p + 3] = Math.min(255, Math.abs(share) * (signed ? 765 : 510));
+      let sum = 0;
+      for (let k = y * 4; k < y * 4 + 4; k++) sum += weights[k] * rows[cells[k] * FINE + x];
+      const share = Math.min(1, Math.max(lowest, sum / top || 0)), v = 3 * Math.round(signed ? 127.5 + 127.5 * share : 255 * share);
+      pixels[p] = colours[v];
+      pixels[p + 1] = colours[v + 1];
+      pixels[p + 2] = colours[v + 2];
+      pixels[p + 3] = Math.min(255, Math.abs(share) * cover);
     }
   context.putImageData(out, 0, 0);
 }
@@ -502,7 +510,9 @@ function drawStrength(store) {
   strength.append(make("span", {}, said), make("span", { class: "range" }, signed ? `maps usually ${usual}` : `usual ${usual}`));
   strength.classList.toggle("weak", weak);
   const [faith, fails] = drawTrust(data, methodOf(store), answerOf(store), shown, store.start);
-  strength.append(...(signed ? [] : [faith]), fails, make("span", { class: "plain" }, plain));
+  // Three lines at most: the keys below must not move.
+  if (weak && !signed && fails.textContent) faith.append(" · weak map");
+  strength.append(...(signed ? [] : [faith]), fails, make("span", { class: "plain" }, signed || !fails.textContent ? plain : ""));
   return strength;
 }
 
