@@ -6,7 +6,12 @@ WebSocket.prototype.send = function (...what) { mark("sent"); return send.apply(
 const listen = WebSocket.prototype.addEventListener;
 const heard = new WeakSet();
 WebSocket.prototype.addEventListener = function (kind, ...rest) {
-  if (kind === "message" && !heard.has(this)) { heard.add(this); listen.call(this, "message", () => mark("heard")); }
+  if (kind === "message" && !heard.has(this)) {
+    heard.add(this);
+    listen.call(this, "message", ({ data }) => { // Of the answer's many messages the one that brings the picture.
+      if (data instanceof ArrayBuffer && new TextDecoder("latin1").decode(data).includes("/picture/")) mark("heard");
+    });
+  }
   return listen.call(this, kind, ...rest);
 };
 Object.defineProperty(WebSocket.prototype, "onmessage", {

@@ -28,8 +28,8 @@ from breakhis_core.workspace import Workspace
 BUDGETS = {"ArrowRight": 60, "1": 100}
 LABELS = {"ArrowRight": "Next", "1": "flag, saved"}
 HEADINGS = ("key", "presses", "median", "95 %", "budget", "to server", "server", "to script", "to screen")
-"""Milliseconds. *To server* ends with the message that leaves the browser, *server* with the answer's first
-message, *to script* when the viewer is called, *to screen* when the frame with the picture is drawn."""
+"""Milliseconds. *To server* ends with the message that leaves the browser, *server* with the message that
+brings the picture, *to script* when the viewer has drawn it, *to screen* with the frame that shows it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
