@@ -25,6 +25,7 @@ from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 
 ABOUT = "about.json"
+_FEW = 5
 _FIGURES = tuple(Faithfulness.__dataclass_fields__)
 _BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError, TypeError)
 
@@ -109,10 +110,13 @@ class MapStore:
         write_atomically(folder / ABOUT, json.dumps({**self.about(method), **facts}).encode())
 
     def note_scale(self, method: str) -> None:
-        """Measure how strong the maps of predicted classes are, as ``MapScale`` of the viewer does."""
+        """Measure how strong the maps of predicted classes are, as ``MapScale`` of the viewer does.
+
+        A few maps do not say what is usual: below five nothing is noted, and each map has its own scale.
+        """
         kept = (self.get(method, image) for image in self.images(method))
         peaks = [float(one.maps[0].max()) for one in kept if one is not None]
-        if peaks:
+        if len(peaks) >= _FEW:
             strong, weak = np.quantile(peaks, [0.95, 0.1])
             self.note(method, strong=float(strong), weak=float(weak), images=len(peaks))
 

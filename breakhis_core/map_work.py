@@ -133,7 +133,7 @@ class _Work:
                     self.refused.append(str(error))
                 continue
             self.store.add(code, image, self._kept(code, image, inputs[0]))
-            if done == 0 or done % 16 == 15:
+            if done % 8 == 7:
                 self.store.note_scale(code)
         if missing:
             self._before += method.seconds

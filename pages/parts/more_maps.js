@@ -6,12 +6,15 @@ import { make } from "./viewer.js";
 const EVERY = 1000; // Milliseconds between two looks at a job.
 const KEPT = 60;
 const known = new Map();
+const about = new Map(); // What the maps of a method usually reach in a run, and its sanity check: the last that was heard.
 const idle = new Set(); // Methods of a run that nobody computes: not worth a question at every image.
 
 const address = (key, method, image) => `/maps/${key}/${method}?image=${image}`;
 
 /* What is known of an image's maps without asking: an answer of the server, or null. */
 export const knownMaps = ({ more, hash }, method) => (more && known.get(address(more.key, method, hash))) || null;
+
+export const aboutMaps = ({ more }, method) => (more && about.get(`${more.key} ${method}`)) || {};
 
 /* Ask the server unless a finished answer is here; resolves to it. */
 export async function fetchMaps(key, method, image) {
@@ -20,7 +23,10 @@ export async function fetchMaps(key, method, image) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(await response.text());
   const answer = await response.json();
-  if (answer.ready) unpack(answer);
+  if (answer.ready) {
+    unpack(answer);
+    about.set(`${key} ${method}`, answer);
+  }
   known.delete(url);
   known.set(url, answer); // Youngest last.
   while (known.size > KEPT) known.delete(known.keys().next().value);
@@ -86,8 +92,8 @@ export function panel(wish) {
     const what = method.code === "gradcam" ? "Grad-CAM maps are not checked yet." : `${method.name} of this image is not computed yet.`;
     const said = job?.error ? job.error : job?.state === "stopped" ? "Stopped; what was done is kept." : what;
     box.replaceChildren(make("p", {}, said), make("small", {}, method.says),
-      ...(job?.resumable ? [button("Go on", "resume")] : []),
-      make("button", { class: "start", onclick: () => wish("start") }, mistakes ? `Compute for the ${mistakes} misclassified of ${part}` : "Compute for this image"),
+      ...(job?.resumable ? [make("button", { class: "start", onclick: () => wish("resume") }, "Go on")] : []),
+      make("button", { class: job?.resumable ? "" : "start", onclick: () => wish("start") }, mistakes ? `Compute for the ${mistakes} misclassified of ${part}` : "Compute for this image"),
       make("small", {}, `this image first; about ${minutes(images * method.seconds + 30)} on two free cores`));
   }
   return { box, draw };
@@ -96,7 +102,7 @@ export function panel(wish) {
 /* How far a map can be trusted: against chance, and against random weights. */
 export function drawTrust(data, method, answer, code, start) {
   const figures = answer?.ready && answer.figures.find(({ subtype }) => subtype === code), line = make("span", { class: "faith" });
-  const warning = answer?.ready && answer.sanity?.warning;
+  const { sanity } = aboutMaps(data, method.code), warning = sanity?.warning;
   if (figures) {
     const percent = (p) => `${Math.round(100 * p)} %`, points = Math.round(100 * figures.gain);
     line.append(figures.beats_chance ? `Beats chance by ${points} points` : `No better than chance (${points < 0 ? "−" : ""}${Math.abs(points)} points)`);
@@ -108,8 +114,8 @@ export function drawTrust(data, method, answer, code, start) {
   else if (data.more && method.code === "gradcam" && start) line.append("Not checked against chance. ", make("button", { class: "check", onclick: start }, "Check"));
   const fails = make("span", { class: "plain" });
   if (warning) {
-    fails.append(answer.sanity.whole >= answer.sanity.head ? "Hardly changes with random weights: do not trust it." : "Hardly changes with a random last layer: mistrust it.");
-    fails.title = `${warning} Rank correlation with the map under random weights: ${answer.sanity.head.toFixed(2)} (last layers), ${answer.sanity.whole.toFixed(2)} (all), over ${answer.sanity.images} images. (Adebayo et al. 2018)`;
+    fails.append(sanity.whole >= sanity.head ? "Hardly changes with random weights: do not trust it." : "Hardly changes with a random last layer: mistrust it.");
+    fails.title = `${warning} Rank correlation with the map under random weights: ${sanity.head.toFixed(2)} (last layers), ${sanity.whole.toFixed(2)} (all), over ${sanity.images} images. (Adebayo et al. 2018)`;
   }
   return [line, fails];
 }

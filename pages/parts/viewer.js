@@ -6,7 +6,7 @@
 
 import { chooseQueue, make, typing } from "./dom.js";
 import { jumpField } from "./jump.js";
-import { drawTrust, follower, knownMaps, panel } from "./more_maps.js";
+import { aboutMaps, drawTrust, follower, knownMaps, panel } from "./more_maps.js";
 
 export { make };
 
@@ -178,7 +178,7 @@ function mapOf(store, code) {
 /* What the method's maps usually reach in this run: the end of the colours, and what counts as weak. */
 function scaleOf(store) {
   if (methodOf(store).code === OWN.code) return store.data;
-  const { strong, weak } = answerOf(store) ?? {};
+  const { strong, weak } = aboutMaps(store.data, methodOf(store).code);
   return { strong: strong ?? 0, weak: weak ?? 0 };
 }
 function differenceOf(store) {
@@ -252,7 +252,7 @@ function buildStage(parent, name) {
         cell.picture.getContext("2d").drawImage(image, 0, 0);
         cell.image = image;
       }
-      const top = preferences.own ? (map && peak(map)) || 1 : strong || 1;
+      const top = preferences.own || !strong ? (map && peak(map)) || 1 : strong;
       const mark = map && `${data.hash} ${method.code} ${id} ${top}`;
       if (map && cell.mark !== mark) { paint(cell.map, map, top, signed); cell.mark = mark; }
       cell.map.hidden = !map || !preferences.map;
@@ -282,8 +282,9 @@ function buildStage(parent, name) {
   function drawScale() {
     const { data, preferences } = store, signed = preferences.view === "diff";
     const shown = signed ? differenceOf(store) : mapOf(store, shownCode(store));
-    const top = figure((preferences.own ? shown && peak(shown) : scaleOf(store).strong) || 0);
-    const whose = make("small", {}, preferences.own ? "own scale" : "run's scale");
+    const { strong } = scaleOf(store), own = preferences.own || !strong;
+    const top = figure((own ? shown && peak(shown) : strong) || 0);
+    const whose = make("small", {}, own ? "own scale" : "run's scale");
     const colours = make("i", { style: `background:${signed ? DIVERGING_CSS : RAMP_CSS}` });
     scale.classList.toggle("signed", signed);
     if (signed) {
@@ -291,7 +292,7 @@ function buildStage(parent, name) {
       scale.replaceChildren(make("span", { title: `speaks for ${named(data, second)}` }, `${second} −${top}`), colours, make("span", { title: `speaks for ${named(data, first)}` }, `+${top} ${first}`), whose);
     } else scale.replaceChildren("0", colours, top, whose);
     const sides = signed ? `− speaks for ${named(data, opposed(store)[1])}, + for ${named(data, opposed(store)[0])}, grey in the middle is zero. ` : "";
-    scale.title = sides + (preferences.own
+    scale.title = sides + (own
       ? "Colours stretched to this map's own peak: shows where, not how strongly. Press A for the run's scale."
       : "The same colours mean the same strength for every image of this run. Press A for this map's own scale.");
   }
