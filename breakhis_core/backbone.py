@@ -117,11 +117,14 @@ def settle_statistics(base: keras.Model, images: npt.NDArray[np.uint8]) -> None:
         base: with random weights.
         images: some dozens of model inputs, (N, 224, 224, 3) uint8.
     """
+    import tensorflow as tf
+
     layers = [layer for layer in base.layers if hasattr(layer, "moving_mean")]
     before = [(layer.momentum, layer.trainable) for layer in layers]
     for layer in layers:
         layer.momentum, layer.trainable = 0.0, True
-    base(images.astype("float32"), training=True)
+    # As a graph: called layer by layer, Keras holds every activation until the end, 4 GB for 64 images.
+    tf.function(base)(tf.constant(images, tf.float32), training=True)
     for layer, (momentum, trainable) in zip(layers, before, strict=True):
         layer.momentum, layer.trainable = momentum, trainable
 
