@@ -6,6 +6,7 @@ frozen part's outputs are kept by image and weights, so that every fold after th
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,6 +77,7 @@ def cross_validate(request: TrainRequest, workspace: Workspace, context: Context
         if piece is None:
             inner = FoldContext(context, fold, folds)
             _train_fold(Training(request, workspace, inner, of_fold), place)
+            _forget_models()
             piece = load_piece(place)
             assert piece is not None
         shutil.rmtree(context.folder / f"fold-{fold}", ignore_errors=True)
@@ -84,8 +86,6 @@ def cross_validate(request: TrainRequest, workspace: Workspace, context: Context
 
 
 def _train_fold(training: Training, place: Path) -> None:
-    import keras
-
     from breakhis_core.predictor import Predictor
     from breakhis_core.run_making import predict_images, save_predictor
 
@@ -98,8 +98,14 @@ def _train_fold(training: Training, place: Path) -> None:
     about = {"seconds": trained.seconds, "weights": trained.weights, "checked": checked}
     save_piece(place, tested, predicted, trained.history, about)
     remove_checkpoint(training.context.folder)
-    # The models of the folds before would stay in memory.
-    keras.backend.clear_session()
+
+
+def _forget_models() -> None:
+    """Give back what a fold's models and compiled steps took; cycles keep them until they are looked for."""
+    import keras
+
+    keras.backend.clear_session(free_memory=True)
+    gc.collect()
 
 
 def _publish(
@@ -112,7 +118,7 @@ def _publish(
 ) -> Path:
     from breakhis_core.fold_run import make_fold_run
 
-    context.report("Putting the folds together", 0.99, phase="predicting")
+    context.report("Putting the folds together", 0.999, phase="predicting")
     stem = request.name or f"{request.recipe.name}-{_folds_in_words(data)}"
     name = runs.free_name(workspace.models, stem)
     published.write_text(name, "utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core.chart_parts import HEIGHT, SHARE, SIDE_SCALE, diagonal, finish, share_axis
@@ -19,13 +20,15 @@ BARS = 20
 def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT) -> alt.LayerChart:
     """Draw accuracy against confidence, a point for each bin, its area the number of images.
 
-    Points below the diagonal are overconfident.
+    Points below the diagonal are overconfident. A click on a point selects its bin's edges under the name
+    ``"bin"``.
 
     Args:
         bins: ``evaluation["calibration"]["bins"]``.
         height: height in pixels.
     """
     table = pd.DataFrame(list(bins), columns=["low", "high", "images", "confidence", "accuracy"])
+    clicked = alt.selection_point(name="bin", fields=["low", "high"])
     base = alt.Chart(table).encode(
         x=alt.X("confidence:Q", title="Mean confidence", scale=SHARE, axis=share_axis()),
         tooltip=[
@@ -37,13 +40,14 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT
         ],
     )
     gaps = base.mark_rule(strokeWidth=2, opacity=0.45, color=RIGHT).encode(y="confidence:Q", y2="accuracy:Q")
-    points = base.mark_circle(opacity=0.9, color=RIGHT).encode(
+    points = base.mark_circle(color=RIGHT).encode(
+        opacity=alt.condition(clicked, alt.value(0.9), alt.value(0.3)),
         y=alt.Y("accuracy:Q", title="Accuracy", scale=SHARE, axis=share_axis()),
         size=alt.Size(
             "images:Q", title="Images", scale=alt.Scale(range=[30, 500]), legend=alt.Legend(orient="right")
         ),
     )
-    return finish(height, diagonal(), gaps, points)
+    return finish(height, diagonal(), gaps, points.add_params(clicked))
 
 
 def probability_histogram(
@@ -84,6 +88,19 @@ def probability_histogram(
         .encode(x="threshold:Q", tooltip=[alt.Tooltip("threshold:Q", title="Threshold", format=".2f")])
     )
     return finish(height, bars, rule)
+
+
+def in_bar(malignancy: pd.DataFrame, side: str, low: float, high: float) -> npt.NDArray[np.bool_]:
+    """Return which images a bar of the histogram counts.
+
+    >>> table = pd.DataFrame({"malignancy": [0.5, 0.49, 1.0], "side": ["benign"] * 3})
+    >>> in_bar(table, "benign", 0.5, 1.0).tolist()
+    [True, False, True]
+    """
+    values = np.clip(malignancy["malignancy"].to_numpy(dtype=np.float64), 0, 1)
+    # As histogram_bars counts: steps are closed below, the last one above too.
+    inside = (values >= low) & ((values < high) | (high >= 1))
+    return np.asarray(inside & (malignancy["side"] == side).to_numpy(dtype=bool))
 
 
 def histogram_bars(malignancy: pd.DataFrame, bars: int = BARS) -> pd.DataFrame:

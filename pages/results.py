@@ -6,16 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from breakhis_core import runs, splits
+from breakhis_core import runs
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import evaluate_run, value_at
 from breakhis_core.runs import Run
-from pages.parts import comparison, frame, narrow, result_views, results_tables
+from pages.parts import comparison, fold_view, frame, leakage_view, narrow, result_views, results_tables
 from pages.parts.figures import counted, interval, number, where_from
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
 VIEWS = ["Confusion", "Sub-types", "Benign or malignant", "Cases", "Calibration", "Training", "Compare"]
+FOLDS = "Folds"
 
 
 @st.cache_data(max_entries=128, show_spinner="Computing intervals over cases …")
@@ -50,15 +51,14 @@ def cautions(run: Run, evaluation: dict[str, Any]) -> None:
         st.warning(
             "The model learnt these images: the numbers say how well it remembers, not how good it is."
         )
+    elif run.folds:
+        fold_view.cautions(run)
     elif run.unit == "image":
-        split = splits.Split("image", int(run.manifest["split_seed"]), run.split())
-        leaked = splits.leakage(split, run.predictions())
         st.warning(
-            f"Split by image: {leaked['test_images_of_train_cases']} of {leaked['test_images']} test images "
-            "are of cases that the model also learnt from. Expect less on a new patient; a split by case "
+            f"Split by image: {leakage_view.sentence(run)}. Expect less on a new patient; a split by case "
             "says how much."
         )
-    elif evaluation["few_cases"]:
+    if evaluation["few_cases"]:
         st.caption(f"{counted(evaluation['cases'], 'case')} are few: the intervals are themselves uncertain.")
 
 
@@ -98,9 +98,12 @@ part = part_shown.segmented_control(
     label_visibility="collapsed",
     bind="query-params",
 )
+views = [*VIEWS[:-1], FOLDS, VIEWS[-1]] if run.folds else VIEWS
+if st.session_state.get("view", VIEWS[0]) not in views:
+    st.session_state.view = VIEWS[0]
 view = view_shown.segmented_control(
     "View",
-    VIEWS,
+    views,
     default=VIEWS[0],
     required=True,
     key="view",
@@ -114,7 +117,8 @@ except InputError as error:
     refusals()
     st.stop()
 if view == "Compare":
-    comparison.show(run, part, lambda other: evaluation_of(other, part))
+    # A cross-validation and a run of one model are tested on parts of different names.
+    comparison.show(run, part, lambda other: evaluation_of(other, other.tested_part))
 else:
     headline(evaluation)
     cautions(run, evaluation)
@@ -127,7 +131,9 @@ elif view == "Benign or malignant":
 elif view == "Cases":
     result_views.cases(run, evaluation)
 elif view == "Calibration":
-    result_views.calibration(evaluation)
+    result_views.calibration(run, evaluation)
+elif view == FOLDS:
+    fold_view.show(run, evaluation)
 elif view == "Training":
     result_views.training(run)
 refusals()

@@ -1,4 +1,4 @@
-"""Two runs side by side on the same frozen test set: what changed, by how much, and on which images."""
+"""Runs side by side on the same frozen test set: what changed, by how much, and on which images."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from breakhis_core.errors import InputError
 from breakhis_core.image_context import by_likely_comparison
 from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
-from pages.parts import frame, review_links
+from pages.parts import frame, leakage_view, review_links, several_runs
 from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
+from pages.parts.uploads import plain
 
 SHOWN = ("accuracy", "macro_f1", "auc.macro", "binary.sensitivity", "binary.specificity", "binary.f1")
 """The headline's metrics, in its order."""
@@ -40,12 +41,14 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
             "pages/review.py",
         )
         return
+    more = several_runs.choose_more(run, before, frame.runs())
+    chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     try:
-        compared = _compared(_content(before), _content(run), part, flagged, before, run)
+        compared = _compared(tuple(map(_content, chosen)), part, flagged, chosen)
     except InputError as error:
-        st.warning(str(error))
-        side_by_side([before, run], evaluates)
+        st.warning(plain(str(error)))
+        side_by_side(chosen, evaluates)
         return
     against = compared["against"][0]
     st.markdown(
@@ -54,6 +57,9 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
     )
     headline(against["deltas"])
     second_line(compared, before, run)
+    if more:
+        several_runs.show(compared, chosen[1:], part, deltas_shown(against))
+        return
     left, right = st.columns([52, 48], gap="medium")
     with left:
         changes(compared, run, part)
@@ -64,9 +70,6 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
             placeholder=NOT_DEFINED,
             column_config={
                 "Metric": st.column_config.TextColumn(width=250),
-                "Before": st.column_config.NumberColumn(format="%.3f"),
-                "After": st.column_config.NumberColumn(format="%.3f"),
-                "Difference": st.column_config.NumberColumn(format="%+.3f"),
             },
         )
     with right:
@@ -124,8 +127,8 @@ def second_line(compared: dict[str, Any], before: Run, run: Run) -> None:
         ]
         lines.append(
             f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
-            f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}, split by "
-            f"{compared['unit']}: {' · '.join(told)}."
+            f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}, "
+            f"{compared['split']}: {' · '.join(told)}."
         )
     if lines:
         st.caption(" ".join(lines))
@@ -137,11 +140,7 @@ def changes(compared: dict[str, Any], run: Run, part: str) -> None:
     with st.container(horizontal=True):
         review_links.link(run, part, against["fixed"], "fixed")
         review_links.link(run, part, against["broken"], "broken")
-    images, cases = against["mcnemar"]["p_value"], against["swap_test"]["p_value"]
-    st.caption(
-        f"Could be chance: p = {images:.3f} by image (McNemar), p = {cases:.3f} by case (answers of whole "
-        "cases swapped; the one to trust)."
-    )
+    st.caption(several_runs.chance_in_words(against))
 
 
 def deltas_shown(against: dict[str, Any]) -> list[str]:
@@ -154,9 +153,9 @@ def delta_table(deltas: dict[str, Any]) -> pd.DataFrame:
     rows = [
         {
             "Metric": metric_name(name) + ("" if higher_is_better(name) else ", lower is better"),
-            "Before": deltas[name]["before"],
-            "After": deltas[name]["after"],
-            "Difference": deltas[name]["delta"],
+            "Before": number(deltas[name]["before"]),
+            "After": number(deltas[name]["after"]),
+            "Difference": number(deltas[name]["delta"], signed=True),
             "95 %": interval(deltas[name]["interval"], signed=True),
         }
         for name in deltas_shown({"deltas": deltas})
@@ -176,10 +175,7 @@ def side_by_side(runs: list[Run], evaluates: Evaluates) -> None:
     st.markdown("Each on its own test set:")
     st.dataframe(pd.DataFrame({"Metric": [metric_name(name) for name in SHOWN], **columns}), hide_index=True)
     if {run.unit for run in runs} == {"image", "case"}:
-        st.caption(
-            "By image, the test holds cases that the model learnt from; by case it does not. "
-            "With the same recipe, the gap is what that leak is worth."
-        )
+        leakage_view.show(runs)
 
 
 def is_sure(delta: dict[str, Any]) -> bool:
@@ -200,7 +196,7 @@ def _content(run: Run) -> str:
 
 @st.cache_data(max_entries=64, show_spinner="Comparing case by case …")
 def _compared(
-    first: str, second: str, part: str, flagged: tuple[str, ...], _before: Run, _after: Run
+    contents: tuple[str, ...], part: str, flagged: tuple[str, ...], _runs: list[Run]
 ) -> dict[str, Any]:
-    named = [(run.name, run.predictions(), run.unit) for run in (_before, _after)]
+    named = [(run.name, run.predictions(), run.unit) for run in _runs]
     return compare(named, flagged, part)

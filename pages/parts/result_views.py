@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from breakhis_core import charts, comparison_charts, probability_charts
+from breakhis_core.calibration import BINS, bin_of
 from breakhis_core.evaluate import value_at
 from breakhis_core.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.runs import Run
@@ -58,8 +60,9 @@ def confusion(run: Run, evaluation: dict[str, Any]) -> None:
             rows = rows_of(run, part)
             called = rows["predicted"].map(side_of)
             inside = rows[(rows["side"] == cell["true"]) & (called == cell["predicted"])]
-            review_links.open_queue(run, part, only=review_links.only(inside["hash"].tolist()))
-        st.caption("Click a cell to review its images.")
+            what = f"{cell['true']} and called {cell['predicted']}"
+            review_links.open_images(run, part, inside["hash"].tolist(), what)
+        st.caption("Click a cell to review its images; a whole sub-type opens from Sub-types.")
         with st.expander("All numbers"):
             st.dataframe(results_tables.all_numbers(evaluation), hide_index=True)
 
@@ -70,14 +73,24 @@ def clicked(state: Any, name: str) -> dict[str, Any] | None:
     return dict(found[0]) if found else None
 
 
+def picked_row(state: Any) -> int | None:
+    """Return the row of a table whose cell was clicked, if one was."""
+    cells = state["selection"]["cells"]
+    return int(cells[0][0]) if cells else None
+
+
 def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
     """Show precision, recall, F1, support and AUC of each sub-type, and the ROC curves."""
+    part = evaluation["part"]
     left, right = st.columns([54, 46], gap="medium")
     with left:
-        st.dataframe(
+        picked = st.dataframe(
             results_tables.per_class(evaluation),
             hide_index=True,
             height="content",
+            on_select="rerun",
+            selection_mode="single-cell",
+            key=f"subtypes-{run.name}-{part}",
             placeholder=NOT_DEFINED,
             column_config={
                 "Sub-type": st.column_config.TextColumn(width=150),
@@ -87,11 +100,25 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
                 **dict.fromkeys(("Precision", "Recall", "F1", "AUC"), SCORE),
             },
         )
-        st.caption("A dash: not defined, since the part holds no image of the sub-type.")
+        row = picked_row(picked)
+        if row is not None and row < len(CODES):
+            review_links.open_queue(run, part, true=CODES[row])
+        st.caption(
+            "Click a sub-type here, or its bar below, to review its images. A dash: not defined, since the "
+            "part holds no image of it."
+        )
     with right:
         curves = roc_curves(rows_of(run, evaluation["part"]))
         st.altair_chart(charts.roc_chart(curves[curves["curve"] != "malignant"], height=380))
-    st.altair_chart(charts.class_bars_chart(evaluation, height=260))
+    bars = st.altair_chart(
+        charts.class_bars_chart(evaluation, height=260),
+        on_select="rerun",
+        selection_mode="subtype",
+        key=f"class-bars-{run.name}-{part}",
+    )
+    bar = clicked(bars, "subtype")
+    if bar:
+        review_links.open_queue(run, part, true=bar["subtype"])
 
 
 @st.fragment
@@ -114,9 +141,20 @@ def sides(run: Run, evaluation: dict[str, Any]) -> None:
                     help=f"{where_from(evaluation)}.",
                 )
         review_links.link(run, part, found["changed"], "called otherwise than by the sub-type")
-        st.altair_chart(
-            probability_charts.probability_histogram(malignancy_table(rows), threshold, height=260)
+        table = malignancy_table(rows)
+        histogram = st.altair_chart(
+            probability_charts.probability_histogram(table, threshold, height=260),
+            on_select="rerun",
+            selection_mode="bar",
+            key=f"histogram-{run.name}-{part}",
         )
+        bar = clicked(histogram, "bar")
+        if bar:
+            inside = probability_charts.in_bar(table, bar["side"], bar["low"], bar["high"])
+            review_links.open_images(
+                run, part, table.loc[inside, "hash"].tolist(), f"{bar['side']} in this bar"
+            )
+        st.caption("Click a bar to review its images.")
     with right:
         curves = roc_curves(rows)
         st.altair_chart(charts.roc_chart(curves[curves["curve"] == "malignant"], height=380))
@@ -138,6 +176,7 @@ def cases(run: Run, evaluation: dict[str, Any]) -> None:
         f"({interval(bounds['patients.recognition_rate'])}) for eight sub-types, **{number(sides)}** "
         f"({interval(bounds['patients.side_recognition_rate'])}) for benign or malignant."
     )
+    part = evaluation["part"]
     left, right = st.columns(2, gap="medium")
     with left:
         table = results_tables.per_case(evaluation)
@@ -151,32 +190,46 @@ def cases(run: Run, evaluation: dict[str, Any]) -> None:
                 "Patient score": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1)
             },
         )
-        cells = picked["selection"]["cells"]
-        if cells:
-            case = table["Case"].iloc[cells[0][0]]
-            rows = rows_of(run, evaluation["part"])
-            chosen = rows.loc[rows["case"] == case, "hash"].tolist()
-            review_links.link(run, evaluation["part"], chosen, f"of case {case}")
-        else:
-            st.caption(
-                "Patient score: share of a case’s images that are right. Click a case for the link to them."
-            )
+        row = picked_row(picked)
+        if row is not None:
+            review_links.open_queue(run, part, case=str(table["Case"].iloc[row]))
+        st.caption(
+            "Patient score: share of a case’s images that are right. Click a case to review its images."
+        )
     with right:
         st.altair_chart(comparison_charts.magnification_chart(evaluation, height=230))
-        st.dataframe(
+        picked = st.dataframe(
             results_tables.per_magnification(evaluation),
             hide_index=True,
             placeholder=NOT_DEFINED,
+            on_select="rerun",
+            selection_mode="single-cell",
+            key=f"magnifications-{run.name}-{part}",
             column_config=dict.fromkeys(("Accuracy", "Macro F1", "Sensitivity", "Specificity"), SCORE),
         )
+        row = picked_row(picked)
+        if row is not None:
+            review_links.open_queue(run, part, magnification=list(evaluation["per_magnification"])[row])
+        st.caption("Click a magnification to review its images.")
 
 
-def calibration(evaluation: dict[str, Any]) -> None:
+def calibration(run: Run, evaluation: dict[str, Any]) -> None:
     """Show whether a confidence means what it says."""
     left, right = st.columns([55, 45], gap="medium")
     found = evaluation["calibration"]
     with left:
-        st.altair_chart(probability_charts.reliability_chart(found["bins"], height=400))
+        diagram = st.altair_chart(
+            probability_charts.reliability_chart(found["bins"], height=400),
+            on_select="rerun",
+            selection_mode="bin",
+            key=f"reliability-{run.name}-{evaluation['part']}",
+        )
+        bin_clicked = clicked(diagram, "bin")
+        if bin_clicked:
+            rows = rows_of(run, evaluation["part"])
+            inside = bin_of(rows["confidence"].to_numpy(np.float64)) == round(bin_clicked["low"] * BINS)
+            hashes = rows.loc[inside, "hash"].tolist()
+            review_links.open_images(run, evaluation["part"], hashes, "in this bin of confidence")
     with right:
         for metric, label in (("ece", "Expected calibration error"), ("brier", "Brier score, 0 to 2")):
             st.metric(
@@ -193,7 +246,9 @@ def calibration(evaluation: dict[str, Any]) -> None:
                 f"Divided by the temperature **{found['temperature']:.2f}**, fitted on validation images, "
                 f"the error would be {number(scaled['ece'])} and the Brier score {number(scaled['brier'])}."
             )
-        st.caption("Points below the line: the model is surer than it is right.")
+        st.caption(
+            "Points below the line: the model is surer than it is right. Click a point to review its images."
+        )
 
 
 def training(run: Run) -> None:

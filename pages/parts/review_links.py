@@ -30,14 +30,24 @@ def open_queue(run: Run, part: str, order: str = "all", **filters: str) -> None:
     st.switch_page(REVIEW, query_params=queue_address(run, part, order, **filters))
 
 
+def open_images(run: Run, part: str, hashes: Sequence[str], what: str) -> None:
+    """Go to the review of some images; where an address cannot hold them all, show a link that says so."""
+    if 0 < len(hashes) <= _MOST:
+        open_queue(run, part, only=only(hashes))
+    else:
+        link(run, part, hashes, what)
+
+
 def link(run: Run, part: str, hashes: Sequence[str], what: str, help: str | None = None) -> None:
     """Show a link to the review of some images, or say that there are none."""
     if not hashes:
         st.caption(f"No image {what}.")
         return
+    # Never fewer images than the label says.
+    first = f"the first {_MOST:,} of " if len(hashes) > _MOST else ""
     st.page_link(
         REVIEW,
-        label=f"Review {counted(len(hashes), 'image')} {what}",
+        label=f"Review {first}{counted(len(hashes), 'image')} {what}",
         icon=":material/visibility:",
         help=help,
         query_params=queue_address(run, part, only=only(hashes)),

@@ -1,0 +1,102 @@
+"""What knowing the patient is worth: one recipe split by image against the same recipe split by case.
+
+By image, a model is tested on cases that it learnt from; by case it is not. The gap between the two is the
+part of the published figures that a new patient would not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core.answers import read_answers
+from breakhis_core.case_sums import carriers, measure, sum_by_case
+from breakhis_core.evaluate import select_part
+from breakhis_core.folds import fold_columns
+from breakhis_core.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
+from breakhis_core.metrics import Floats
+
+if TYPE_CHECKING:
+    from breakhis_core.runs import Run
+
+
+def gaps(
+    by_image: pd.DataFrame, by_case: pd.DataFrame, metrics: Sequence[str], resamples: int = RESAMPLES
+) -> dict[str, dict[str, Any]]:
+    """Measure what a split by image adds to each metric.
+
+    The two test sets differ, so that nothing can be paired: cases are drawn anew for each of them, and the
+    interval is that of the difference of two independent results.
+
+    Args:
+        by_image: predictions of the tested images of the run split by image.
+        by_case: those of the run split by case.
+        metrics: places in an evaluation.
+        resamples: bootstrap samples behind each interval.
+
+    Returns:
+        By metric: ``by_image``, ``by_case``, ``gap`` (the first minus the second) and its ``interval``.
+    """
+    sides: list[dict[str, Floats]] = []
+    known: list[dict[str, int]] = []
+    cases: list[int] = []
+    for seed, predictions in enumerate((by_image, by_case)):
+        sums = sum_by_case(read_answers(predictions))
+        sides.append(measure(sums, case_weights(len(sums.confusion), resamples, seed)))
+        known.append(carriers(sums))
+        cases.append(len(sums.confusion))
+    found = {}
+    for name in metrics:
+        difference = sides[0][name] - sides[1][name]
+        carried = min(of.get(name, count) for of, count in zip(known, cases, strict=True))
+        found[name] = {
+            "by_image": number_or_none(sides[0][name][0]),
+            "by_case": number_or_none(sides[1][name][0]),
+            "gap": number_or_none(difference[0]),
+            "interval": limits_or_none(difference[1:], carried),
+        }
+    return found
+
+
+def tested(run: Run) -> pd.DataFrame:
+    """Return the predictions that say how good a run is."""
+    return select_part(run.predictions(), run.tested_part)
+
+
+def pairs_across(
+    run: Run, near: Mapping[str, Sequence[tuple[str, str]]] | None = None
+) -> dict[str, int | None]:
+    """Count the pairs of a tested image and a learnt one that a model could recognise.
+
+    Args:
+        run: the run; of a cross-validation, the pairs of all folds are added.
+        near: near-duplicates of each image, as ``image_checks.Checks`` has them; None where nobody looked.
+
+    Returns:
+        ``tested`` (an image counts once for each fold that tests it), ``tested_of_learnt_cases``,
+        ``same_case_pairs``, ``pixel_equal_pairs`` and ``near_pairs`` (None where nobody looked). Train and
+        validation images count as learnt: both took part in choosing the model.
+    """
+    split, facts = run.split(), run.predictions().drop_duplicates("hash").set_index("hash")["case"]
+    columns = fold_columns(split) if run.folds else ["part"]
+    counts = {"tested": 0, "tested_of_learnt_cases": 0, "same_case_pairs": 0, "pixel_equal_pairs": 0}
+    near_pairs = 0
+    for column in columns:
+        part = split[column].to_numpy(dtype=object)
+        is_tested, is_learnt = part == "test", np.isin(part.astype(str), ["train", "validation"])
+        case = split["hash"].map(facts).to_numpy(dtype=object).astype(str)
+        learnt_of = pd.Series(case[is_learnt]).value_counts()
+        pairs = pd.Series(case[is_tested]).map(learnt_of).fillna(0)
+        counts["tested"] += int(is_tested.sum())
+        counts["tested_of_learnt_cases"] += int((pairs > 0).sum())
+        counts["same_case_pairs"] += int(pairs.sum())
+        hashes = split["hash"].to_numpy(dtype=object)
+        learnt, others = set(hashes[is_learnt]), set(hashes[is_tested])
+        # One image has one hash and one part, so that this is zero unless a split was tampered with.
+        counts["pixel_equal_pairs"] += len(learnt & others)
+        if near is not None:
+            near_pairs += sum(other in learnt for image in others for other, _ in near.get(image, ()))
+    return {**counts, "near_pairs": None if near is None else near_pairs}

@@ -1,0 +1,112 @@
+"""Split by image beside split by case: what knowing the patient is worth in these images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from breakhis_core import leakage_worth
+from breakhis_core.image_checks import load_checks
+from breakhis_core.metric_names import metric_name
+from breakhis_core.runs import Run
+from pages.parts import frame
+from pages.parts.figures import counted, interval, number
+
+SHOWN = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "auc.macro",
+    "binary.accuracy",
+    "binary.sensitivity",
+    "binary.specificity",
+    "binary.auc",
+)
+_PAIRS = {
+    "tested": "Tested images",
+    "tested_of_learnt_cases": "of which of a case that was learnt from",
+    "same_case_pairs": "Pairs of one case, tested and learnt",
+    "pixel_equal_pairs": "Pairs of equal pixels, tested and learnt",
+    "near_pairs": "Pairs that show the same field, tested and learnt",
+}
+
+
+def show(runs: list[Run]) -> None:
+    """Show a run split by image beside one split by case, and what leaks in each."""
+    by_image = next(run for run in runs if run.unit == "image")
+    by_case = next(run for run in runs if run.unit == "case")
+    st.markdown("##### What knowing the patient is worth")
+    different = differing_settings(by_image, by_case)
+    if different:
+        st.warning(
+            f"The two recipes differ in {', '.join(different)}: the gap is not of the split alone. Train "
+            "both units in one click under Train."
+        )
+    left, right = st.columns([58, 42], gap="medium")
+    found = _gaps(_content(by_image), _content(by_case), by_image, by_case)
+    accuracy = found["accuracy"]
+    left.dataframe(gap_table(found), hide_index=True, height="content")
+    with right:
+        st.dataframe(pair_table(by_image, by_case), hide_index=True, height="content")
+        if load_checks(frame.workspace()) is None:
+            st.caption("Nobody looked for pictures of the same field yet: check the images on Home.")
+    if accuracy["gap"] is not None:
+        left.caption(
+            f"Of the accuracy by image, {number(accuracy['gap'], signed=True)} "
+            f"({interval(accuracy['interval'], signed=True)}) is not there on a new patient. The test sets "
+            "differ, so that the intervals are those of two independent results."
+        )
+
+
+def differing_settings(one: Run, other: Run) -> list[str]:
+    """Return the settings in which two recipes differ, their names left aside."""
+    ours, theirs = one.recipe(), other.recipe()
+    names = sorted((set(ours) | set(theirs)) - {"name", "summary"})
+    return [name for name in names if ours.get(name) != theirs.get(name)]
+
+
+def gap_table(found: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Return each metric by image and by case, and their gap."""
+    rows = [
+        {
+            "Metric": metric_name(name),
+            "By image": number(one["by_image"]),
+            "By case": number(one["by_case"]),
+            "Gap": number(one["gap"], signed=True),
+            "95 %": interval(one["interval"], signed=True),
+        }
+        for name, one in found.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def pair_table(by_image: Run, by_case: Run) -> pd.DataFrame:
+    """Return what a model could recognise under each split."""
+    checks = load_checks(frame.workspace())
+    near = None if checks is None else checks.near
+    counts = [leakage_worth.pairs_across(run, near) for run in (by_image, by_case)]
+    told = [
+        ["not looked for" if one[what] is None else f"{one[what]:,}" for what in _PAIRS] for one in counts
+    ]
+    return pd.DataFrame({"": list(_PAIRS.values()), "By image": told[0], "By case": told[1]})
+
+
+def sentence(run: Run) -> str:
+    """Say how many tested images are of cases that were learnt from."""
+    found = leakage_worth.pairs_across(run)
+    return (
+        f"{found['tested_of_learnt_cases']:,} of {counted(found['tested'] or 0, 'test image')} are of cases "
+        f"that the model also learnt from ({counted(found['same_case_pairs'] or 0, 'pair')} of one case)"
+    )
+
+
+def _content(run: Run) -> str:
+    return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
+
+
+@st.cache_data(max_entries=32, show_spinner="Computing intervals over cases …")
+def _gaps(image: str, case: str, _by_image: Run, _by_case: Run) -> dict[str, dict[str, Any]]:
+    tables = (leakage_worth.tested(_by_image), leakage_worth.tested(_by_case))
+    return leakage_worth.gaps(*tables, SHOWN)
