@@ -1,4 +1,4 @@
-"""Flags as files: export as CSV and JSON, and import that loses and doubles nothing."""
+"""Flags as files: export as CSV, JSON and Excel, and import that loses and doubles nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from breakhis_core.flag_excel import export_excel
 from breakhis_core.flag_files import ImportPlan, read_flags
 from breakhis_core.flag_import import ImportCheck, apply_import, check_import, matched_hashes
 from breakhis_core.spreadsheets import safe_cell
@@ -21,6 +22,7 @@ __all__ = [
     "apply_import",
     "check_import",
     "export_csv",
+    "export_excel",
     "export_json",
     "matched_hashes",
     "read_flags",

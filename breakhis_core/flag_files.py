@@ -1,4 +1,4 @@
-"""Reading files of flags: our CSV and JSON, and plain lists of file names or hashes."""
+"""Reading files of flags: our CSV, JSON, Excel and ZIP, plain lists of names, issue tables of other tools."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from breakhis_core import issue_tables
 from breakhis_core.database import time_text
 from breakhis_core.errors import InputError
+from breakhis_core.flag_excel import read_excel
 from breakhis_core.review_terms import REASONS, clean_note, clean_reviewer, clean_text
 from breakhis_core.spreadsheets import plain_cell
 from breakhis_core.standings import FLAG_COLUMNS
 from breakhis_core.taxonomy import CODES
 
 LARGEST_FILE = 64 * 2**20
+CSV_IN_ZIP = "flags.csv"
+_ZIP = b"PK\3\4"
 _HASH = re.compile(r"[0-9a-f]{32}")
 _OTHER_NAMES = {
     **dict.fromkeys(("image", "file", "filename", "file_name", "image_name", "path"), "name"),
@@ -44,12 +50,15 @@ class ImportPlan:
     source: str
 
 
-def read_flags(source: bytes | Path, filename: str | None = None) -> ImportPlan:
+def read_flags(
+    source: bytes | Path, filename: str | None = None, rows: Sequence[str] | None = None
+) -> ImportPlan:
     """Read a file of flags.
 
     Args:
         source: its content, or where it lies.
         filename: its name, for messages and to tell JSON; by default that of the path.
+        rows: hashes that the row numbers of an issue table without file names stand for.
 
     Returns:
         The rows, and a sentence for each bad one.
@@ -58,19 +67,35 @@ def read_flags(source: bytes | Path, filename: str | None = None) -> ImportPlan:
         InputError: the file as a whole cannot be read.
     """
     name = Path(filename or (source.name if isinstance(source, Path) else "flags.csv")).name
-    content = _content(source, name)
-    text = _decoded(content, name)
+    if _is_zip(source):
+        return _plan(_packed_records(source, name), name, rows)
+    text = _decoded(_content(source, name), name)
     if name.lower().endswith(".json") or text.lstrip()[:2] in ("[{", '["') or text.lstrip()[:1] == "{":
         records: Iterable[object] = _json_records(text, name)
     else:
-        records = _table_records(text, name)
-    rows, errors = [], []
+        records = _table_records(_csv_rows(text, name))
+    return _plan(records, name, rows)
+
+
+def _plan(records: Iterable[object], name: str, hashes: Sequence[str] | None) -> ImportPlan:
+    rows: list[dict[str, Any]] = []
+    errors: list[str] = []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(_row(record, name))
+            rows += [_row(said, name) for said in issue_tables.flags_of(record, hashes)]
         except InputError as error:
             errors.append(f"{name}, row {number}: {error}")
     return ImportPlan(tuple(rows), tuple(errors), name)
+
+
+def _is_zip(source: bytes | Path) -> bool:
+    if isinstance(source, bytes):
+        return source.startswith(_ZIP)
+    try:
+        with source.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError:
+        return False  # Reading it whole will say why.
 
 
 def _content(source: bytes | Path, name: str) -> bytes:
@@ -103,25 +128,56 @@ def _json_records(text: str, name: str) -> list[object]:
         raise InputError(f"{name}: this is not JSON ({error}).") from error
     if isinstance(value, dict) and isinstance(value.get("flags"), list):
         value = value["flags"]
+    value = issue_tables.records_of(value) or value
     if not isinstance(value, list):
         raise InputError(f"{name}: the JSON is not a list of flags.")
     return value
 
 
-def _table_records(text: str, name: str) -> Iterable[object]:
+def _packed_records(source: bytes | Path, name: str) -> Iterable[object]:
+    """Return the records of an Excel workbook, or of the CSV in a ZIP of ours: both are ZIP files.
+
+    A ZIP of ours holds pictures too and may be large; only its CSV is read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as packed:
+            inside = packed.namelist()
+            if "[Content_Types].xml" in inside:
+                return _table_records(read_excel(_content(source, name), name))
+            if CSV_IN_ZIP not in inside:
+                raise InputError(f"{name}: there is no {CSV_IN_ZIP} in this ZIP.")
+            if packed.getinfo(CSV_IN_ZIP).file_size > LARGEST_FILE:
+                raise InputError(f"{name}: a list of flags is never larger than {LARGEST_FILE // 2**20} MB.")
+            table = packed.read(CSV_IN_ZIP)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise InputError(f"{name}: this ZIP is damaged.") from error
+    return _table_records(_csv_rows(_decoded(table, name), name))
+
+
+def _csv_rows(text: str, name: str) -> list[list[str]]:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        table = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+        return [
+            [plain_cell(cell) for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        ]
     except csv.Error as error:
         raise InputError(f"{name}: this is not a CSV file ({error}).") from error
+
+
+def _table_records(table: list[list[str]]) -> Iterable[object]:
+    table = [row for row in table if any(row)]
     if not table:
         return []
     header = [_column(cell) for cell in table[0]]
-    if "name" in header or "hash" in header:
-        return [dict(zip(header, map(plain_cell, row), strict=False)) for row in table[1:]]
+    issues = issue_tables.is_one(header)
+    if issues and not header[0]:
+        header[0] = "name"  # pandas writes its index, here the file's path or number, under an empty head.
+    if issues or "name" in header or "hash" in header:
+        return [dict(zip(header, row, strict=False)) for row in table[1:]]
     # No header that we know: a plain list of names or hashes, one a line.
-    return [plain_cell(next(cell for cell in row if cell)) for row in table]
+    return [next(cell for cell in row if cell) for row in table]
 
 
 def _column(title: str) -> str:

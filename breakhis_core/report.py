@@ -73,24 +73,36 @@ def report(
     found = evaluation if evaluation is not None else evaluate(predictions, unit, part)
     body = [
         f"<h1>{escape(name)}</h1>",
-        f'<p class="phantom">{_plain(PHANTOM_NOTE)}</p>' if phantom else "",
-        f"<p>{_plain(summary(found))}</p><p>{_plain(split_note(found, folds))}</p>",
-        _section("Numbers", f"<p>{escape(provenance(found))}</p>", metric_table(found).html()),
-        _section("Folds", fold_table(found).html()) if "folds" in found else "",
-        _section("Confusion", *_confusions(found)),
-        _section("Sub-types", _figure(charts.class_bars_chart(found), _BARS), class_table(found).html()),
-        _section("Ranking", *_rankings(select_part(predictions, part))),
-        _section("Magnifications", *_magnifications(found)),
-        _section("Calibration", _figure(_reliability(found), _CALIBRATION)),
-        _section("Cases", case_score_table(found).html()),
-        _section("Training", *_training(history), recipe_table(recipe).html()),
-        _section("Known limits", _list(known_limits(found, phantom))),
+        f'<p class="phantom">{plain_html(PHANTOM_NOTE)}</p>' if phantom else "",
+        f"<p>{plain_html(summary(found))}</p><p>{plain_html(split_note(found, folds))}</p>",
+        section("Numbers", f"<p>{escape(provenance(found))}</p>", metric_table(found).html()),
+        section("Folds", fold_table(found).html()) if "folds" in found else "",
+        section("Confusion", *_confusions(found)),
+        section("Sub-types", _figure(charts.class_bars_chart(found), _BARS), class_table(found).html()),
+        section("Ranking", *_rankings(select_part(predictions, part))),
+        section("Magnifications", *_magnifications(found)),
+        section("Calibration", _figure(_reliability(found), _CALIBRATION)),
+        section("Cases", case_score_table(found).html()),
+        section("Training", *_training(history), recipe_table(recipe).html()),
+        section("Known limits", _list(known_limits(found, phantom))),
         f"<footer>{escape(FOOT)}</footer>",
     ]
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
+    begin, end = page(name)
+    return begin + "\n".join(body) + end
+
+
+def page(title: str, style: str = "") -> tuple[str, str]:
+    """Return the begin and the end of a page that needs no other file.
+
+    Args:
+        title: of the page.
+        style: rules beyond those that all pages share.
+    """
+    begin = (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}{style}</style></head><body>\n"
     )
+    return begin, "\n</body></html>\n"
 
 
 def svg(chart: Any, width: int = WIDTH) -> str:
@@ -147,7 +159,8 @@ def _training(history: pd.DataFrame) -> list[str]:
     ]
 
 
-def _section(title: str, *parts: str) -> str:
+def section(title: str, *parts: str) -> str:
+    """Return a section under its title."""
     return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
 
 
@@ -159,6 +172,6 @@ def _list(lines: list[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
-def _plain(markdown: str) -> str:
-    """Turn the card's one kind of emphasis into HTML."""
+def plain_html(markdown: str) -> str:
+    """Return the card's Markdown, which knows one kind of emphasis, as HTML."""
     return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(markdown))

@@ -23,11 +23,11 @@ def main() -> None:
     if flags.empty and reviews.standing(frame.workspace()).empty:
         frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
         with st.expander("Import a list of flags", icon=":material/upload:"):
-            flag_exchange.import_flags()
+            flag_exchange.import_flags(run)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(flag_list.summary(flags))
-        flag_exchange.buttons(flags, run)
+        flag_exchange.buttons(flags, flag_list.chosen_facets(), run)
     exclusion_rule.show(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(

@@ -10,6 +10,7 @@ import streamlit as st
 from breakhis_core import agreement, reviews
 from breakhis_core.agreement import Agreement, Subject
 from breakhis_core.agreement_words import meaning
+from breakhis_core.issue_tables import TOOLS
 from breakhis_core.runs import Run
 from pages.parts import frame, review_links, settling
 from pages.parts.answers import LABELS
@@ -24,6 +25,7 @@ Measured = tuple[Agreement | None, Agreement | None, list[Agreement]]
 def show(run: Run | None) -> None:
     """Draw the view: coefficients, disagreements, settlements."""
     said = reviews.standing(frame.workspace())
+    said = said[~said["reviewer"].isin(TOOLS)]  # They never keep an image: agreeing with them means nothing.
     people = sorted(said["reviewer"].unique())
     if len(people) < 2:
         so_far = f"So far only {escape(people[0])} has answered." if people else "Nobody has answered yet."

@@ -19,12 +19,11 @@ IN_ADDRESS = {"run": "seen"}
 _BADGES = {"settled_out": "settled: leaves", "settled_in": "settled: stays", "stays": "stays"}
 
 
-def filtered(flags: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Return the flags that the address keeps, and what it chooses by facet."""
+def chosen_facets() -> dict[str, list[str]]:
+    """Return what the address chooses, by facet."""
     names = {facet: IN_ADDRESS.get(facet, facet) for facet in flag_lists.FACETS}
     said = chosen_values(list(names.values()))
-    chosen = {facet: said[name] for facet, name in names.items()}
-    return flag_lists.matching(flags, chosen), chosen
+    return {facet: said[name] for facet, name in names.items()}
 
 
 def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> None:
@@ -36,7 +35,8 @@ def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> No
         as_table: a table instead of a wall.
         order: one of ``flag_lists.ORDERS``.
     """
-    kept, chosen = filtered(flags)
+    chosen = chosen_facets()
+    kept = flag_lists.matching(flags, chosen)
     with st.container(key="flag-body"):
         _draw_facets(flags, chosen)
         with st.container(key="flag-list"):

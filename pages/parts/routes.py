@@ -19,7 +19,7 @@ from breakhis_core.datasets import picture_path, picture_trouble
 from breakhis_core.errors import InputError
 from breakhis_core.map_methods import CODES as METHODS
 from breakhis_core.thumbnails import thumbnail_file
-from pages.parts import maps
+from pages.parts import flag_download, maps
 from pages.parts.frame import HERE, workspace
 
 SCREENS = ("", "review", "flags", "results", "train", "classify")
@@ -104,5 +104,6 @@ ROUTES = [
     Route("/thumbnail/{hash}", thumbnail),
     Route("/maps/{key}/{method}", kept_maps),
     Route("/assets/{name}", asset),
+    Route(flag_download.PATH, flag_download.download),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

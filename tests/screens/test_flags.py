@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import datasets, exchange, jobs, reviews
 from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from pages.parts import flag_download
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
@@ -153,14 +156,48 @@ def test_settlements_show_who_settled_what(workspace: Workspace, flagged: list[s
     assert (row["decision"], row["note"], row["steward"]) == ("stays in the training", "good enough", "Eve")
 
 
-def test_what_is_downloaded_can_be_read_back(
-    workspace: Workspace, flagged: list[str], open_screen: Open
-) -> None:
+def test_every_format_is_a_button_and_the_zip_an_address(flagged: list[str], open_screen: Open) -> None:
     screen = open_screen("flags")
-    assert [one.label for one in screen.download_button] == ["CSV", "JSON"]
-    content = exchange.export_csv(reviews.flagged(workspace))
-    check = exchange.check_import(workspace, exchange.read_flags(content, "flags.csv"))
-    assert (len(check.new), len(check.known), check.refused) == (0, 3, ())
+    assert [one.label.split(" :")[0] for one in screen.download_button] == [
+        "CSV", "Excel", "JSON", "COCO", "Report",
+    ]  # fmt: skip
+    which = screen.radio(key="export-which")
+    assert which.options == ["All flags · 3 images", "Those that leave the training · 3 images"]
+    filtered = open_screen("flags", reason="artefact").radio(key="export-which")
+    assert filtered.options[-1] == "Those shown below · 1 image"
+
+
+def test_the_address_sends_the_flags_that_it_asks_for(flagged: list[str]) -> None:
+    sent = _asked("format=csv&reason=artefact")
+    assert sent.headers["content-disposition"] == 'attachment; filename="flags.csv"'
+
+    async def read() -> bytes:
+        return b"".join([bytes(part) async for part in sent.body_iterator])
+
+    plan = exchange.read_flags(asyncio.run(read()), "flags.csv")
+    assert [row["hash"] for row in plan.rows] == flagged[2:]
+    assert _asked("format=pdf").status_code == 404
+
+
+def _asked(query: str) -> Any:
+    return flag_download._answer(Request({"type": "http", "query_string": query.encode(), "headers": []}))
+
+
+def test_a_dry_run_says_what_would_be_imported_and_in_whose_name(
+    workspace: Workspace, flagged: list[str], fake_run: Run, open_screen: Open
+) -> None:
+    table = fake_run.predictions()
+    name = table.loc[~table["hash"].isin(flagged), "name"].iloc[0]
+    issues = f",is_blurry_issue,blurry_score\n/data/{name},True,0.1\n/data/gone.png,True,0.2\n"
+    screen = open_screen("flags")
+    screen.file_uploader(key="import-file").upload("issues.csv", issues.encode(), "text/csv")
+    screen.run()
+    assert not screen.exception
+    said = words(screen)
+    assert "**1 new flag** on 1 image, 0 already here, 1 row that cannot be used" in said
+    assert "By reason: Out of focus 1" in said
+    assert "In the name of: cleanvision 1" in said
+    assert reviews.flagged(workspace)["hash"].nunique() == 3
 
 
 def test_an_import_is_tried_before_it_is_done(
