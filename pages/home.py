@@ -209,7 +209,8 @@ def step(
             "pages/flags.py",
             here,
         )
-    return "All mistakes are reviewed.", "See the results", "pages/results.py", here
+    here["view"] = "Review"
+    return "All mistakes are reviewed.", "See what the review explains", "pages/results.py", here
 
 
 def data_folds(data: Dataset) -> None:

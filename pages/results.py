@@ -10,12 +10,30 @@ from breakhis_core import runs
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import evaluate_run, value_at
 from breakhis_core.runs import Run
-from pages.parts import comparison, fold_view, frame, leakage_view, narrow, result_views, results_tables
+from pages.parts import (
+    comparison,
+    fold_view,
+    frame,
+    leakage_view,
+    narrow,
+    result_views,
+    results_tables,
+    review_outcome,
+)
 from pages.parts.figures import counted, interval, number, where_from
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
-VIEWS = ["Confusion", "Sub-types", "Benign or malignant", "Cases", "Calibration", "Training", "Compare"]
+VIEWS = [
+    "Confusion",
+    "Sub-types",
+    "Benign or malignant",
+    "Cases",
+    "Calibration",
+    "Training",
+    "Compare",
+    "Review",
+]
 FOLDS = "Folds"
 
 
@@ -136,4 +154,6 @@ elif view == FOLDS:
     fold_view.show(run, evaluation)
 elif view == "Training":
     result_views.training(run)
+elif view == "Review":
+    review_outcome.show(run, part)
 refusals()

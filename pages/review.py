@@ -229,6 +229,8 @@ def end_of_queue(queue: Queue) -> None:
                 st.button(words, type="primary", on_click=first_left, args=(queue,))
             if st.button("See the flags", type="secondary" if left else "primary"):
                 st.switch_page("pages/flags.py")
+            if st.button("What the review explains"):
+                st.switch_page("pages/results.py", query_params={"run": queue.run.name, "view": "Review"})
         st.caption(st.session_state.said, text_alignment="center")
 
 

@@ -1,5 +1,6 @@
 import json
 
+from breakhis_core import reviews
 from breakhis_core.evaluate import evaluate
 from tests.test_command_line import call
 
@@ -55,3 +56,17 @@ def test_a_report_that_cannot_be_written_is_said(fake_run, tmp_path):
     told = call("evaluate", "fake", "--report", tmp_path / "gone" / "fake.html")
     assert told.exit_code == 1
     assert "cannot be written" in told.stderr
+
+
+def test_the_review_is_told_when_asked_for(workspace, fake_run):
+    table = fake_run.predictions()
+    wrong = table[(table["part"] == "test") & (table["predicted"] != table["subtype"])]["hash"].tolist()
+    reviews.flag(workspace, "Ada", wrong[0], "staining")
+    result = json.loads(call("evaluate", "fake", "--review", "--json").stdout)["review"]
+    assert (result["mistakes"]["images"], result["mistakes"]["flagged"]) == (len(wrong), 1)
+    told = call("evaluate", "fake", "--review").stdout
+    assert (
+        f"Of {len(wrong)} mistakes, 1 is flagged, 0 are kept and {len(wrong) - 1} are not reviewed." in told
+    )
+    assert "the flags explain nothing yet" in told
+    assert "Minus flagged, on 31 images of 8 cases, split by case, without 1 flagged image" in told

@@ -38,6 +38,10 @@ def evaluate(
             "--report", metavar="FILE.html", help="Also write one page with the plots, to keep or print."
         ),
     ] = None,
+    review: Annotated[
+        bool,
+        typer.Option("--review", help="Also say what the reviewers' flags explain of the run's mistakes."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a run on its frozen test set, a cross-validation on all images out of fold."""
@@ -49,7 +53,23 @@ def evaluate(
         if page is not None:
             _write_report(page, opened, result)
         value = {"run": opened.name, "phantom": opened.phantom, **result}
-        answer.give(value, *_tables(value))
+        lines: list[str] = []
+        if review:
+            value["review"], lines = _review(opened)
+        answer.give(value, *_tables(value), *lines)
+
+
+def _review(run: Run) -> tuple[dict[str, Any], list[str]]:
+    """Return what the flags explain of a run's mistakes, for machines and for people."""
+    from breakhis_core import reviews
+    from breakhis_core.review_summary import in_words, summarise, without_in_words
+    from breakhis_core.workspace import Workspace
+
+    workspace = Workspace.open()
+    excluded = reviews.excluded_hashes(workspace)
+    standing = reviews.standing(workspace)
+    summary = summarise(run.predictions(), run.unit, standing, excluded, run.tested_part)
+    return summary, ["", *in_words(summary), *without_in_words(summary)]
 
 
 def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
