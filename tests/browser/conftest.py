@@ -164,7 +164,8 @@ def browse(server: Server) -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = chrome.new_page(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+        context = chrome.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+        page = context.new_page()
         page.set_default_timeout(PATIENCE)
         looking = Browser(page, server.url)
         page.on("console", lambda m: looking.errors.append(m.text) if m.type == "error" else None)
