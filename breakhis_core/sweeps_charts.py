@@ -225,11 +225,12 @@ def _dots(whole: alt.Chart, study: Study) -> alt.Chart:
 
 
 def _marks_without_value(base: alt.Chart, height: int) -> alt.Chart:
-    """Stand a word upright at the foot of the chart where a cell has no number."""
-    marks: alt.Chart = base.transform_filter("datum.state != 'finished'").mark_text(
+    """Stand a word upright at the foot of the chart where a cell has no number; one that waits has none."""
+    silent = base.transform_filter("datum.state != 'finished' && datum.state != 'waiting'")
+    marks: alt.Chart = silent.mark_text(
         fontSize=11, color=NEUTRAL, angle=270, align="left", baseline="middle"
-    )
-    return marks.encode(y=alt.value(height - 75), text="says:N")
+    ).encode(y=alt.value(height - 75), text="says:N")
+    return marks
 
 
 def _tooltips(study: Study) -> list[alt.Tooltip]:

@@ -121,7 +121,10 @@ def few_images(study: Study) -> str:
     images = int(study.facts["validation_images"])
     if images > 500:
         return ""
-    return f"{images} validation images are few: a single one moves the accuracy by {1 / images:.3f}."
+    words = f"{images} validation images are few: a single one moves the accuracy by {1 / images:.3f}."
+    if any(trial.state == "pruned" for trial in study.trials):
+        words += " What was pruned here may have been pruned by chance."
+    return words
 
 
 def _state(trials: Sequence[Trial]) -> str:

@@ -50,15 +50,23 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
         captions=STUDY_MEANS,
         key="sweep-study",
     )
+    first, second = st.columns(2)
     recipe = RECIPES[
-        st.selectbox(
+        first.selectbox(
             "On top of the recipe",
             list(RECIPES),
-            format_func=lambda name: name,
             key="sweep-recipe",
             help="Every setting that the grid does not vary is as this recipe says.",
         )
     ]
+    metric = second.selectbox(
+        "Validation metric",
+        list(METRICS),
+        format_func=METRICS.__getitem__,
+        key="sweep-metric",
+        help="After the last epoch. Accuracy as the authors did; macro F1 counts rare sub-types as much as "
+        "common ones. The test images are not looked at.",
+    )
     text = ""
     if study == "grid":
         text = st.text_area(
@@ -68,15 +76,6 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
             height=110,
             help=f"The settings are {', '.join(SETTINGS)}.",
         )
-    metric = st.radio(
-        "Measured on the validation images",
-        list(METRICS),
-        format_func=METRICS.__getitem__,
-        horizontal=True,
-        key="sweep-metric",
-        help="After the last epoch. Accuracy as the authors did; macro F1 counts rare sub-types as much as "
-        "common ones. The test images are not looked at.",
-    )
     weights = training_choices.choose_weights(recipe, None)
     epochs, seeds, seed, prune, processes = _choose_rest(study, recipe)
     recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})

@@ -86,7 +86,7 @@ def test_a_study_under_way_shows_each_cell_as_it_is(workspace: Workspace, pictur
     assert "Validation accuracy after the last epoch · split by image · 8 images of 4 cases" in told
     assert "synthetic phantoms, not tissue" in told
     assert "Best: learning rate 0.01, decay 1, accuracy 1.000" in told
-    assert "8 validation images are few: a single one moves the accuracy by 0.125." in told
+    assert "8 validation images are few: a single one moves the accuracy by 0.125. What was pruned" in told
     assert "Learning rate 0.001, decay 1: The loss is no number any more." in told
     table = screen.dataframe[0].value
     assert table["State"].to_list() == ["Finished", "Pruned", "Failed", "Waiting"]
