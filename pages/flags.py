@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from breakhis_core import flag_lists, reviews
+from breakhis_core import reviews
 from pages.parts import agreement_view, exclusion_rule, flag_exchange, flag_list, frame, narrow
 
 VIEWS = ("Wall", "Table", "Agreement")
@@ -19,7 +19,7 @@ def main() -> None:
     if run is not None:
         with controls:
             frame.phantom_notice(run)
-    flags = flag_lists.listed(frame.workspace())
+    flags = flag_list.listed()
     if flags.empty and reviews.standing(frame.workspace()).empty:
         frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
         with st.expander("Import a list of flags", icon=":material/upload:"):

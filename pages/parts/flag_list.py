@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from sqlalchemy import Engine
 
-from breakhis_core import flag_lists, reviews
+from breakhis_core import datasets, flag_lists, reviews
+from breakhis_core.policy import chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, subtype
+from breakhis_core.workspace import Workspace
 from pages.parts import address, frame, retraining, settling
 from pages.parts.answers import LABELS
 from pages.parts.facets import Bar, chosen_values, facets
@@ -17,6 +20,22 @@ from pages.parts.wall import Tile, wall
 IN_ADDRESS = {"run": "seen"}
 """Facets whose column has another name in the address: ``run`` there is the run that the screen shows."""
 _BADGES = {"settled_out": "settled: leaves", "settled_in": "settled: stays", "stays": "stays"}
+
+
+def listed() -> pd.DataFrame:
+    """Return what ``flag_lists.listed`` does, read again only when something changed."""
+    workspace = frame.workspace()
+    catalogued = tuple((data.id, data.catalogued_at) for data in datasets.datasets(workspace))
+    return _listed(
+        workspace.engine, reviews.version(workspace), chosen_policy(workspace).code, catalogued, workspace
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Engine: id})
+def _listed(
+    engine: Engine, version: int, policy: str, catalogued: tuple[tuple[int, str], ...], _workspace: Workspace
+) -> pd.DataFrame:
+    return flag_lists.listed(_workspace)
 
 
 def chosen_facets() -> dict[str, list[str]]:
