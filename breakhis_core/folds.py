@@ -181,7 +181,7 @@ def shared_with_training(folds: Folds, images: pd.DataFrame) -> dict[str, Any]:
 def _dealt_images(images: pd.DataFrame, seed: int, count: int) -> np.ndarray:
     """Deal images to folds, one after the other within each sub-type, shuffled by a hash."""
     key = [hashlib.sha256(f"{seed}|{image}".encode()).hexdigest() for image in images["hash"]]
-    order = images.assign(key=key).sort_values(["subtype", "key"]).index.to_numpy()
+    order = np.lexsort((np.array(key), images["subtype"].to_numpy(dtype=str)))
     tested = np.empty(len(images), np.int64)
     tested[order] = np.arange(len(images)) % count
     return tested

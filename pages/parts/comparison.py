@@ -32,7 +32,9 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
         part: the part to compare on.
         evaluates: returns the evaluation of a run's part, for two runs that cannot be compared.
     """
-    before = choose_other(run)
+    row = st.container(horizontal=True)
+    with row:
+        before = choose_other(run)
     if before is None:
         frame.empty_state(
             "There is one run only. Flag images in Review, then retrain without them: both runs are compared "
@@ -41,7 +43,8 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
             "pages/review.py",
         )
         return
-    more = several_runs.choose_more(run, before, frame.runs())
+    with row:
+        more = several_runs.choose_more(run, before, frame.runs())
     chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     try:
