@@ -22,7 +22,8 @@ from breakhis_core.thumbnails import thumbnail_file
 from pages.parts import flag_download, maps
 from pages.parts.frame import HERE, workspace
 
-SCREENS = ("", "review", "flags", "results", "train", "classify")
+# A link to a screen answers with the app: each file in pages/ is one.
+SCREENS = ("", *sorted(file.stem for file in HERE.parent.glob("*.py") if file.stem != "home"))
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 ASSETS = {
     "viewer.js": "text/javascript",
