@@ -56,10 +56,10 @@ class Checks:
             if any(row)
         }
 
-    def oddness(self) -> dict[str, float]:
-        """Return the largest deviation of each image in a suspicious direction: the higher, the worse."""
-        worst = self.table[[f"{code}_odd" for code in CODES]].to_numpy(float).max(axis=1)
-        return dict(zip(self.table.index.tolist(), worst.tolist(), strict=True))
+    def worst_first(self) -> tuple[str, ...]:
+        """Return all hashes, the image with the largest deviation in a suspicious direction first."""
+        worst = self.table[[f"{code}_odd" for code in CODES]].max(axis=1)
+        return tuple(worst.sort_values(ascending=False, kind="stable").index)
 
 
 def measure_images(workspace: Workspace, progress: Callable[[int, int], None] | None = None) -> int:

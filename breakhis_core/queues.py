@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,7 @@ ORDERS: tuple[Order, ...] = (
     Order("not_reviewed", "Misclassified, not yet reviewed", True, unanswered_only=True),
     Order("least_certain", "Least certain first", False),
     Order("side_threshold", "Nearest to the line between benign and malignant", False),
+    Order("lowest_quality", "Lowest picture quality first", False),
     Order("disagreeing", "Where reviewers disagree", False),
     Order("all_not_reviewed", "All images, not yet reviewed", False, unanswered_only=True),
     Order("all", "All images", False),
@@ -55,6 +56,7 @@ def build_queue(
     confidence: tuple[float, float] = (0.0, 1.0),
     answered: Collection[str] = (),
     disagreeing: Collection[str] = (),
+    worst: Sequence[str] = (),
     only: Collection[str] | None = None,
     threshold: float = 0.5,
 ) -> pd.DataFrame:
@@ -71,6 +73,7 @@ def build_queue(
         confidence: only predictions from this confidence to that.
         answered: hashes that the orders of what is not yet reviewed leave out.
         disagreeing: hashes that ``"disagreeing"`` keeps.
+        worst: hashes in the order of ``"lowest_quality"``; images that are not among them come last.
         only: keep these hashes only, such as the images flagged with one reason.
         threshold: line between the sides, for ``"side_threshold"``.
 
@@ -105,8 +108,12 @@ def build_queue(
     if order == "disagreeing":
         keep &= frame["hash"].isin(list(disagreeing)).to_numpy(bool)
     frame = frame[keep]
+    keys = _keys(frame, order, threshold)
+    if order == "lowest_quality":
+        place = {image: number for number, image in enumerate(worst)}
+        keys = (frame["hash"].map(lambda image: place.get(image, len(place))).to_numpy(int),)
     # lexsort takes its most important key last.
-    places = np.lexsort((frame["name"].to_numpy(dtype=object).astype(str), *_keys(frame, order, threshold)))
+    places = np.lexsort((frame["name"].to_numpy(dtype=object).astype(str), *keys))
     return frame.iloc[places].reset_index(drop=True)
 
 

@@ -41,6 +41,7 @@ def _queue(predictions, *args, **wishes):
         ("not_reviewed", "dac"),
         ("least_certain", "ecadb"),
         ("side_threshold", "ecabd"),
+        ("lowest_quality", "abcde"),
         ("disagreeing", ""),
         ("all_not_reviewed", "abcde"),
         ("all", "abcde"),
@@ -109,3 +110,7 @@ def test_row_leads_to_the_class_maps(fake_run):
 def test_a_run_without_mistakes_has_an_empty_queue(predictions):
     predictions["predicted"] = predictions["subtype"]
     assert build_queue(predictions).empty
+
+
+def test_the_lowest_quality_comes_first_and_what_was_not_measured_last(predictions):
+    assert _queue(predictions, order="lowest_quality", worst=("f", "e", "b")) == "ebacd"

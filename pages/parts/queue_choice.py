@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from breakhis_core import queues, reviews
+from breakhis_core import image_checks, queues, reviews
 from breakhis_core.runs import PARTS, Run
 from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from pages.parts import address, answers, frame
@@ -104,6 +104,7 @@ def choose_queue(run: Run) -> Queue:
         threshold=wish.threshold,
         prefixes=tuple(one for one in wish.only.split(".") if one),
         **by_answers(run, wish),
+        **by_quality(wish),
     )
 
 
@@ -157,6 +158,17 @@ def clear_filters() -> None:
     """Drop every filter; part, order and place stay."""
     for name in FILTERS:
         address.put(name, "")
+
+
+def by_quality(wish: Wish) -> dict[str, tuple[str, ...]]:
+    """Return the images by their quality where the order asks for it; none where nothing was measured yet."""
+    if wish.order != "lowest_quality":
+        return {}
+    checks = image_checks.load_checks(frame.workspace())
+    if checks is None:
+        st.caption("The images are not measured yet: open the context of an image (I) to measure them.")
+        return {}
+    return {"worst": checks.worst_first()}
 
 
 def by_answers(run: Run, wish: Wish) -> dict[str, tuple[str, ...]]:

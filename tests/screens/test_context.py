@@ -127,3 +127,16 @@ def test_the_end_of_the_queue_has_no_context(queue: list[str], open_screen: Open
     screen = open_screen("review", image=queue[-1])
     opened(screen)
     assert panel(press(screen, "Next")) is None
+
+
+def test_the_lowest_quality_can_come_first(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:
+    screen = open_screen("review", order="lowest_quality")
+    assert "not measured yet" in " ".join(one.value for one in screen.caption)
+    image_checks.measure_images(workspace)
+    checks = image_checks.load_checks(workspace)
+    assert checks is not None
+    test = set(build_queue(fake_run, order="all")["hash"])
+    worst = next(image for image in checks.worst_first() if image in test)
+    screen = open_screen("review", order="lowest_quality")
+    assert not screen.exception
+    assert screen.query_params["image"] in (worst, [worst])
