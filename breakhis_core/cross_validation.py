@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from breakhis_core import runs
 from breakhis_core.checkpoint import remove_checkpoint
 from breakhis_core.fold_data import FoldData, load_fold_data
 from breakhis_core.fold_pieces import PREDICTOR, Piece, begin_piece, load_piece, save_piece
 from breakhis_core.job_context import Context
+from breakhis_core.publishing import publish
 from breakhis_core.training import Training, TrainRequest
 from breakhis_core.workspace import Workspace
 
@@ -120,14 +120,22 @@ def _publish(
 
     context.report("Putting the folds together", 0.999, phase="predicting")
     stem = request.name or f"{request.recipe.name}-{_folds_in_words(data)}"
-    name = runs.free_name(workspace.models, stem)
-    published.write_text(name, "utf-8")
-    folder = make_fold_run(
-        workspace.models, name, data, pieces, recipe=request.recipe, improves=request.improves
-    )
+
+    def make(name: str, mark: str) -> Path:
+        return make_fold_run(
+            workspace.models,
+            name,
+            data,
+            pieces,
+            recipe=request.recipe,
+            improves=request.improves,
+            training=mark,
+        )
+
+    folder = publish(workspace.models, published, stem, make)
     for piece in pieces:
         shutil.rmtree(piece.folder, ignore_errors=True)
-    context.report(f"Finished: {name}", 1.0, phase="finished")
+    context.report(f"Finished: {folder.name}", 1.0, phase="finished")
     return folder
 
 

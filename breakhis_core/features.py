@@ -7,6 +7,7 @@ same store at once; the worst that happens is that an output is there twice.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -33,6 +34,7 @@ LIMIT_BYTES = 8 * 10**9
 """Room for all stores together; 7,909 images with one flip at the authors' boundary take half a gigabyte."""
 _INPUT = "224-squash-bilinear"
 _SHARD = 64
+_ABANDONED_AFTER = 3600.0
 _BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError)
 
 
@@ -60,6 +62,7 @@ class FeatureStore:
         store.folder.mkdir(parents=True, exist_ok=True)
         os.utime(store.folder)
         _make_room(root, store.folder, limit)
+        _clear_abandoned(store.folder)
         for shard in sorted(store.folder.glob("*.npz")):
             store._index(shard)
         return store
@@ -74,6 +77,8 @@ class FeatureStore:
             keys: of N outputs.
             outputs: (N, ...) float16.
         """
+        # Somebody may have cleared the stores while this one was open.
+        self.folder.mkdir(parents=True, exist_ok=True)
         shard = self.folder / f"{uuid.uuid4().hex}.npz"
         part = shard.with_suffix(".part")
         with part.open("wb") as stream:
@@ -121,6 +126,12 @@ class FeatureStore:
     def _forget(self, shard: Path) -> None:
         shard.unlink(missing_ok=True)
         self._places = {key: place for key, place in self._places.items() if place[0] != shard}
+
+
+def kept_features(root: Path) -> list[tuple[str, int]]:
+    """Return the name and the bytes of each store, the largest first."""
+    stores = [(folder.name, _size(folder)) for folder in root.iterdir()] if root.is_dir() else []
+    return sorted(stores, key=lambda store: -store[1])
 
 
 def clear_features(root: Path) -> int:
@@ -233,6 +244,14 @@ def _make_room(root: Path, keep: Path, limit: int) -> None:
             break
         room -= _size(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_abandoned(folder: Path) -> None:
+    """Remove shards that a killed training left half-written."""
+    for part in folder.glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > _ABANDONED_AFTER:
+                part.unlink()
 
 
 def _size(folder: Path) -> int:

@@ -76,6 +76,7 @@ def make_fold_run(
     *,
     recipe: Recipe,
     improves: str | None = None,
+    training: str = "",
 ) -> Path:
     """Write the run folder of a cross-validation.
 
@@ -86,6 +87,7 @@ def make_fold_run(
         pieces: what each fold left behind, in order.
         recipe: how each fold was trained.
         improves: name of the run whose folds were kept.
+        training: mark of the training, by which `publishing.published_run` knows its run again.
 
     Returns:
         The run folder.
@@ -105,6 +107,7 @@ def make_fold_run(
         "unit": data.folds.unit,
         "split_seed": data.folds.seed,
         "improves": improves,
+        "training": training,
         "excluded": data.excluded,
         "weights": pieces[0].about["weights"],
         "seconds": round(sum(piece.about["seconds"] for piece in pieces), 1),

@@ -27,6 +27,7 @@ from breakhis_core.phantom_stain import develop, stain_of
 from breakhis_core.phantom_subtypes import paint_tissue
 from breakhis_core.pixels import Pixels
 from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, case_of, subtype
+from breakhis_core.worker_processes import end_with_parent
 
 VERSION = 1
 CASES = 10
@@ -142,7 +143,7 @@ def paint(root: Path, progress: Callable[[int, int], None] | None = None) -> Non
             progress(done, len(phantoms))
         # Spawned on every platform alike: a fork of a process with threads may hang.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=context) as pool:
+        with ProcessPoolExecutor(os.cpu_count() or 1, context, end_with_parent) as pool:
             tasks = [(root, each) for each in waiting]
             try:
                 for _ in pool.map(_paint_file, tasks, chunksize=4):

@@ -43,6 +43,7 @@ def make_run(
     seconds: float,
     improves: str | None = None,
     compact: bool = False,
+    training: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write a run folder.
@@ -61,6 +62,7 @@ def make_run(
         seconds: what training took.
         improves: name of the run whose split was kept.
         compact: round the weights to half precision, for a folder of half the size.
+        training: mark of the training, by which `publishing.published_run` knows its run again.
         progress: called with images predicted and images in all; may raise to stop.
 
     Returns:
@@ -87,6 +89,7 @@ def make_run(
             "split_seed": data.split.seed,
             "improves": improves,
             "excluded": excluded,
+            "training": training,
             "weights": weights,
             "seconds": round(seconds, 1),
             "versions": versions(),

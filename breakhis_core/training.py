@@ -20,6 +20,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.job_context import Context, stop_if_asked
 from breakhis_core.pictures import read_inputs
 from breakhis_core.progress import Clock
+from breakhis_core.publishing import publish, published_run
 from breakhis_core.recipes import Recipe
 from breakhis_core.splits import Unit
 from breakhis_core.training_data import TrainingData, load_training_data
@@ -103,8 +104,8 @@ def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path
         JobStopped: asked to stop.
     """
     published = context.folder / "published.txt"
-    if published.is_file() and (workspace.models / published.read_text("utf-8")).is_dir():
-        return workspace.models / published.read_text("utf-8")
+    if (done := published_run(workspace.models, published)) is not None:
+        return done
     context.report("Preparing: reading the catalogue", 0.0, phase="preparing")
     if is_cross_validation(request, workspace):
         from breakhis_core.cross_validation import cross_validate
@@ -157,11 +158,12 @@ class Training:
     def run(self, published: Path) -> Path:
         """Train, write the run folder, and leave its name in a file, by which a second call knows it."""
         fitted = self.fit()
-        name = runs.free_name(self.workspace.models, self.request.name or self._name())
-        published.write_text(name, "utf-8")
-        folder = self._publish(fitted, name)
+        stem = self.request.name or self._name()
+        folder = publish(
+            self.workspace.models, published, stem, lambda name, mark: self._make(fitted, name, mark)
+        )
         remove_checkpoint(self.context.folder)
-        self.context.report(f"Finished: {name}", 1.0, phase="finished")
+        self.context.report(f"Finished: {folder.name}", 1.0, phase="finished")
         return folder
 
     def fit(self, measure: Measure | None = None) -> Fitted:
@@ -241,7 +243,7 @@ class Training:
             self._feature_progress(done, len(hashes))
         return Examples(inputs, labels)
 
-    def _publish(self, fitted: Fitted, name: str) -> Path:
+    def _make(self, fitted: Fitted, name: str, mark: str) -> Path:
         from breakhis_core.run_making import make_run
 
         return make_run(
@@ -255,6 +257,7 @@ class Training:
             seconds=fitted.seconds,
             improves=self.request.improves,
             compact=self.request.compact,
+            training=mark,
             progress=self.predicting,
         )
 

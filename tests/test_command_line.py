@@ -22,6 +22,8 @@ COMMANDS = [
     "flags import",
     "sweep",
     "explain",
+    "features show",
+    "features clear",
 ]
 
 

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import typer
 
-from breakhis_core.command_line import catalogue, classify, demo, evaluate, explain, flags, sweep, train
+from breakhis_core.command_line import (
+    catalogue,
+    classify,
+    demo,
+    evaluate,
+    explain,
+    features,
+    flags,
+    sweep,
+    train,
+)
 
 app = typer.Typer(
     name="python -m breakhis_core",
@@ -26,6 +36,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.add_typer(flags.app, name="flags")
+app.add_typer(features.app, name="features")
 
 
 def main() -> None:

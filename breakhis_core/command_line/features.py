@@ -1,0 +1,46 @@
+"""``features show`` and ``features clear``: the kept outputs of the base's frozen part."""
+
+from __future__ import annotations
+
+import typer
+
+from breakhis_core.command_line.answer import AsJson, answering, table
+
+app = typer.Typer(
+    help="Show or clear what trainings keep of the base's frozen part. It is computed anew when needed.",
+    no_args_is_help=True,
+)
+
+
+@app.command("show")
+def show(as_json: AsJson = False) -> None:
+    """List the kept outputs, one line a frozen part, and the room that they take."""
+    with answering(as_json) as answer:
+        from breakhis_core.features import LIMIT_BYTES, kept_features
+        from breakhis_core.workspace import Workspace
+
+        stores = kept_features(Workspace.open().features)
+        taken = sum(size for _, size in stores)
+        sentence = f"{_megabytes(taken)} of at most {_megabytes(LIMIT_BYTES)} are taken."
+        rows = [[name, _megabytes(size)] for name, size in stores]
+        listed = [table(None, ["frozen part, its weights, its input", "room"], rows)] if rows else []
+        answer.give(
+            {"stores": dict(stores), "bytes": taken, "limit": LIMIT_BYTES},
+            *listed,
+            sentence,
+        )
+
+
+@app.command("clear")
+def clear(as_json: AsJson = False) -> None:
+    """Remove all kept outputs; the next training computes what it needs again."""
+    with answering(as_json) as answer:
+        from breakhis_core.features import clear_features
+        from breakhis_core.workspace import Workspace
+
+        freed = clear_features(Workspace.open().features)
+        answer.give({"freed": freed}, f"{_megabytes(freed)} were freed.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
