@@ -51,7 +51,7 @@ def main() -> None:
 
     def ours() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            frozen_outputs(network, Path(folder), list(files), files, flips=True)
+            frozen_outputs(network, Path(folder), list(files), files, RECIPES["paper"].variants)
 
     def reading() -> None:
         for _ in read_inputs(list(files), files):
