@@ -1,7 +1,7 @@
 """Killed at any moment, again and again, a training ends with the weights of an undisturbed one, bit by bit.
 
 ``BREAKHIS_KILLS=3`` makes three kills: while outputs of the frozen part are kept, while a checkpoint is
-written, while the run is published. ``BREAKHIS_KILLS=20`` makes twenty, half of them at random moments of time.
+written, while the run is published. ``BREAKHIS_KILLS=20`` makes twenty, half of them at random moments.
 """
 
 from __future__ import annotations
