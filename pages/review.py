@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -54,6 +55,9 @@ def act(queue: Queue) -> None:
         if image in queue.place and isinstance(number, int) and 0 <= number < len(CHOICES):
             shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
             give(queue, queue.items[queue.place[str(image)]], CHOICES[number], shown)
+    elif wish == "next" and message.get("hash") in queue.place:
+        say("")
+        go(queue, queue.place[str(message["hash"])] + 1)
     elif wish == "maps":
         maps.act(queue, message)
     elif wish == "jump":
@@ -102,7 +106,14 @@ def note_ended(queue: Queue) -> None:
 
 
 def shown(queue: Queue, place: int) -> Shown:
-    """Return what the viewer shows at a place, the next pictures named so that they are there in time."""
+    """Return what the viewer shows at a place, the next image and pictures with it, to be there in time."""
+    ahead = about(queue, place + 1) if place + 1 < len(queue) else None
+    pictures = [f"/picture/{one.hash}" for one in queue.items[place + 1 : place + 1 + AHEAD]]
+    return replace(about(queue, place), ahead=ahead, next=pictures)
+
+
+def about(queue: Queue, place: int) -> Shown:
+    """Return what the viewer shows of one image."""
     item = queue.items[place]
     return Shown(
         hash=item.hash,
@@ -114,7 +125,6 @@ def shown(queue: Queue, place: int) -> Shown:
         maps=queue.run.class_maps()[item.row],
         scale=queue.scale,
         more=maps.more(queue, item),
-        next=[f"/picture/{one.hash}" for one in queue.items[place + 1 : place + 1 + AHEAD]],
     )
 
 

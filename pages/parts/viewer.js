@@ -204,7 +204,7 @@ export function stage({ data, parentElement, setTriggerValue }) {
 function buildStage(parent, name) {
   const store = storeOf(name);
   const root = parent.querySelector(".viewer"), panes = root.querySelector(".panes"), bar = root.querySelector(".bar");
-  let image = null, cells = [], wanted = null, send = null;
+  let image = null, cells = [], wanted = null, send = null, answering = false, newest = null;
 
   const views = Object.entries(VIEWS).map(([view, [label, key]]) =>
     make("button", { class: "view", "data-view": view, title: `${label} (${key})`, onclick: () => prefer(store, { view }) }, label));
@@ -383,7 +383,7 @@ function buildStage(parent, name) {
     ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
   };
   /* An answer names its image and what was on screen: one message, and it can never meet another image. */
-  const answer = (index) => send?.({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
+  const answer = (index) => send && (answering = true) && send({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
   function looking() {
     const { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
     if (cells.length > 2) return label;
@@ -406,6 +406,13 @@ function buildStage(parent, name) {
       return;
     }
     if (event.key === "Escape") keys.setAttribute("hidden", "");
+    if (event.key === "ArrowRight") {
+      // While an answer is on its way Streamlit's own button takes the key: two messages of ours could become one.
+      if (!send || answering || !store.data?.keys || event.target.type === "range") return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return following();
+    }
     const act = store.data?.keys && does[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (act) { event.preventDefault(); act(); }
   }
@@ -415,19 +422,39 @@ function buildStage(parent, name) {
   sizes.observe(panes);
   store.listeners.add(draw);
 
-  async function update(data, trigger) {
-    const mark = `${data.hash} ${data.picture}`;
+  /* The next image is here already: it is shown before the server knows, who is told which image was left. So
+     a press that is lost, or comes twice, cannot lead astray. */
+  function following() {
+    const { data } = store, { ahead, progress } = data;
+    send({ do: "next", hash: data.hash });
+    if (ahead) show({ ...data, ...ahead, ahead: null, next: data.next.slice(1), progress: progress && { ...progress, place: progress.place + 1, about: "", stands: "", answer: "", said: "" } });
+  }
+  function update(data, trigger) {
+    answering = false;
     send = data.acts ? (message) => trigger("act", message) : null;
     if (!keys.childElementCount)
       keys.append(...KEYS.filter(([, , review]) => send || !review).flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
     root.style.setProperty("--height", data.height);
     if (data.focus && data.focus !== root.dataset.focus) setTimeout(() => note()?.focus(), 30);
     root.dataset.focus = data.focus ?? "";
-    if (wanted === mark) { store.data = data; return tell(store); }
+    return show(data);
+  }
+  function prepare({ next }) {
+    for (const url of next) picture(url).catch(() => {});
+    kept.preload(next.map((url) => url.split("/").pop()));
+  }
+  async function show(data) {
+    const mark = `${data.hash} ${data.picture}`;
+    newest = data;
+    if (wanted === mark) {
+      if (store.data?.hash === data.hash) { store.data = data; tell(store); prepare(data); }
+      return;
+    }
     wanted = mark;
     let next = null;
     try { next = await picture(data.picture); } catch { /* Told below. */ }
     if (wanted !== mark) return; // A later image was asked for meanwhile.
+    data = newest; // The server may have said more of this one meanwhile.
     problem.hidden = next !== null;
     problem.textContent = next ? "" : `${data.name} cannot be shown: its file is gone or damaged.`;
     panes.hidden = next === null;
@@ -437,9 +464,8 @@ function buildStage(parent, name) {
     tell(store);
     panes.setAttribute("aria-label", data.name);
     root.dataset.shown = data.hash;
-    for (const url of data.next ?? []) picture(url).catch(() => {});
     kept.look();
-    kept.preload((data.next ?? []).map((url) => url.split("/").pop()));
+    prepare(data);
   }
   function remove() {
     document.removeEventListener("keydown", onkey, true);
@@ -523,6 +549,6 @@ function drawProgress({ name, progress }) {
     make("div", { class: "place" }, make("span", {}, make("b", {}, String(place)), ` of ${total}`), make("span", {}, left), make("span", {}, `${answered} reviewed`)),
     make("div", { class: "line" }, make("i", { style: `width:${(100 * answered) / total}%` })),
     make("div", { class: "file" }, make("span", { title: name }, name), make("span", { class: "pace", title: "Median of your last answers, pauses left out" }, pace)),
-    make("div", { class: `stands ${answer}`, title: stands }, `${about} · ${stands}`),
+    make("div", { class: `stands ${answer}`, title: stands }, [about, stands].filter(Boolean).join(" · ") || "\u00a0"),
   ];
 }

@@ -121,6 +121,7 @@ class Shown:
         maps: ``(8, 7, 7)`` class maps, or ``None``.
         scale: the run's scale of maps.
         more: maps by other methods than Grad-CAM, or ``None`` where there cannot be any.
+        ahead: the image that Next leads to, shown at the key before the server has answered.
         next: addresses of the pictures that probably come next; the browser fetches them now.
     """
 
@@ -133,6 +134,7 @@ class Shown:
     maps: npt.NDArray[np.floating] | None = None
     scale: MapScale = MapScale(1.0, 0.0)
     more: MoreMaps | None = None
+    ahead: Shown | None = None
     next: Sequence[str] = ()
 
 
@@ -185,12 +187,7 @@ def show(
     """
     data: dict[str, object] = {
         "viewer": key,
-        "hash": image.hash,
-        "name": image.name,
-        "picture": image.picture,
-        "probabilities": [round(float(p), 4) for p in image.probabilities],
-        "predicted": image.predicted,
-        "true": image.true,
+        **_about(image),
         "classes": CLASSES,
         "strong": image.scale.strong,
         "weak": image.scale.weak,
@@ -203,18 +200,34 @@ def show(
     if progress is not None:
         data["progress"] = vars(progress)
     if image.more is not None:
-        data["more"], data["methods"] = vars(image.more), METHODS
-    if image.maps is not None:
-        data["maps"], data["top"] = _packed(image.maps)
+        data["methods"] = METHODS
+    if image.ahead is not None:
+        data["ahead"] = _about(image.ahead)
     _stage(key=f"{key}-stage", data=data, on_act_change=on_act)
+
+
+def _about(image: Shown) -> dict[str, object]:
+    """Return what belongs to the image alone."""
+    maps, top = (None, 1.0) if image.maps is None else _packed(image.maps)
+    return {
+        "hash": image.hash,
+        "name": image.name,
+        "picture": image.picture,
+        "probabilities": [round(float(p), 4) for p in image.probabilities],
+        "predicted": image.predicted,
+        "true": image.true,
+        "more": None if image.more is None else vars(image.more),
+        "maps": maps,
+        "top": top,
+    }
 
 
 def acted(key: str) -> Mapping[str, object]:
     """Return what the person did in the viewer ``key``, for its ``on_act``. A browser sent it: check it.
 
     ``do`` is ``"answer"`` (then with ``answer``, its number; ``hash``; ``shown``, what was on screen),
-    ``"jump"`` (then with ``to``), ``"first"``, ``"last"``, or ``"maps"`` (then with ``what``: start, stop or
-    resume; ``method``; ``hash``).
+    ``"next"`` (then with ``hash``, the image that was left), ``"jump"`` (then with ``to``), ``"first"``,
+    ``"last"``, or ``"maps"`` (then with ``what``: start, stop or resume; ``method``; ``hash``).
     """
     message = st.session_state[f"{key}-stage"].get("act")
     return message if isinstance(message, Mapping) else {}
