@@ -94,14 +94,18 @@ def _press(page: Any, key: str) -> dict[str, float]:
 
 
 def _print_timings(key: str, timings: list[dict[str, float]]) -> None:
-    steps = ("key", "sent", "heard", "called", "drawn")
+    # A picture that was there before the server's answer waited for no message.
+    waited = all("heard" in timing and timing["heard"] <= timing["called"] for timing in timings)
+    steps = ("key", "sent", "heard", "called", "drawn") if waited else ("key", "called", "drawn")
     whole = [(timing["drawn"] - timing["key"]) / 1000 for timing in timings]
     parts = [
         statistics.median(timing[end] - timing[start] for timing in timings)
         for start, end in zip(steps, steps[1:], strict=False)
     ]
+    shown = [f"{part:.0f}" for part in parts]
+    shown = shown if waited else ["", "", *shown]
     figures = [f"{value:.0f}" for value in (percentile(whole, 50), percentile(whole, 95))]
-    _print_row(LABELS[key], len(timings), *figures, BUDGETS[key], *(f"{part:.0f}" for part in parts))
+    _print_row(LABELS[key], len(timings), *figures, BUDGETS[key], *shown)
 
 
 def _load() -> str:

@@ -204,7 +204,7 @@ export function stage({ data, parentElement, setTriggerValue }) {
 function buildStage(parent, name) {
   const store = storeOf(name);
   const root = parent.querySelector(".viewer"), panes = root.querySelector(".panes"), bar = root.querySelector(".bar");
-  let image = null, cells = [], wanted = null, send = null, answering = false, newest = null;
+  let image = null, cells = [], wanted = null, send = null, answering = null, newest = null;
 
   const views = Object.entries(VIEWS).map(([view, [label, key]]) =>
     make("button", { class: "view", "data-view": view, title: `${label} (${key})`, onclick: () => prefer(store, { view }) }, label));
@@ -383,7 +383,7 @@ function buildStage(parent, name) {
     ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
   };
   /* An answer names its image and what was on screen: one message, and it can never meet another image. */
-  const answer = (index) => send && (answering = true) && send({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
+  const answer = (index) => send && (answering = store.data.hash) && send({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
   function looking() {
     const { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
     if (cells.length > 2) return label;
@@ -430,7 +430,7 @@ function buildStage(parent, name) {
     if (ahead) show({ ...data, ...ahead, ahead: null, next: data.next.slice(1), progress: progress && { ...progress, place: progress.place + 1, about: "", stands: "", answer: "", said: "" } });
   }
   function update(data, trigger) {
-    answering = false;
+    if (data.hash !== answering || (data.focus ?? "") !== root.dataset.focus) answering = null; // Saved, or a note is asked for.
     send = data.acts ? (message) => trigger("act", message) : null;
     if (!keys.childElementCount)
       keys.append(...KEYS.filter(([, , review]) => send || !review).flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));

@@ -197,3 +197,24 @@ def test_a_picture_that_is_gone_is_said_and_the_next_one_comes(
     browser.key("ArrowRight")
     browser.wait_until_shown(queue[1])
     assert browser.page.evaluate("window.deep('.problem').hidden")
+
+
+def test_the_next_image_is_shown_before_the_server_answers(reviewing: tuple[Browser, list[str]]) -> None:
+    browser, queue = reviewing
+    # The viewer has asked for the picture before us: once we have it, it is there.
+    browser.page.evaluate(
+        "hash => { const image = new Image(); image.src = `/picture/${hash}`; return image.decode(); }",
+        queue[1],
+    )
+    shown = browser.page.evaluate(
+        """async () => {
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+          for (let i = 0; i < 50; i++) await null;  // No message can arrive meanwhile.
+          return window.deep(".viewer").dataset.shown;
+        }"""
+    )
+    assert shown == queue[1]
+    browser.page.wait_for_url(f"**image={queue[1]}**")
+    browser.page.wait_for_timeout(300)
+    assert browser.shown() == queue[1]
+    assert browser.errors == []
