@@ -23,7 +23,7 @@ export function wear(element, sheets) {
 /* Unfold the choice of the queue and go into it; what is in it comes from the server. */
 export function chooseQueue() {
   document.querySelector(".st-key-queue-choice button")?.click();
-  const until = Date.now() + 3000;
+  const until = Date.now() + 10000;
   const waiting = setInterval(() => {
     const first = document.querySelector(".st-key-choice-part input");
     first?.focus();

@@ -40,6 +40,7 @@ def look_anew() -> None:
     """Count the seconds of looking from now on."""
     st.session_state.shown_at = time.monotonic()
     st.session_state.asks_note = None
+    st.session_state.focus = ""  # Else a viewer that is drawn anew would go into the note again.
 
 
 def stay(queue: Queue, place: int) -> None:
