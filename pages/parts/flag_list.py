@@ -59,23 +59,26 @@ def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> No
     with st.container(key="flag-body"):
         _draw_facets(flags, chosen)
         with st.container(key="flag-list"):
-            _list(flag_lists.arranged(kept, order), run, as_table, reviews.version(frame.workspace()))
+            arranged = flag_lists.arranged(kept, order)
+            # Made here and not in the fragment: a click that chooses an image changes none of them.
+            tiles = None if as_table else _tiles(arranged)
+            _list(arranged, tiles, run, reviews.version(frame.workspace()))
 
 
 @st.fragment
-def _list(flags: pd.DataFrame, run: Run | None, as_table: bool, version: int) -> None:
+def _list(flags: pd.DataFrame, tiles: list[Tile] | None, run: Run | None, version: int) -> None:
     if reviews.version(frame.workspace()) != version:
         st.rerun()  # Something was said since, here or elsewhere: everything on the screen may have changed.
     if flags.empty:
         st.markdown("No flag fits these filters.")
         return
     above = st.container()
-    if as_table:
+    if tiles is None:
         chosen = _table(flags)
         hint = "Tick rows to choose images. A click on a column's head sorts by it."
     else:
         where = "" if run is None else retraining.review_address(run, "")
-        chosen = wall("flag-wall", _tiles(flags), where, settling.turn())
+        chosen = wall("flag-wall", tiles, where, settling.turn())
         hint = "Click pictures to choose them, Shift for many; a double click opens one in Review."
     with above:
         settling.act(chosen, flags, hint)
