@@ -147,7 +147,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="recommended",
-            summary="The base frozen, one dense layer trained for long: better on rare sub-types, in a tenth of the time.",
+            summary="Base frozen, one dense layer trained for long: better on few images, much faster.",
             epochs=3,
             optimizer="adamw",
             learning_rate=3e-4,
