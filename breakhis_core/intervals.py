@@ -144,4 +144,4 @@ def interval_text(limits: Sequence[float] | None, digits: int = 3) -> str:
     if limits is None:
         return "too few cases"
     low, high = limits
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{low:.{digits}f} to {high:.{digits}f}".replace("-", "−")

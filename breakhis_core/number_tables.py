@@ -63,7 +63,7 @@ def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
         if name in limits
     ]
     temperature = evaluation["calibration"]["temperature"]
-    rows.append(["Temperature, fitted on validation", number(temperature), "-"])
+    rows.append(["Temperature, fitted on validation", number(temperature), "–"])
     return NumberTable(["Metric", "Value", "95 % interval"], rows)
 
 
@@ -129,4 +129,4 @@ def number(value: float | None) -> str:
     >>> number(0.91549), number(None)
     ('0.915', 'undefined')
     """
-    return "undefined" if value is None else f"{value:.3f}"
+    return "undefined" if value is None else f"{value:.3f}".replace("-", "−")

@@ -115,7 +115,9 @@ def svg(chart: Any, width: int = WIDTH) -> str:
     # Imported here: it brings a JavaScript engine of 30 MB that only a report needs.
     import vl_convert
 
-    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict() | {"width": width})
+    # Other machines' fonts are wider than those that the legend was measured with.
+    padding = {"left": 5, "top": 5, "right": 40, "bottom": 5}
+    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict() | {"width": width, "padding": padding})
     return drawn
 
 

@@ -153,8 +153,8 @@ def _folds(result: dict[str, Any]) -> RenderableType:
 
 
 def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3f}"
+    return None if value is None else f"{value:.3f}".replace("-", "−")
 
 
 def _interval(bounds: list[float] | None) -> str | None:
-    return None if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}"
+    return None if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}".replace("-", "−")

@@ -307,3 +307,14 @@ def _sealed(run: Run) -> Run:
     manifest["files"]["recipe.json"] = hashlib.sha256((run.path / "recipe.json").read_bytes()).hexdigest()
     (run.path / "manifest.json").write_text(json.dumps(manifest))
     return open_run(run.path)
+
+
+def test_folds_are_asked_for_with_their_number(pictures: pd.DataFrame, submitted: list[TrainRequest]) -> None:
+    screen = in_app("train")
+    screen.radio(key="tested-images").set_value("drawn").run()
+    screen.number_input(key="folds").set_value(3).run()
+    assert "3 folds, each with about " in said(screen)
+    press(screen, "Start training")
+    assert submitted == [TrainRequest(RECIPES["scratch"], data=1, weights="none", folds=3)]
+    # The published folds name images of BreakHis: phantoms are none.
+    assert "the authors’ folds" not in screen.radio(key="tested-images").options
