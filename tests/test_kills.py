@@ -29,7 +29,7 @@ from tests.fixtures_ml import TINY, Small
 
 KILLS = int(os.environ.get("BREAKHIS_KILLS", "3"))
 REQUEST = TrainRequest(recipe=TINY, weights="none", unit="image")
-# Two operations a shard (train, validation) and a checkpoint (three epochs), then the note and the run's files;
+# Two operations a shard (train, validation) and a checkpoint (three epochs), then the run's files;
 # each call counts from 1, and what was kept before is not written again.
 SHARD, CHECKPOINT, PUBLISHING = 1, 5, 14
 
