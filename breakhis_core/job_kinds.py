@@ -76,8 +76,10 @@ def train(workspace: Workspace, arguments: Mapping[str, Any], context: Context) 
     from breakhis_core.runs import open_run
 
     run = training.train(training.TrainRequest.from_dict(dict(arguments)), workspace, context)
-    submit_first_maps(workspace, open_run(Path(run)))
-    return {"run": Path(run).name}
+    made = open_run(Path(run))
+    if not made.folds:  # Other maps need a Keras model, and those of folds are not kept.
+        submit_first_maps(workspace, made)
+    return {"run": made.name}
 
 
 def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def compute_maps(request: MapRequest, workspace: Workspace, context: Context) ->
     for code in request.methods:
         method_of(code)
     run = open_run(workspace.models / request.run)
+    run.require_model()
     work = _Work(run, MapStore(workspace, run_key(run)), wanted(run, request), _files(workspace), context)
     if not len(work.table):
         where = "anywhere" if request.part is None else f"in its part {request.part}"

@@ -45,6 +45,7 @@ def explain(
             raise InputError(f"{run}: copy the run folder into {workspace.models} first.")
         request = MapRequest(opened.name, methods, None if part == "every" else part)
         done = _compute(workspace, request)
+        opened.require_model()
         store = MapStore(workspace, run_key(opened))
         found = [_summary(store, opened, request, code) for code in methods]
         value = {"run": opened.name, "phantom": opened.phantom, "part": part, **done, "methods": found}

@@ -23,8 +23,13 @@ from pages.parts.review_queue import Item, Queue, content_of
 from pages.parts.viewer import MoreMaps
 
 
-def more(queue: Queue, item: Item) -> MoreMaps:
-    """Return where the viewer finds an image's other maps, and what computing them would cover."""
+def more(queue: Queue, item: Item) -> MoreMaps | None:
+    """Return where the viewer finds an image's other maps, and what computing them would cover.
+
+    None for a cross-validation: the Keras models of its folds, which other methods need, are not kept.
+    """
+    if queue.run.folds:
+        return None
     parts, mistakes = _parts(str(queue.run.path), content_of(queue.run), queue.run)
     part = parts[item.row]
     return MoreMaps(run_key(queue.run), part, mistakes.get(part, 0))
@@ -42,7 +47,9 @@ def act(queue: Queue, message: Mapping[str, object]) -> None:
     method, image, what = (str(message.get(name, "")) for name in ("method", "hash", "what"))
     if method not in CODES or image not in queue.place:
         return
-    item = queue.items[queue.place[image]]
+    known = more(queue, queue.items[queue.place[image]])
+    if known is None:
+        return
     latest = job_of(workspace(), run_key(queue.run), method)
     try:
         if what == "stop" and latest is not None and latest.active:
@@ -50,7 +57,7 @@ def act(queue: Queue, message: Mapping[str, object]) -> None:
         elif what == "resume" and latest is not None and latest.resumable:
             jobs.resume(workspace(), latest.id)
         elif what == "start" and not (latest is not None and latest.active and _covers(latest, image)):
-            request = MapRequest(queue.run.name, (method,), more(queue, item).part, (image,))
+            request = MapRequest(queue.run.name, (method,), known.part, (image,))
             submit_maps(workspace(), queue.run, request)
     except InputError as error:  # Another tab was quicker.
         st.toast(str(error))
