@@ -110,7 +110,8 @@ def curve_chart(study: Study, doubt: Uncertainty, *, height: int = 380) -> alt.L
         band = alt.Chart(pd.DataFrame({"low": [low], "high": [high]}))
         layers.append(band.mark_rect(color=ACCENT, opacity=0.13).encode(y="low:Q", y2="high:Q"))
     whole = base.transform_filter("datum.state == 'finished'")
-    layers.append(whole.mark_line(color=NEUTRAL, strokeWidth=1.5).encode(y=_metric_axis(study)))
+    # Over all cells: the line breaks where one has no value.
+    layers.append(base.mark_line(color=NEUTRAL, strokeWidth=1.5).encode(y=_metric_axis(study)))
     if study.request.seeds > 1:
         layers.append(whole.mark_rule(color=NEUTRAL, strokeWidth=2).encode(y="low:Q", y2="high:Q"))
     layers.append(_dots(whole, study))
