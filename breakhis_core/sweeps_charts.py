@@ -25,9 +25,9 @@ def chart_rows(study: Study) -> pd.DataFrame:
     """Tabulate the cells as the charts write them.
 
     Returns:
-        The rows of ``sweeps_results.cell_table``, and of each field ``x_<field>``, its value as an axis has
-        it, and ``t_<field>``, as a tooltip has it; says, what stands in a cell; range, over seeds; best,
-        whether it is.
+        The rows of ``sweeps_results.cell_table`` without error, and of each field ``x_<field>``, its value
+        as an axis has it, and ``t_<field>``, as a tooltip has it; says, what stands in a cell; range, over
+        seeds; best, whether it is.
     """
     table = cell_table(study)
     best = best_cell(study)
@@ -44,7 +44,8 @@ def chart_rows(study: Study) -> pd.DataFrame:
         for low, high in zip(table["low"], table["high"], strict=True)
     ]
     table["best"] = [best is not None and number == best.number for number in table["cell"]]
-    return table
+    # Altair writes null for what a column of floats lacks; of other columns nan gets into the JSON.
+    return table.drop(columns="error").astype({"value": float, "low": float, "high": float})
 
 
 def heat_chart(study: Study, *, dark: bool = False, height: int = 380) -> alt.LayerChart:

@@ -75,8 +75,9 @@ def test_opening_again_finds_everything(settings):
 
 
 def age(workspace: Workspace, revision: str) -> None:
-    """Put the revision where older versions of the program kept it."""
+    """Take the workspace back to its first schema, the revision where older versions kept it."""
     with database.writing(workspace.engine, "test") as connection:
+        connection.execute(text("DROP TABLE IF EXISTS choices"))
         connection.execute(text("DROP TABLE breakhis_version"))
         connection.execute(
             text(
@@ -131,7 +132,7 @@ def test_an_older_workspace_of_a_revision_that_is_not_known_stays_as_it_was(any_
 def test_optunas_revision_is_left_alone(any_workspace):
     age(any_workspace, "v3.2.0.a")
     for table in reversed(database.metadata.sorted_tables):
-        table.drop(any_workspace.engine)
+        table.drop(any_workspace.engine, checkfirst=True)
     again = Workspace.open(any_workspace.settings)
     assert revisions(again) == {"alembic_version": "v3.2.0.a", "breakhis_version": database.HEAD}
     again.close()

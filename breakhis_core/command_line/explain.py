@@ -11,7 +11,6 @@ from breakhis_core.command_line.answer import AsJson, answering, shown_path, tab
 from breakhis_core.command_line.evaluate import named_run
 from breakhis_core.errors import InputError
 from breakhis_core.map_methods import CHEAP, CODES, method_of
-from breakhis_core.run_folder import PARTS
 
 if TYPE_CHECKING:
     from breakhis_core.map_store import MapStore
@@ -28,13 +27,16 @@ def explain(
         list[str],
         typer.Option(metavar="METHOD", help=f"{', '.join(CODES)}, or all; may be given several times."),
     ] = list(CHEAP),  # noqa: B006 - typer reads it and never changes it
-    part: Annotated[str, typer.Option(metavar="PART", help=f"{', '.join(PARTS)}, or every.")] = "test",
+    part: Annotated[
+        str, typer.Option(metavar="PART", help="test, validation, train, excluded or every.")
+    ] = "test",
     as_json: AsJson = False,
 ) -> None:
     """Draw maps of the misclassified images of a run. Ctrl-C stops; the same command goes on."""
     with answering(as_json) as answer:
         from breakhis_core.map_store import MapStore, run_key
         from breakhis_core.map_work import MapRequest
+        from breakhis_core.run_folder import PARTS
         from breakhis_core.workspace import Workspace
 
         if part not in (*PARTS, "every"):

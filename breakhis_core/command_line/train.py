@@ -68,9 +68,9 @@ def train(
         bool, typer.Option("--compact", help="Keep weights in half precision, for a small run folder.")
     ] = False,
     folds: Annotated[
-        int,
+        int | None,
         typer.Option(min=2, max=20, metavar="K", help="Cross-validate: K models, each tested on a share."),
-    ] = 0,
+    ] = None,
     fold_files: Annotated[
         list[Path] | None,
         typer.Option(
@@ -100,7 +100,7 @@ def train(
             improves=improves,
             name=name or "",
             compact=compact,
-            folds=folds,
+            folds=folds or 0,
             fold_files=tuple(str(file.resolve()) for file in fold_files or ()),
         )
         dataset, _ = catalogued(workspace, data)
@@ -118,7 +118,9 @@ def _check_name(workspace: Workspace, name: str | None) -> None:
         raise InputError(f"A run named {name} exists already; choose another name.")
 
 
-def _check_folds(folds: int, files: list[Path] | None, unit: Unit | None, improves: str | None) -> None:
+def _check_folds(
+    folds: int | None, files: list[Path] | None, unit: Unit | None, improves: str | None
+) -> None:
     if (folds or files) and improves is not None:
         raise InputError(f"The folds of {improves} are kept: give neither --folds nor --fold-files.")
     if folds and files:
