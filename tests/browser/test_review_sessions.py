@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from breakhis_core import reviews
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
@@ -13,11 +15,14 @@ ADDRESS = "review?order=all&magnification=40&confidence=10-100"
 
 
 def test_tabs_and_a_restart_share_what_was_said(
-    settings: Settings, workspace: Workspace, fake_run: Run
+    request: pytest.FixtureRequest, settings: Settings, workspace: Workspace, fake_run: Run
 ) -> None:
     queue = build_queue(fake_run, order="all", magnification=40, confidence=(0.1, 1.0))["hash"].tolist()
+    ending = request.addfinalizer  # Also when an assertion fails.
     first_server = serve(settings)
+    ending(first_server.close)
     browsing = browse(next(first_server))
+    ending(browsing.close)
     one = next(browsing)
     one.open(ADDRESS)
     one.wait_until_shown(queue[0])
@@ -50,6 +55,7 @@ def test_tabs_and_a_restart_share_what_was_said(
     one.page.goto("about:blank")  # Else the page complains of the server that is gone.
     first_server.close()
     second_server = serve(settings)
+    ending(second_server.close)
     one.url = next(second_server).url
     one.open(address)
     one.page.evaluate(DEEP)
@@ -65,5 +71,3 @@ def test_tabs_and_a_restart_share_what_was_said(
     actions = [event for image in queue[:2] for event in reviews.history(workspace, image)["action"]]
     assert actions == ["flag", "undo", "flag", "undo", "redo", "undo"]
     assert one.errors == []
-    browsing.close()
-    second_server.close()
