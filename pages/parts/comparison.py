@@ -55,8 +55,8 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
         return
     against = compared["against"][0]
     st.markdown(
-        f"**{where_from(compared)}**, the same for both · in small: difference to {before.name} and its "
-        "paired 95 % interval, bootstrap over cases"
+        f"**{where_from(compared)}**, the same for {'all' if more else 'both'} · in small: difference to "
+        f"{before.name} and its paired 95 % interval, bootstrap over cases"
     )
     headline(against["deltas"])
     second_line(compared, before, run)

@@ -141,6 +141,14 @@ def sides(run: Run, evaluation: dict[str, Any]) -> None:
                     help=f"{where_from(evaluation)}.",
                 )
         review_links.link(run, part, found["changed"], "called otherwise than by the sub-type")
+        st.page_link(
+            review_links.REVIEW,
+            label=f"Review all, nearest to {threshold:.2f} first",
+            icon=":material/visibility:",
+            query_params=review_links.queue_address(
+                run, part, "side_threshold", threshold=f"{threshold:.2f}"
+            ),
+        )
         table = malignancy_table(rows)
         histogram = st.altair_chart(
             probability_charts.probability_histogram(table, threshold, height=260),

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
 from breakhis_core.evaluate import evaluate
-from breakhis_core.runs import Run
+from breakhis_core.runs import Run, open_run
 from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace
 from pages.parts import results_tables, review_links
@@ -139,6 +139,28 @@ def test_the_threshold_moves_sensitivity_and_specificity(fake_run: Run) -> None:
     screen.slider[0].set_value(0.0).run()
     shown = {one.label: one.value for one in screen.metric}
     assert (shown["Sensitivity"], shown["Specificity"]) == ("1.000", "0.000")
+
+
+def test_the_line_goes_along_into_the_review(fake_run: Run) -> None:
+    screen = in_app("results", view="Benign or malignant")
+    screen.slider[0].set_value(0.3).run()
+    link = next(link for link in screen.get("page_link") if link.label.startswith("Review all"))
+    assert link.label == "Review all, nearest to 0.30 first"
+    assert "threshold=0.30" in link.proto.query_string
+    assert "order=side_threshold" in link.proto.query_string
+
+
+def test_three_runs_are_held_against_the_first(
+    retrained: Run, workspace: Workspace, pictures: pd.DataFrame
+) -> None:
+    write_fake_run(workspace.models, "third", pictures, seed=3, improves="fake")
+    screen = in_app("results", run="better", view="Compare", also="third")
+    assert "the same for both" not in said(screen)
+    table = screen.dataframe[0].value
+    assert list(table.columns) == ["Metric", "fake", "better", "third"]
+    third = evaluate(open_run(workspace.models / "third").predictions(), "case")
+    assert table["third"].iloc[0].startswith(f"{third['accuracy']:.3f}  ")
+    assert sum("McNemar" in caption.value for caption in screen.caption) == 2
 
 
 def test_an_address_of_the_review_keeps_part_filters_and_images(fake_run: Run) -> None:
