@@ -9,12 +9,24 @@ import pandas as pd
 
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import measure, sum_by_case
-from breakhis_core.evaluate import PER_MAGNIFICATION
 from breakhis_core.intervals import number_or_none
 from breakhis_core.run_folder import PROBABILITIES
 from breakhis_core.taxonomy import CODES
 
-PER_FOLD = tuple(metric for metric in PER_MAGNIFICATION if not metric.startswith("calibration."))
+PER_FOLD: tuple[str, ...] = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "kappa",
+    "auc.macro",
+    "binary.accuracy",
+    "binary.sensitivity",
+    "binary.specificity",
+    "binary.f1",
+    "binary.auc",
+    "patients.recognition_rate",
+    "patients.side_recognition_rate",
+)
 
 
 def fold_spread(predictions: pd.DataFrame, by_fold: pd.DataFrame) -> dict[str, Any]:
