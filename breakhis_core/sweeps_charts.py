@@ -258,8 +258,8 @@ def _extent(rows: pd.DataFrame) -> tuple[float, float]:
 
     Closer limits would paint chance in strong colours.
     """
-    values = [value for value in rows["value"] if value is not None]
-    if not values:
+    values = rows["value"].dropna()
+    if values.empty:
         return 0.0, 1.0
     low, high = math.floor(min(values) * 10) / 10, math.ceil(max(values) * 10) / 10
     missing = max(0.0, 0.3 - (high - low))
