@@ -40,16 +40,18 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
     from tf_keras_vis.utils.scores import CategoricalScore
 
     visualiser, activation = gradcam(model)
-    repeated = np.repeat(inputs.astype(np.float32), len(CODES), axis=0)
-    classes = list(range(len(CODES))) * len(inputs)
-    maps = visualiser(
-        CategoricalScore(classes),
-        repeated,
-        penultimate_layer=activation,
-        seek_penultimate_conv_layer=False,
-        expand_cam=False,
-        normalize_cam=False,
-    )
+    # One image at a time: the gradients keep every activation of the base, half a gigabyte for eight classes.
+    maps = [
+        visualiser(
+            CategoricalScore(list(range(len(CODES)))),
+            np.repeat(image[None].astype(np.float32), len(CODES), axis=0),
+            penultimate_layer=activation,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        for image in inputs
+    ]
     return np.asarray(maps, np.float32).reshape(len(inputs), len(CODES), MAP_SIZE, MAP_SIZE)
 
 

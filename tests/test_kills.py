@@ -43,7 +43,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_run(small: Small, tmp_path: 
     datasets.save_catalogue(workspace, Catalogue(root, small.images, none, phantom=True))
     moments: list[int | float] = [SHARD, CHECKPOINT, PUBLISHING]
     while len(moments) < KILLS:
-        moments.append(dice.randint(1, 24) if len(moments) % 2 else dice.uniform(0.5, 20.0))
+        moments.append(dice.randint(1, PUBLISHING) if len(moments) % 2 else dice.uniform(0.5, 20.0))
     killed: list[int | float] = []
     trainings = 0
     while moments:
@@ -59,8 +59,8 @@ def test_killed_at_any_moment_it_ends_with_the_same_run(small: Small, tmp_path: 
         # The next training computes everything again.
         for store in workspace.features.glob("*/*.npz"):
             store.unlink()
-        if moments and isinstance(moments[0], int) and moments[0] > told["operations"]:
-            moments[0] = dice.randint(1, told["operations"])
+        if moments and isinstance(moments[0], float):
+            moments[0] *= 0.7  # It ended before: this machine is faster.
     assert len(killed) == KILLS
     print(f"{KILLS} kills, {trainings} trainings, all with the weights of the undisturbed one")
 
