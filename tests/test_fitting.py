@@ -74,6 +74,14 @@ def test_kept_outputs_train_as_the_authors_way(images: np.ndarray, labels: np.nd
         assert row["learning_rate"] == pytest.approx(1e-3 * 0.95**epoch)
 
 
+def test_flips_are_for_training_only(images: np.ndarray, labels: np.ndarray) -> None:
+    fitting = fit(LATE, images, labels)
+    unflipped = Examples(fitting.validation.inputs[:, :1], fitting.validation.labels)
+    flipped = Examples(fitting.validation.inputs[:, 1:], fitting.validation.labels)
+    assert fitting.evaluate(fitting.validation) == fitting.evaluate(unflipped)
+    assert fitting.evaluate(fitting.validation) != fitting.evaluate(flipped)
+
+
 def test_resuming_gives_the_same_weights(images: np.ndarray, labels: np.ndarray, tmp_path: Path) -> None:
     whole = fit(LATE, images, labels)
     rows = [whole.epoch(epoch) for epoch in range(3)]
