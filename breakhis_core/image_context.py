@@ -48,10 +48,10 @@ def case_in_words(images: Sequence[CaseImage]) -> str:
 
     >>> one = CaseImage("", "", 40, "test", "DC", "DC", 0.9)
     >>> case_in_words([one, CaseImage("", "", 40, "train", "DC", "LC", 0.9)])
-    'Right on 1 of 1 that the model did not learn, on 0 of 1 that it learnt.'
+    'Right on 1 of 1 not trained on, on 0 of 1 trained on.'
     """
     told = []
-    for learnt, words in ((False, "that the model did not learn"), (True, "that it learnt")):
+    for learnt, words in ((False, "not trained on"), (True, "trained on")):
         some = [one for one in images if (one.part == "train") is learnt]
         if some:
             right = sum(one.predicted == one.subtype for one in some)

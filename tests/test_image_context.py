@@ -22,7 +22,7 @@ def test_a_case_holds_all_its_images_by_magnification():
 def test_the_words_keep_what_was_learnt_apart():
     right = CaseImage("", "", 40, "train", "DC", "DC", 0.9)
     wrong = CaseImage("", "", 40, "train", "DC", "LC", 0.9)
-    assert case_in_words([right, wrong, right]) == "Right on 2 of 3 that it learnt."
+    assert case_in_words([right, wrong, right]) == "Right on 2 of 3 trained on."
     assert case_in_words([]) == ""
 
 
