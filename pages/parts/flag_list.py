@@ -146,6 +146,7 @@ def _table(flags: pd.DataFrame) -> list[str]:
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
+        placeholder="–",
         row_height=52,
         height=600,
         column_config={

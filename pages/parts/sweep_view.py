@@ -189,6 +189,7 @@ def _details(study: Study) -> None:
         chosen = st.dataframe(
             cell_frame(study),
             hide_index=True,
+            placeholder="–",
             height=280,
             on_select="rerun",
             selection_mode="single-row",
