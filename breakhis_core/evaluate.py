@@ -12,7 +12,7 @@ from breakhis_core import calibration, metrics
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import CaseSums, carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
-from breakhis_core.fold_spread import fold_spread
+from breakhis_core.fold_spread import PER_FOLD, fold_spread
 from breakhis_core.folds import OUT_OF_FOLD
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.patients import case_table
@@ -24,22 +24,7 @@ if TYPE_CHECKING:
 FEW_CASES = 10
 """Below this many cases an interval is itself uncertain, and is said to be."""
 
-PER_MAGNIFICATION: tuple[str, ...] = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "kappa",
-    "auc.macro",
-    "binary.accuracy",
-    "binary.sensitivity",
-    "binary.specificity",
-    "binary.f1",
-    "binary.auc",
-    "patients.recognition_rate",
-    "patients.side_recognition_rate",
-    "calibration.ece",
-    "calibration.brier",
-)
+PER_MAGNIFICATION = (*PER_FOLD, "calibration.ece", "calibration.brier")
 
 Evaluation = dict[str, Any]
 

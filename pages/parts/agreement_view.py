@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -154,25 +155,11 @@ def _answers_table(rows: pd.DataFrame, people: list[str], settled: pd.DataFrame)
     state = table["hash"].map(decided).map({True: "leaves", False: "stays"})
     shown = table.assign(picture="/thumbnail/" + table["hash"], settled=state)
     above = st.container()
-    event = st.dataframe(
-        shown[["picture", "name", "settled", *(c for c in table.columns if c not in ("hash", "name"))]],
-        key=f"disagreements-{settling.turn()}",
-        on_select="rerun",
-        selection_mode="multi-row",
-        hide_index=True,
-        row_height=52,
-        height=min(460, 40 + 52 * len(shown)),
-        placeholder="–",
-        column_config={
-            "picture": st.column_config.ImageColumn("", width=76),
-            "name": "Image",
-            "settled": "Settled",
-        },
-    )
-    hashes = table["hash"].tolist()
+    columns = ["picture", "name", "settled", *(c for c in table.columns if c not in ("hash", "name"))]
+    ticked = _ticked(shown, columns, "disagreements", {"settled": "Settled"})
     with above:
         settling.act(
-            [hashes[row] for row in event.selection.rows if row < len(hashes)],
+            ticked,
             rows[rows["action"] == "flag"],
             "Tick rows and settle them: the decision counts for everybody, whatever the rule.",
             "disagreements",
@@ -196,30 +183,35 @@ def _settled_table(settled: pd.DataFrame, flags: pd.DataFrame) -> None:
         reason=settled["reason"].map(LABELS),
     )
     above = st.container()
+    titles = {
+        "decision": "Decision",
+        "reason": "Reason",
+        "note": "Note",
+        "steward": "Settled by",
+        "time": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm"),
+    }
+    ticked = _ticked(shown, ["picture", "name", *titles], "settled", titles)
+    with above:
+        settling.act(
+            ticked,
+            flags,
+            "Tick rows to settle them anew; the earlier decision stays in the image's history.",
+            "settled",
+        )
+
+
+def _ticked(shown: pd.DataFrame, columns: list[str], key: str, titles: dict[str, Any]) -> list[str]:
+    """Draw a table of images with a tick for each row, and return the hashes of the ticked ones."""
     event = st.dataframe(
-        shown[["picture", "name", "decision", "reason", "note", "steward", "time"]],
-        key=f"settled-{settling.turn()}",
+        shown[columns],
+        key=f"{key}-{settling.turn()}",
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
         row_height=52,
         height=min(460, 40 + 52 * len(shown)),
         placeholder="–",
-        column_config={
-            "picture": st.column_config.ImageColumn("", width=76),
-            "name": "Image",
-            "decision": "Decision",
-            "reason": "Reason",
-            "note": "Note",
-            "steward": "Settled by",
-            "time": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm"),
-        },
+        column_config={"picture": st.column_config.ImageColumn("", width=76), "name": "Image", **titles},
     )
-    hashes = settled["hash"].tolist()
-    with above:
-        settling.act(
-            [hashes[row] for row in event.selection.rows if row < len(hashes)],
-            flags,
-            "Tick rows to settle them anew; the earlier decision stays in the image's history.",
-            "settled",
-        )
+    hashes = shown["hash"].tolist()
+    return [hashes[row] for row in event.selection.rows if row < len(hashes)]
