@@ -14,6 +14,7 @@ from breakhis_core.predictor import Predictor
 from breakhis_core.runs import Run
 from pages.parts import frame, narrow, uploads, viewer
 from pages.parts.figures import counted, number
+from pages.parts.markdown import plain
 from pages.parts.uploads import Classified, Known
 
 KINDS = ["png", "jpg", "jpeg", "tif", "tiff"]
@@ -120,7 +121,7 @@ def answer(result: Classified, known: Known | None) -> None:
     st.caption(
         f"{result.subtype} {taxonomy.subtype(result.subtype).name}, {result.side}: confidence "
         f"{number(result.confidence)}, all malignant sub-types together {number(result.malignant)} · "
-        f"{uploads.plain(result.file)} · {result.size[0]:,} × {result.size[1]:,} pixels"
+        f"{plain(result.file)} · {result.size[0]:,} × {result.size[1]:,} pixels"
     )
     sentence = uploads.what_is_known(known)
     if sentence is not None:
@@ -149,7 +150,7 @@ def refused(bad: list[Classified]) -> None:
     """List the files that could not be used, one sentence each."""
     if not bad:
         return
-    lines = "\n".join(f"- {uploads.plain(result.error or '')}" for result in bad)
+    lines = "\n".join(f"- {plain(result.error or '')}" for result in bad)
     with (
         st.expander(
             f"{counted(len(bad), 'file')} could not be used", expanded=True, icon=":material/warning:"

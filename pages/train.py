@@ -12,7 +12,7 @@ from breakhis_core.splits import Unit
 from breakhis_core.training import TrainRequest
 from pages.parts import fold_choices, frame, job_progress, narrow, training_choices, training_time
 from pages.parts.figures import counted
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 PAST = 20
 

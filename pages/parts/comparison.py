@@ -16,7 +16,7 @@ from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
 from pages.parts import frame, leakage_view, review_links, several_runs
 from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 SHOWN = ("accuracy", "macro_f1", "auc.macro", "binary.sensitivity", "binary.specificity", "binary.f1")
 """The headline's metrics, in its order."""

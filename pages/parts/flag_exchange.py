@@ -17,7 +17,7 @@ from breakhis_core.runs import Run
 from pages.parts import flag_download, frame
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 EVERY, LEAVING, SHOWN = "All flags", "Those that leave the training", "Those shown below"
 _LEAVING = {"outcome": ["leaves", "settled_out"]}

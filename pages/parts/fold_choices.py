@@ -19,7 +19,7 @@ from breakhis_core.splits import Unit
 from breakhis_core.training_data import usable_images
 from pages.parts import frame
 from pages.parts.figures import counted
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 ONE, DRAWN, PUBLISHED = "one", "drawn", "published"
 TESTED = {

@@ -11,7 +11,7 @@ from breakhis_core import charts, jobs
 from breakhis_core.jobs import Job
 from pages.parts.figures import counted, duration, number
 from pages.parts.frame import workspace
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 STATES = {
     "queued": ("Waiting", "gray"),

@@ -22,7 +22,7 @@ from breakhis_core.sweeps import (
 from breakhis_core.training import TrainRequest
 from pages.parts import frame, training_choices, training_time
 from pages.parts.figures import counted
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 STUDY_NAMES = {
     "learning-rate": "Learning rate × decay",

@@ -13,8 +13,8 @@ from breakhis_core.sweeps_reading import Study
 from pages.parts.figures import counted, duration
 from pages.parts.frame import workspace
 from pages.parts.job_progress import STATES, when
+from pages.parts.markdown import plain
 from pages.parts.result_views import is_dark
-from pages.parts.uploads import plain
 
 EVERY = 2.0
 

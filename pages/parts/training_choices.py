@@ -17,7 +17,7 @@ from breakhis_core.splits import Unit
 from pages.parts import fold_choices, frame, retraining, swept
 from pages.parts.figures import counted
 from pages.parts.fold_choices import FoldWish
-from pages.parts.uploads import plain
+from pages.parts.markdown import plain
 
 NEW_SPLIT = ""
 # Needs no weights from the internet: what fits the demo, which must work offline.

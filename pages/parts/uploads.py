@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -174,11 +173,6 @@ def results_json(results: Iterable[Classified], known: Mapping[str, Known], run:
 def data_address(jpeg: bytes) -> str:
     """Return a picture as an address that holds it."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-
-
-def plain(text: str) -> str:
-    """Return text that Markdown shows as it is: a file may be named like a link."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~$]|:(?=\S))", r"\\\1", text)
 
 
 def _record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
