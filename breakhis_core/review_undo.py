@@ -7,9 +7,11 @@ given; redo brings back what undo took, until a new answer is given. What was im
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, insert, or_, select
+from sqlalchemy import Connection, Select, distinct, exists, insert, or_, select
+from sqlalchemy.sql.functions import count
 
 from breakhis_core import database as db
 from breakhis_core.ledger import EVENT_FIELDS
@@ -20,51 +22,54 @@ _EVENTS = db.review_events
 _STATEMENTS = ("flag", "keep", "exclude", "include")
 
 
-def undo(workspace: Workspace, reviewer: str, only: int | None = None) -> ReviewEvent | None:
-    """Take back a reviewer's newest answer that was not taken back yet.
+def undo(
+    workspace: Workspace, reviewer: str, topic: str | None = None, only: int | None = None
+) -> ReviewEvent | None:
+    """Take back the newest thing a reviewer said that was not taken back yet.
 
     Args:
         workspace: where it is kept.
         reviewer: whose.
-        only: take back this event and its gesture instead, whatever the reviewer answered since.
+        topic: ``"answer"`` or ``"settlement"``, to pass over the other; by default both count.
+        only: take back this event and its gesture instead, whatever the reviewer said since.
 
     Returns:
-        The answer that was taken back (the last one of a gesture on many images), or ``None`` when there is
-        none. What the reviewer had said about the image before stands again.
+        What was taken back (the last event of a gesture on many images), or ``None`` when there is nothing.
+        What the reviewer had said about the image before stands again.
     """
-    reviewer = clean_reviewer(reviewer)
     with db.writing(workspace.engine, "reviews") as connection:
-        answers = _by(reviewer).where(
+        said = _by(reviewer, topic).where(
             _EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None), ~_is_undone(_EVENTS)
         )
-        newest = _first(connection, answers if only is None else answers.where(_EVENTS.c.id == only))
-        if newest is None:
-            return None
-        batch = uuid.uuid4().hex
-        for event in _gesture(connection, newest):
-            stands = _stands(connection, event, without=event.id)
-            _append(connection, event, action="undo", undoes=event.id, stands=stands, batch=batch)
+        newest = _first(connection, said if only is None else said.where(_EVENTS.c.id == only))
+        if newest is not None:
+            _take_back(connection, _gesture(connection, newest))
     return newest
 
 
-def redo(workspace: Workspace, reviewer: str) -> ReviewEvent | None:
+def redo(
+    workspace: Workspace, reviewer: str, topic: str | None = None, only: int | None = None
+) -> ReviewEvent | None:
     """Bring back what the reviewer's last undo took back.
 
+    Args:
+        workspace: where it is kept.
+        reviewer: whose.
+        topic: ``"answer"`` or ``"settlement"``, to pass over the other; by default both count.
+        only: bring back what this undo took instead, whatever the reviewer said since.
+
     Returns:
-        The answer that stands again, or ``None`` when there is nothing to bring back: nothing was undone, or
-        a new answer was given since.
+        What stands again, or ``None`` when there is nothing to bring back: nothing was undone, or something
+        new was said since.
     """
-    reviewer = clean_reviewer(reviewer)
     with db.writing(workspace.engine, "reviews") as connection:
-        answered = _first(
-            connection, _by(reviewer).where(_EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None))
-        )
-        undone = answered and _first(
-            connection,
-            _by(reviewer).where(
-                _EVENTS.c.id > answered.id, _EVENTS.c.action == "undo", ~_has(_EVENTS, "redo")
-            ),
-        )
+        undos = _by(reviewer, topic).where(_EVENTS.c.action == "undo", ~_has(_EVENTS, "redo"))
+        if only is not None:
+            undone = _first(connection, undos.where(_EVENTS.c.id == only))
+        else:
+            said = _by(reviewer, topic).where(_EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None))
+            last = _first(connection, said)
+            undone = last and _first(connection, undos.where(_EVENTS.c.id > last.id))
         if undone is None:
             return None
         batch = uuid.uuid4().hex
@@ -78,12 +83,38 @@ def redo(workspace: Workspace, reviewer: str) -> ReviewEvent | None:
     return back
 
 
+def images_of(workspace: Workspace, event: ReviewEvent) -> int:
+    """Return on how many images the gesture was that an event is part of."""
+    if event.batch is None:
+        return 1
+    query = select(count(distinct(_EVENTS.c.hash))).where(_EVENTS.c.batch == event.batch)
+    with workspace.engine.connect() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def _take_back(connection: Connection, said: Sequence[ReviewEvent]) -> list[int]:
+    """Take back statements, newest first, in one gesture; return the numbers of the undos."""
+    batch = uuid.uuid4().hex
+    return [
+        _append(
+            connection,
+            event,
+            action="undo",
+            undoes=event.id,
+            stands=_stands(connection, event, without=event.id),
+            batch=batch,
+        )
+        for event in said
+    ]
+
+
 def _all() -> Select[Any]:
     return select(*(_EVENTS.c[name] for name in EVENT_FIELDS))
 
 
-def _by(reviewer: str) -> Select[Any]:
-    return _all().where(_EVENTS.c.reviewer == reviewer).order_by(_EVENTS.c.id.desc()).limit(1)
+def _by(reviewer: str, topic: str | None) -> Select[Any]:
+    newest = _all().where(_EVENTS.c.reviewer == clean_reviewer(reviewer)).order_by(_EVENTS.c.id.desc())
+    return newest.limit(1) if topic is None else newest.where(_EVENTS.c.topic == topic).limit(1)
 
 
 def _first(connection: Connection, query: Select[Any]) -> ReviewEvent | None:
@@ -132,6 +163,8 @@ def _stands(
     return connection.execute(query).scalar() or 0
 
 
-def _append(connection: Connection, about: ReviewEvent, **values: Any) -> None:
+def _append(connection: Connection, about: ReviewEvent, **values: Any) -> int:
     subject = {name: getattr(about, name) for name in ("reviewer", "topic", "hash", "name", "reason", "run")}
-    connection.execute(insert(_EVENTS).values(at=db.now(), note="", **subject, **values))
+    new = insert(_EVENTS).values(at=db.now(), note="", **subject, **values).returning(_EVENTS.c.id)
+    number: int = connection.execute(new).scalar_one()
+    return number

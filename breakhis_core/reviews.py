@@ -22,7 +22,7 @@ from breakhis_core.review_terms import (
     clean_note,
     clean_reviewer,
 )
-from breakhis_core.review_undo import redo, undo
+from breakhis_core.review_undo import images_of, redo, undo
 from breakhis_core.standings import (
     FLAG_COLUMNS,
     SETTLEMENT_COLUMNS,
@@ -55,6 +55,7 @@ __all__ = [
     "flag_many",
     "flagged",
     "history",
+    "images_of",
     "keep",
     "keep_many",
     "redo",

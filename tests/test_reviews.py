@@ -238,3 +238,30 @@ def test_only_the_named_gesture_is_taken_back(any_workspace):
     assert reviews.standing(any_workspace)["hash"].tolist() == [C]
     assert reviews.undo(any_workspace, "ada", only=kept[0]) is None
     assert reviews.undo(any_workspace, "bob", only=kept[0]) is None
+
+
+def test_undo_and_redo_of_answers_pass_over_settlements(any_workspace):
+    reviews.flag_many(any_workspace, "ada", [A, B], "staining")
+    reviews.settle(any_workspace, "ada", A, exclude=False)
+    assert reviews.undo(any_workspace, "ada", topic="answer").action == "flag"
+    assert reviews.settlement_on(any_workspace, A).action == "include"
+    assert reviews.undo(any_workspace, "ada", topic="answer") is None
+    reviews.settle(any_workspace, "ada", B, exclude=False)  # No new answer: redo is still there.
+    assert reviews.undo(any_workspace, "ada", topic="settlement").hash == B
+    assert reviews.redo(any_workspace, "ada", topic="answer").action == "flag"
+    assert reviews.redo(any_workspace, "ada", topic="answer") is None
+    assert len(_stands(any_workspace)) == 2
+    assert reviews.redo(any_workspace, "ada", topic="settlement").hash == B
+
+
+def test_a_gesture_says_on_how_many_images_it_was(any_workspace):
+    many = reviews.flag_many(any_workspace, "ada", [f"{n:032x}" for n in range(150)], "staining")
+    one = reviews.keep(any_workspace, "ada", A)
+    reviews.settle_many(any_workspace, "ada", [A, B], exclude=False)
+    assert reviews.undo(any_workspace, "ada", topic="answer").id == one
+    taken = reviews.undo(any_workspace, "ada", topic="answer")
+    assert (taken.id, reviews.images_of(any_workspace, taken)) == (many[-1], 150)
+    back = reviews.redo(any_workspace, "ada", topic="answer")
+    assert (back.id, reviews.images_of(any_workspace, back)) == (many[0], 150)
+    single = reviews.redo(any_workspace, "ada", topic="answer")
+    assert (single.id, reviews.images_of(any_workspace, single)) == (one, 1)

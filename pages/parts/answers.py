@@ -145,20 +145,17 @@ def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, 
 
 def undo() -> tuple[ReviewEvent, int] | None:
     """Take back this reviewer's last answer; return it and on how many images it was, or None without one."""
-    return _changed(reviews.undo(workspace(), reviewer()))
+    return _changed(reviews.undo(workspace(), reviewer(), topic="answer"))
 
 
 def redo() -> tuple[ReviewEvent, int] | None:
     """Bring back what undo took; return it and on how many images it was, or None when there is nothing."""
-    return _changed(reviews.redo(workspace(), reviewer()))
+    return _changed(reviews.redo(workspace(), reviewer(), topic="answer"))
 
 
 def _changed(event: ReviewEvent | None) -> tuple[ReviewEvent, int] | None:
     refresh()
-    if event is None:
-        return None
-    batch = _own().recent[-1].batch
-    return event, sum(one.batch == batch for one in _own().recent) if event.batch else 1
+    return None if event is None else (event, reviews.images_of(workspace(), event))
 
 
 def _own() -> Own:

@@ -206,3 +206,18 @@ def test_phantoms_are_called_phantoms(fake_run: Run, open_screen: Open) -> None:
 def test_the_first_mistake_is_a_mistake(fake_run: Run, queue: list[str]) -> None:
     table: pd.DataFrame = fake_run.predictions().set_index("hash")
     assert table.loc[queue[0], "subtype"] != table.loc[queue[0], "predicted"]
+
+
+def test_undo_takes_back_an_answer_and_never_a_settlement(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = open_screen("review")
+    who = screen.session_state["reviewer"]
+    reviews.flag_many(workspace, who, queue[:3], "staining", run="fake")
+    reviews.keep(workspace, who, queue[3])
+    reviews.settle_many(workspace, who, queue[:2], exclude=True, reason="staining")
+    assert "Taken back: keep ·" in press(screen, "Undo").session_state["said"]
+    assert "Taken back: staining on 3 images." in press(screen, "Undo").session_state["said"]
+    assert press(screen, "Undo").session_state["said"] == "You have no answer to take back."
+    assert len(reviews.settlements(workspace)) == 2
+    assert "Brought back: staining on 3 images." in press(screen, "Redo").session_state["said"]
