@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from breakhis_core import datasets, jobs, sweeps_reading
-from pages.parts import frame, narrow, sweep_form, sweep_view
+from pages.parts import frame, in_sight, narrow, sweep_form, sweep_view
 
 frame.page_header("Sweeps")
 narrow.stack_columns()
@@ -20,26 +20,27 @@ if not catalogued and not studies:
     )
     st.stop()
 busy = [job for job in sweep_jobs if job.active]
-left, right = st.columns([38, 62], gap="large")
-with left:
-    if catalogued:
+known = [study.request for study in studies.values()]
+beginning = [
+    job
+    for job in sweep_jobs
+    if job.state != "finished"
+    and sweep_view.request_of(job) not in known
+    and (job.active or job.id == st.session_state.get("sweep_job"))
+]
+in_sight.after_start()
+if not catalogued:
+    st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
+elif not studies and not beginning:
+    sweep_form.form(catalogued, frame.runs(), bool(busy))
+else:
+    # Folded into one line, so that the sweep stands in sight.
+    newest = max((job.id for job in sweep_jobs), default=0)
+    with st.expander("New sweep", icon=":material/add:", key=f"new-after-{newest}"):
         sweep_form.form(catalogued, frame.runs(), bool(busy))
-    else:
-        st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
-with right:
-    known = [study.request for study in studies.values()]
-    beginning = [
-        job
-        for job in sweep_jobs
-        if job.state != "finished"
-        and sweep_view.request_of(job) not in known
-        and (job.active or job.id == st.session_state.get("sweep_job"))
-    ]
-    for job in beginning:
-        sweep_view.watch_beginning(job)
-    if studies:
-        started = next((job for job in sweep_jobs if job.id == st.session_state.get("sweep_job")), None)
-        shown = sweep_view.choose(list(studies.values()), started)
-        sweep_view.watch(shown.name, sweep_view.is_active(shown))
-    elif not beginning:
-        st.caption("Nothing was swept here yet. What you start shows its cells here, one after another.")
+for job in beginning:
+    sweep_view.watch_beginning(job)
+if studies:
+    started = next((job for job in sweep_jobs if job.id == st.session_state.get("sweep_job")), None)
+    shown = sweep_view.choose(list(studies.values()), started)
+    sweep_view.watch(shown.name, sweep_view.is_active(shown))

@@ -2,73 +2,132 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from breakhis_core import datasets, jobs, runs
 from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
+from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run
 from breakhis_core.splits import Unit
 from breakhis_core.training import TrainRequest
-from pages.parts import fold_choices, frame, job_progress, narrow, training_choices, training_time
+from pages.parts import fold_choices, frame, in_sight, job_progress, narrow, training_choices, training_time
 from pages.parts.figures import counted
+from pages.parts.fold_choices import FoldWish
 from pages.parts.markdown import plain
 
 PAST = 20
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What the form asks for.
+
+    Attributes:
+        data: the images.
+        units: units of the split, one training each.
+        improves: the run whose split is kept, if one is.
+        tested: what the models are tested on.
+        exclude: hashes of the images to leave out.
+        recipe: all settings.
+        seed: of a new split.
+        weights: what training begins with; None while that is not known.
+        name: of the run, or nothing.
+    """
+
+    data: Dataset
+    units: tuple[Unit, ...]
+    improves: Run | None
+    tested: FoldWish
+    exclude: tuple[str, ...]
+    recipe: Recipe
+    seed: int
+    weights: str | None
+    name: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is missing to start."""
+        return self.weights is not None and self.tested.is_ready
+
+    def requests(self) -> list[TrainRequest]:
+        """Return the trainings, one for each unit."""
+        return [
+            TrainRequest(
+                recipe=self.recipe,
+                # A kept split may hold images of several data sets: training finds them all by itself.
+                data=self.data.id if self.improves is None else None,
+                unit=unit,
+                split_seed=self.seed,
+                weights=self.weights or "",
+                exclude=self.exclude,
+                improves=None if self.improves is None else self.improves.name,
+                name=f"{self.name}-by-{unit}" if self.name and len(self.units) > 1 else self.name,
+                folds=self.tested.count,
+                fold_files=self.tested.files,
+            )
+            for unit in self.units
+        ]
+
+
 def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
-    """Ask what to train, say how long it takes, and start it."""
-    data = training_choices.choose_data(found)
-    unit, improves, wish = training_choices.choose_split(data, known)
-    exclude = training_choices.choose_exclusions(improves)
-    recipe = training_choices.choose_recipe(data, improves)
-    weights = training_choices.choose_weights(recipe, improves)
-    recipe, seed, name = training_choices.choose_rest(recipe, improves)
-    units: tuple[Unit, ...] = ("case", "image") if unit == training_choices.BOTH else (one_unit(unit),)
+    """Ask what to train: images and split on the left, how on the right; then start it."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        data = training_choices.choose_data(found)
+        unit, improves, tested = training_choices.choose_split(data, known)
+        exclude = training_choices.choose_exclusions(improves)
+    with right:
+        recipe = training_choices.choose_recipe(data, improves)
+        weights = training_choices.choose_weights(recipe, improves)
+        recipe, seed, name = training_choices.choose_rest(recipe, improves)
+        units: tuple[Unit, ...] = ("case", "image") if unit == training_choices.BOTH else (one_unit(unit),)
+        start(Wish(data, units, improves, tested, exclude, recipe, seed, weights, name), known, busy)
+
+
+def start(wish: Wish, known: list[Run], busy: list[jobs.Job]) -> None:
+    """Say how long the training takes, and begin it when told to."""
     try:
-        folds = wish.folds(data, units[0], seed)
-        trained, images = training_choices.sizes(data, units[0], seed, improves, exclude, folds)
-        if name:
-            runs.check_name(name)
+        words, rests_on = time_in_words(wish, known)
+        if wish.name:
+            runs.check_name(wish.name)
     except InputError as error:
         st.warning(plain(str(error)))
         return
-    pace = training_time.pace(recipe, known)
-    models = folds.count if folds else improves.folds if improves else 0
-    seconds = training_time.seconds_needed(recipe, trained, images, pace, max(1, models)) * len(units)
-    if folds:
-        fold_choices.explain(folds, data)
-    source = f"measured in {pace.measured}" if pace.measured else "assumed for two cores"
-    st.markdown(f"**Takes {training_time.in_words(seconds)}**")
-    st.caption(
-        f"{f'{models} folds, each with about ' if models else ''}{counted(trained, 'training image')}, "
-        f"{counted(recipe.epochs, 'epoch')} at "
-        f"{pace.images_per_second:.0f} images a second, {source}"
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        label = "Add to the queue" if busy else "Start training"
+        pressed = st.button(label, type="primary", disabled=not wish.is_ready, key="start")
+        st.markdown(f"**Takes {words}**", width="content")
+    st.caption(rests_on)
     if busy:
         st.caption(f"Job {busy[0].id} is training; this one waits and starts when that has ended.")
-    label = "Add to the queue" if busy else "Start training"
-    if st.button(label, type="primary", disabled=weights is None or not wish.is_ready, key="start"):
-        kept = None if improves is None else improves.name
-        # A kept split may hold images of several data sets: training finds them all by itself.
-        where = data.id if improves is None else None
-        for one in units:
-            named = f"{name}-by-{one}" if name and len(units) > 1 else name
-            request = TrainRequest(
-                recipe,
-                where,
-                one,
-                seed,
-                weights or "",
-                exclude,
-                kept,
-                named,
-                folds=wish.count,
-                fold_files=wish.files,
-            )
+    if pressed:
+        for request in wish.requests():
             st.session_state.job = jobs.submit(frame.workspace(), "train", request.to_dict())
+        for name in ("improves", "exclude", "sweep", "cell"):
+            st.query_params.pop(name, None)  # What the link asked for is under way.
+        in_sight.started()
         st.rerun()
+
+
+def time_in_words(wish: Wish, known: list[Run]) -> tuple[str, str]:
+    """Return how long the training takes, and what that rests on; InputError when it cannot be made."""
+    unit, improves = wish.units[0], wish.improves
+    folds = wish.tested.folds(wish.data, unit, wish.seed)
+    trained, images = training_choices.sizes(wish.data, unit, wish.seed, improves, wish.exclude, folds)
+    if folds:
+        fold_choices.explain(folds, wish.data)
+    pace = training_time.pace(wish.recipe, known)
+    models = folds.count if folds else improves.folds if improves else 0
+    seconds = training_time.seconds_needed(wish.recipe, trained, images, pace, max(1, models))
+    source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"
+    return training_time.in_words(seconds * len(wish.units)), (
+        f"{f'{models} folds, each with about ' if models else ''}{counted(trained, 'training image')}, "
+        f"{counted(wish.recipe.epochs, 'epoch')} at "
+        f"{pace.images_per_second:.0f} images a second, {source}"
+    )
 
 
 def one_unit(unit: str) -> Unit:
@@ -76,19 +135,30 @@ def one_unit(unit: str) -> Unit:
     return "image" if unit == "image" else "case"
 
 
-def past(trainings: list[jobs.Job]) -> None:
-    """List the trainings, newest first; an open one shows its curves and what can be done."""
-    st.markdown("##### Earlier trainings")
-    for job in trainings[:PAST]:
-        word, _ = job_progress.STATES[job.state]
-        row = st.expander(
-            f"{job_progress.what(job)} · {word.lower()} · {job_progress.when(job.created)}",
-            key=f"past-{job.id}",
-            on_change="rerun",
-        )
-        if row.open:
-            with row:
-                job_progress.watch(job)
+def others(trainings: list[jobs.Job]) -> None:
+    """List the trainings that wait and those that ended; an open one shows what can be done about it."""
+    waiting = [job for job in reversed(trainings) if job.active]
+    ended = [job for job in trainings if not job.active]
+    newest = ended[0] if ended else None
+    for title, some in (("Waiting", waiting), ("Earlier trainings", ended)):
+        if some:
+            st.markdown(f"##### {title}")
+        for job in some[:PAST]:
+            row = st.expander(
+                job_progress.in_one_line(job),
+                key=f"past-{job.id}",
+                expanded=job is newest,
+                on_change="rerun",
+            )
+            if row.open:
+                with row:
+                    job_progress.watch(job)
+
+
+def in_view(trainings: list[jobs.Job], busy: list[jobs.Job]) -> jobs.Job | None:
+    """Return the training that stands above the form: the one that runs, else the one started here."""
+    mine = st.session_state.get("job")
+    return busy[0] if busy else next((job for job in trainings if job.id == mine), None)
 
 
 frame.page_header("Train")
@@ -103,20 +173,17 @@ if not catalogued and not trainings:
     )
     st.stop()
 busy = [job for job in reversed(trainings) if job.active]
-left, right = st.columns([38, 62], gap="large")
-with left:
-    if catalogued:
+shown = in_view(trainings, busy)
+in_sight.after_start()
+if not catalogued:
+    st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
+elif shown is None:
+    form(catalogued, frame.runs(), busy)
+else:
+    # Folded into one line, so that the training stands in sight; a link that fills the form in opens it.
+    asked = "improves" in st.query_params or "sweep" in st.query_params
+    with st.expander("New training", icon=":material/add:", expanded=asked, key=f"new-after-{shown.id}"):
         form(catalogued, frame.runs(), busy)
-    else:
-        st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
-with right:
-    wanted = st.session_state.get("job")
-    shown = busy[0] if busy else next((job for job in trainings if job.id == wanted), None)
-    shown = shown or (trainings[0] if trainings else None)
-    if shown is None:
-        st.caption("Nothing was trained here yet. What you start shows its progress and curves here.")
-    else:
-        job_progress.watch(shown)
-        others = [job for job in trainings if job.id != shown.id]
-        if others:
-            past(others)
+if shown is not None:
+    job_progress.watch(shown)
+others([job for job in trainings if shown is None or job.id != shown.id])

@@ -128,8 +128,15 @@ def curves(job: Job) -> None:
 
 def what(job: Job) -> str:
     """Return a job's name: that of its run, once it has one."""
-    name = (job.result or {}).get("run") or job.arguments.get("name") or recipe_of(job.arguments)
+    name = (job.result or {}).get("run") or job.arguments.get("name")
+    if not name:
+        name = f"{recipe_of(job.arguments)} by {job.arguments.get('unit', 'case')}"
     return f"{plain(str(name))} · job {job.id}"
+
+
+def in_one_line(job: Job) -> str:
+    """Return a job's name, how it stands and when it was asked for, as a list of jobs shows it."""
+    return f"{what(job)} · {STATES[job.state][0].lower()} · {when(job.created)}"
 
 
 def recipe_of(arguments: dict[str, Any]) -> str:

@@ -9,10 +9,13 @@ from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.runs import Run
+from breakhis_core.splits import Unit
 from breakhis_core.sweeps import (
     METRICS,
     SETTINGS,
     Grid,
+    Metric,
+    StudyKind,
     SweepRequest,
     field_text,
     new_request,
@@ -20,7 +23,7 @@ from breakhis_core.sweeps import (
     usual_epochs,
 )
 from breakhis_core.training import TrainRequest
-from pages.parts import frame, training_choices, training_time
+from pages.parts import frame, in_sight, training_choices, training_time
 from pages.parts.figures import counted
 from pages.parts.markdown import plain
 
@@ -40,16 +43,67 @@ _START_SECONDS = 15.0
 
 
 def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
-    """Ask what to try, say how long it takes, and start it."""
-    data = training_choices.choose_data(found)
-    unit = _choose_unit()
-    study = st.radio(
+    """Ask what to try: images and study on the left, how on the right; then start it."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        data = training_choices.choose_data(found)
+        unit = _choose_unit()
+        study, lines = _choose_study()
+    with right:
+        recipe, metric = _choose_recipe()
+        weights = training_choices.choose_weights(recipe, None)
+        epochs, seeds, seed, prune, processes = _choose_rest(study, recipe)
+        recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})
+        base = TrainRequest(recipe, data.id, unit, seed, weights or "")
+        try:
+            grid = parse_grid(lines) if study == "grid" else None
+            request = new_request(base, study, grid, metric, seeds, prune)
+            trained, images = training_choices.sizes(data, unit, seed, None, ())
+        except InputError as error:
+            st.warning(plain(str(error)))
+            return
+        _start(request, processes, weights is not None, _time_in_words(request, trained, images, known), busy)
+
+
+def _start(
+    request: SweepRequest, processes: int | None, ready: bool, time: tuple[str, str], busy: bool
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        label = "Add to the queue" if busy else "Start the sweep"
+        pressed = st.button(label, type="primary", disabled=not ready, key="sweep-start")
+        st.markdown(f"**{time[0]}**", width="content")
+    st.caption(time[1])
+    if busy:
+        st.caption("A sweep is running; this one waits and starts when that has ended.")
+    if pressed:
+        arguments = {"request": request.to_dict(), "processes": processes}
+        st.session_state.sweep_job = jobs.submit(frame.workspace(), "sweep", arguments)
+        st.query_params.pop("sweep", None)
+        in_sight.started()
+        st.rerun()
+
+
+def _choose_study() -> tuple[StudyKind, list[str]]:
+    study: StudyKind = st.radio(
         "Study",
         list(STUDY_NAMES),
         format_func=STUDY_NAMES.__getitem__,
         captions=STUDY_MEANS,
         key="sweep-study",
     )
+    if study != "grid":
+        return study, []
+    text = st.text_area(
+        "Choices, one setting a line",
+        value=EXAMPLE,
+        key="sweep-grid",
+        height=110,
+        help=f"The settings are {', '.join(SETTINGS)}.",
+    )
+    return study, [line for line in text.splitlines() if line.strip()]
+
+
+def _choose_recipe() -> tuple[Recipe, Metric]:
     first, second = st.columns(2)
     recipe = RECIPES[
         first.selectbox(
@@ -59,7 +113,7 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
             help="Every setting that the grid does not vary is as this recipe says.",
         )
     ]
-    metric = second.selectbox(
+    metric: Metric = second.selectbox(
         "Validation metric",
         list(METRICS),
         format_func=METRICS.__getitem__,
@@ -67,40 +121,14 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
         help="After the last epoch. Accuracy as the authors did; macro F1 counts rare sub-types as much as "
         "common ones. The test images are not looked at.",
     )
-    text = ""
-    if study == "grid":
-        text = st.text_area(
-            "Choices, one setting a line",
-            value=EXAMPLE,
-            key="sweep-grid",
-            height=110,
-            help=f"The settings are {', '.join(SETTINGS)}.",
-        )
-    weights = training_choices.choose_weights(recipe, None)
-    epochs, seeds, seed, prune, processes = _choose_rest(study, recipe)
-    recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})
-    base = TrainRequest(recipe, data.id, "image" if unit == "image" else "case", seed, weights or "")
-    try:
-        grid = parse_grid(line for line in text.splitlines() if line.strip()) if study == "grid" else None
-        request = new_request(base, study, grid, metric, seeds, prune)
-        trained, images = training_choices.sizes(data, unit, seed, None, ())
-    except InputError as error:
-        st.warning(plain(str(error)))
-        return
-    _say_time(request, trained, images, known)
-    if busy:
-        st.caption("A sweep is running; this one waits and starts when that has ended.")
-    label = "Add to the queue" if busy else "Start the sweep"
-    if st.button(label, type="primary", disabled=weights is None, key="sweep-start"):
-        arguments = {"request": request.to_dict(), "processes": processes}
-        st.session_state.sweep_job = jobs.submit(frame.workspace(), "sweep", arguments)
-        st.query_params.pop("sweep", None)
-        st.rerun()
+    return recipe, metric
 
 
-def _choose_unit() -> str:
-    units = {"case": "by case", "image": "by image"}
-    unit = st.radio("Split", list(units), format_func=units.__getitem__, horizontal=True, key="sweep-unit")
+def _choose_unit() -> Unit:
+    units: dict[Unit, str] = {"case": "by case", "image": "by image"}
+    unit: Unit = st.radio(
+        "Unit of the split", list(units), format_func=units.__getitem__, horizontal=True, key="sweep-unit"
+    )
     st.caption(training_choices.UNIT_MEANS[unit])
     return unit
 
@@ -140,7 +168,8 @@ def _choose_rest(study: str, recipe: Recipe) -> tuple[int, int, int, bool, int |
     return int(epochs), int(seeds), int(seed), prune, None if processes is None else int(processes)
 
 
-def _say_time(request: SweepRequest, trained: int, images: int, known: list[Run]) -> None:
+def _time_in_words(request: SweepRequest, trained: int, images: int, known: list[Run]) -> tuple[str, str]:
+    """Return how many trainings take how long, and what that rests on."""
     recipe = request.base.recipe
     pace = training_time.pace(recipe, known)
     # The first training of each boundary looks at the images once, the others find what that kept.
@@ -149,8 +178,7 @@ def _say_time(request: SweepRequest, trained: int, images: int, known: list[Run]
     boundaries = len(request.grid.get("boundary", ("one",)))
     seconds = boundaries * first + (request.trials - boundaries) * other
     source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"
-    st.markdown(f"**{counted(request.trials, 'training')}, {training_time.in_words(seconds)}**")
-    st.caption(
+    return f"{counted(request.trials, 'training')}, {training_time.in_words(seconds)}", (
         f"{_shape(request.grid)} · {counted(trained, 'training image')}, "
         f"{counted(recipe.epochs, 'epoch')} at {pace.images_per_second:.0f} images a second, {source}; "
         "processes share the cores" + ("; pruning makes it shorter" if request.prune else "")

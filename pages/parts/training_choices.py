@@ -81,7 +81,6 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None, Fold
         index=0 if cell is None else list(UNITS).index(cell.base.unit),
         format_func=UNITS.__getitem__,
         horizontal=True,
-        label_visibility="collapsed",
         key="unit",
     )
     st.caption(UNIT_MEANS[unit])

@@ -49,7 +49,7 @@ def test_as_it_stands_it_starts_the_authors_study_of_the_learning_rate(
 ) -> None:
     screen = in_app("sweeps")
     assert "20 trainings, about" in said(screen)
-    assert "Nothing was swept here yet" in said(screen)
+    assert "New sweep" not in [one.label for one in screen.expander]
     screen.radio(key="weights-paper-").set_value("none").run()
     press(screen, "Start the sweep")
     base = TrainRequest(RECIPES["paper"], data=1, weights="none")
@@ -113,9 +113,10 @@ def test_a_study_is_removed_only_when_asked_twice(workspace: Workspace, pictures
     put(workspace, "s", a_request())
     screen = in_app("sweeps")
     assert "runs stay" in said(screen)
+    assert "New sweep" in [one.label for one in screen.expander]
     press(screen, "Remove the sweep")
     assert sweeps_reading.list_studies(workspace) == []
-    assert "Nothing was swept here yet" in said(screen)
+    assert "New sweep" not in [one.label for one in screen.expander], "the form stands open again"
 
 
 @pytest.mark.parametrize("fields", [1, 2, 3])
