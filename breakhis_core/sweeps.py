@@ -213,6 +213,29 @@ def parse_grid(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return grid
 
 
+def with_settings(recipe: Recipe, texts: Iterable[str]) -> Recipe:
+    """Return a recipe with settings changed, one text for each.
+
+    >>> recipe = Recipe(name="r", epochs=1, learning_rate=0.1, boundary=NO_BASE)
+    >>> with_settings(recipe, ["dropout = 0.3"]).dropout
+    0.3
+
+    Raises:
+        InputError: a text is no setting, its value cannot be used, or it would change nothing.
+    """
+    changed = recipe
+    for name, choices in parse_grid(texts).items():
+        if len(choices) > 1:
+            raise InputError(
+                f"{name} has {len(choices)} values; a training takes one, a sweep tries several."
+            )
+        changed = changed.model_copy(update={name: _typed(recipe, name, choices)[0]})
+    for name in SETTINGS:
+        if getattr(changed, name) != getattr(recipe, name):
+            _refuse_idle(name, [changed])
+    return changed
+
+
 def fingerprint(data: TrainingData) -> str:
     """Return what names the images that a study trains and measures on: another split is another study."""
     parts = [data.hashes(part) for part in ("train", "validation")]

@@ -82,20 +82,23 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     with right:
         recipe = training_choices.choose_recipe(data, improves)
         weights = training_choices.choose_weights(recipe, improves)
-        recipe, seed, name = training_choices.choose_rest(recipe, improves)
         units: tuple[Unit, ...] = ("case", "image") if unit == training_choices.BOTH else (one_unit(unit),)
-        start(Wish(data, units, improves, tested, exclude, recipe, seed, weights, name), known, busy)
+        try:
+            recipe, seed, name = training_choices.choose_rest(recipe, improves)
+            start(Wish(data, units, improves, tested, exclude, recipe, seed, weights, name), known, busy)
+        except InputError as error:
+            st.warning(plain(str(error)))
 
 
 def start(wish: Wish, known: list[Run], busy: list[jobs.Job]) -> None:
-    """Say how long the training takes, and begin it when told to."""
-    try:
-        words, rests_on = time_in_words(wish, known)
-        if wish.name:
-            runs.check_name(wish.name)
-    except InputError as error:
-        st.warning(plain(str(error)))
-        return
+    """Say how long the training takes, and begin it when told to.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    words, rests_on = time_in_words(wish, known)
+    if wish.name:
+        runs.check_name(wish.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label = "Add to the queue" if busy else "Start training"
         pressed = st.button(label, type="primary", disabled=not wish.is_ready, key="start")
@@ -113,7 +116,7 @@ def start(wish: Wish, known: list[Run], busy: list[jobs.Job]) -> None:
 
 
 def time_in_words(wish: Wish, known: list[Run]) -> tuple[str, str]:
-    """Return how long the training takes, and what that rests on; InputError when it cannot be made."""
+    """Return how long the training takes, and what that rests on."""
     unit, improves = wish.units[0], wish.improves
     folds = wish.tested.folds(wish.data, unit, wish.seed)
     trained, images = training_choices.sizes(wish.data, unit, wish.seed, improves, wish.exclude, folds)

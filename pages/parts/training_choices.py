@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from breakhis_core import datasets, reviews, splits
+from breakhis_core import datasets, reviews, splits, weights_files
 from breakhis_core.datasets import Dataset
 from breakhis_core.folds import Folds
 from breakhis_core.policy import chosen_policy
 from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.splits import Unit
+from breakhis_core.sweeps import SETTINGS, with_settings
 from pages.parts import fold_choices, frame, retraining, swept
 from pages.parts.figures import counted
 from pages.parts.fold_choices import FoldWish
@@ -142,7 +143,9 @@ def recipe_of(run: Run) -> Recipe | None:
 
 def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
     """Let the person choose what training begins with; None while the file named cannot be used."""
-    usual = "none" if recipe.boundary == WHOLE_BASE else "imagenet"
+    usual = "none"
+    if recipe.boundary != WHOLE_BASE:
+        usual = weights_files.last_used(frame.workspace()) or "imagenet"
     before = usual if improves is None else retraining.first_weights(improves)
     cell = swept.asked()
     if cell is not None and recipe == cell.recipe:
@@ -178,16 +181,21 @@ def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
         st.caption("Give the path of a file on the machine that runs this server.")
         return None
     file = Path(path).expanduser()
-    if not file.is_file():
-        st.warning(f"{plain(file.name)}: there is no such file on the server.")
+    trouble = weights_files.trouble(file)
+    if trouble:
+        st.warning(plain(trouble))
         return None
     return str(file.absolute())
 
 
 def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]:
-    """Let the person change epochs, seeds and name, folded away."""
+    """Let the person change epochs, seed, name and any other setting, folded away.
+
+    Raises:
+        InputError: a setting cannot be used.
+    """
     mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
-    with st.expander("Epochs, seed, name"):
+    with st.expander("Epochs, seed, name, settings"):
         left, right = st.columns(2)
         epochs = left.number_input(
             "Epochs",
@@ -207,7 +215,16 @@ def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]
         name = st.text_input(
             "Name of the run", placeholder="made of recipe and split", max_chars=80, key="name"
         )
+        settings = st.text_area(
+            "Other settings, one a line",
+            placeholder="dropout = 0.3",
+            height=80,
+            key=f"settings-{mark}",
+        )
+        values = {field: getattr(recipe, field) for field in SETTINGS if field != "epochs"}
+        st.caption(f"Of this recipe: {', '.join(f'{field} {value}' for field, value in values.items())}.")
     changed = recipe.model_copy(update={"epochs": int(epochs), "seed": int(seed)})
+    changed = with_settings(changed, (line for line in settings.splitlines() if line.strip()))
     return changed, int(seed), name.strip()
 
 

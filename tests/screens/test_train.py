@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import datasets, jobs, reviews
+from breakhis_core import datasets, jobs, reviews, weights_files
 from breakhis_core.catalogue import Catalogue
 from breakhis_core.jobs import Job
 from breakhis_core.recipes import RECIPES
@@ -318,3 +318,49 @@ def test_folds_are_asked_for_with_their_number(pictures: pd.DataFrame, submitted
     assert submitted == [TrainRequest(RECIPES["scratch"], data=1, weights="none", folds=3)]
     # The published folds name images of BreakHis: phantoms are none.
     assert "the authors’ folds" not in screen.radio(key="tested-images").options
+
+
+def test_weights_that_worked_before_are_not_asked_for_again(
+    workspace: Workspace, tmp_path: Path, pictures: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.weights.h5"
+    file.write_bytes(b"\x89HDF\r\n\x1a\n")
+    monkeypatch.setattr(weights_files, "last_used", lambda workspace: str(file))
+    screen = in_app("train")
+    screen.radio(key="recipe-").set_value("paper").run()
+    assert screen.radio(key="weights-paper-").value == "file"
+    assert screen.text_input(key="weights-file-paper-").value == str(file)
+    assert not screen.button(key="start").disabled
+    text = tmp_path / "README.md"
+    text.write_text("no weights")
+    screen.text_input(key="weights-file-paper-").set_value(str(text)).run()
+    assert "neither an HDF5 file of weights nor a .keras model" in said(screen)
+    assert screen.button(key="start").disabled
+
+
+def test_any_setting_of_the_recipe_can_be_changed(
+    pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    screen = in_app("train")
+    screen.text_area(key="settings-scratch-").set_value("dropout = 0.3\nlabel_smoothing=0.1").run()
+    press(screen, "Start training")
+    recipe = RECIPES["scratch"].model_copy(update={"dropout": 0.3, "label_smoothing": 0.1})
+    assert submitted == [TrainRequest(recipe, data=1, weights="none")]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("foo = 1", "is no setting of a recipe"),
+        ("dropout = 7", "dropout cannot be '7'"),
+        ("dropout = 0.1, 0.2", "a training takes one"),
+        ("head_learning_rate = 0.1", "changes nothing"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_before_the_start(
+    pictures: pd.DataFrame, text: str, why: str
+) -> None:
+    screen = in_app("train")
+    screen.text_area(key="settings-scratch-").set_value(text).run()
+    assert why in said(screen).replace("\\", "")
+    assert "start" not in [button.key for button in screen.button]
