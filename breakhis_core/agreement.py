@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core.chance_corrected import Measure, cohen, corrected, fleiss, krippendorff
+from breakhis_core.issue_tables import TOOLS
+from breakhis_core.review_terms import is_guest
 
 Subject = Literal["flag", "reason"]
 _KEPT = "keep"
@@ -41,6 +43,19 @@ class Agreement:
     low: float | None
     high: float | None
     left_out: int = 0
+
+
+def of_people(standing: pd.DataFrame) -> pd.DataFrame:
+    """Return the answers of those who gave a name: what agreement is about.
+
+    Tools never keep an image, so that agreement with them means nothing. A guest may be somebody who answered
+    under a name too, who would disagree with herself.
+
+    Args:
+        standing: what ``reviews.standing`` returns.
+    """
+    who = standing["reviewer"]
+    return standing[~who.isin(TOOLS) & ~who.map(is_guest).astype(bool)]
 
 
 def pairwise(standing: pd.DataFrame, subject: Subject = "flag", resamples: int = 1000) -> list[Agreement]:

@@ -14,7 +14,6 @@ from breakhis_core.agreement_words import meaning
 from breakhis_core.card import FOOT, PHANTOM_NOTE
 from breakhis_core.errors import InputError
 from breakhis_core.flag_lists import FlaggedImage
-from breakhis_core.issue_tables import TOOLS
 from breakhis_core.number_tables import NumberTable, number
 from breakhis_core.policy import chosen_policy
 from breakhis_core.report import page, plain_html, section
@@ -119,8 +118,7 @@ def _in_words(facet: str, value: str) -> str:
 
 
 def _agreement(workspace: Workspace) -> str:
-    said = standings.standing(workspace)
-    said = said[~said["reviewer"].isin(TOOLS)]
+    said = agreement.of_people(standings.standing(workspace))
     parts = [_measured(said, "flag", "Flag or keep"), _measured(said, "reason", "Reason")]
     if not any(parts):
         return "<p>No image has two answers, so agreement cannot be measured.</p>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from breakhis_core.errors import InputError
 
 LONGEST_NOTE = 2000
 LONGEST_REVIEWER = 80
+_GUEST = re.compile(r"guest-[0-9a-f]{4}")
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ def clean_reviewer(name: str) -> str:
     if len(cleaned) > LONGEST_REVIEWER:
         raise InputError(f"The reviewer's name is longer than {LONGEST_REVIEWER} characters.")
     return cleaned
+
+
+def is_guest(reviewer: str) -> bool:
+    """Tell a name that a browser was given until its person says one.
+
+    >>> is_guest("guest-f090"), is_guest("guest-house")
+    (True, False)
+    """
+    return _GUEST.fullmatch(reviewer) is not None
 
 
 def clean_note(note: str) -> str:

@@ -197,7 +197,7 @@ with large:
     st.html(FULL_ZONE if given else EMPTY_ZONE)
 if run.folds:
     small.info(
-        f"**{run.name}** is a cross-validation of {run.folds} models, none of which is the model: "
+        f"**{plain(run.name)}** is a cross-validation of {run.folds} models, none of which is the model: "
         "choose a run of one model to classify with."
     )
     st.stop()
@@ -217,7 +217,7 @@ try:
         run,
     )
 except InputError as error:
-    small.error(f"{error} Choose another run.")
+    small.error(f"{plain(str(error))} Choose another run.")
     st.stop()
 with large:
     results = classified(run, shared, files)

@@ -19,6 +19,7 @@ def main() -> None:
     if run is not None:
         with controls:
             frame.phantom_notice(run)
+    version = reviews.version(frame.workspace())
     flags = flag_list.listed()
     if flags.empty and reviews.standing(frame.workspace()).empty:
         frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
@@ -45,7 +46,7 @@ def main() -> None:
     elif flags.empty:
         st.markdown("Nothing is flagged: every image that was looked at was kept.")
     else:
-        flag_list.show(flags, run, view == "Table", order)
+        flag_list.show(flags, run, view == "Table", order, version)
 
 
 main()

@@ -16,6 +16,7 @@ from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, subtype
 from pages.parts import frame, identity, progress
 from pages.parts.figures import counted
+from pages.parts.markdown import plain
 
 STRIP = 6
 HOW_TO_GET = """
@@ -51,7 +52,7 @@ def content(found: list[Dataset]) -> None:
         return
     trouble = trouble_with_data(found)
     if trouble:
-        st.warning(trouble)
+        st.warning(plain(trouble))
     if not found:
         first_start(trouble)
         return
@@ -66,7 +67,7 @@ def content(found: list[Dataset]) -> None:
         with st.container(width=420):
             identity.ask("Who is reviewing? Asked once; your answers carry this name.", key="reviewer-home")
     for run in refused:
-        st.warning(f"This run cannot be used. {run.reason}")
+        st.warning(f"This run cannot be used. {plain(run.reason)}")
     for data in found:
         data_folds(data)
     add_folder(expanded=False)
@@ -91,7 +92,7 @@ def first_start(trouble: str | None) -> None:
     wanted = frame.workspace().settings.data
     if wanted is not None and not trouble:
         if frame.empty_state(
-            f"**BreakHis was found** in `{wanted}`. Reading the catalogue takes a few minutes.",
+            f"**BreakHis was found** in {plain(str(wanted))}. Reading the catalogue takes a few minutes.",
             "Catalogue the images",
         ):
             submit("catalogue", root=str(wanted))
@@ -181,7 +182,12 @@ def step(
     """Return the next step: what to say, the button, the screen and what stands in its address."""
     new = next((data for data in found if not any(run.phantom == data.phantom for run in known)), None)
     if new is not None:
-        return f"No model was trained on **{new.root.name}** yet.", "Train a model", "pages/train.py", {}
+        return (
+            f"No model was trained on **{plain(new.root.name)}** yet.",
+            "Train a model",
+            "pages/train.py",
+            {},
+        )
     run = known[0]
     wrong = mistakes(run)
     left = len(set(wrong) - set(standing["hash"]))
@@ -216,7 +222,7 @@ def step(
 def data_folds(data: Dataset) -> None:
     """Show, folded away, a data set's problems and its counts beside the published ones."""
     problems = datasets.load_problems(frame.workspace(), data.id)
-    name = data.root.name
+    name = plain(data.root.name)
     if len(problems):
         with st.expander(f"Problems in {name}: {len(problems):,}", icon=":material/report:"):
             kinds = problems["kind"].value_counts()
@@ -271,7 +277,7 @@ def add_folder(expanded: bool) -> None:
             try:
                 check_folder(path)
             except InputError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 submit("catalogue", root=str(Path(path).expanduser()))
         st.markdown(HOW_TO_GET)

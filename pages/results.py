@@ -21,6 +21,7 @@ from pages.parts import (
     review_outcome,
 )
 from pages.parts.figures import counted, interval, number, where_from
+from pages.parts.markdown import plain
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
@@ -85,7 +86,7 @@ def refusals() -> None:
     _, refused = runs.list_runs(frame.workspace().models)
     if refused:
         with st.expander(f"{counted(len(refused), 'folder')} under models/ cannot be used"):
-            st.markdown("\n".join(f"- {one.reason}" for one in refused))
+            st.markdown("\n".join(f"- {plain(one.reason)}" for one in refused))
 
 
 controls = frame.page_header("Results")
@@ -131,7 +132,7 @@ view = view_shown.segmented_control(
 try:
     evaluation = evaluation_of(run, part)
 except InputError as error:
-    st.info(f"{error} Choose another part.")
+    st.info(f"{plain(str(error))} Choose another part.")
     refusals()
     st.stop()
 if view == "Compare":

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
 from pages.parts import answers, context, frame, maps
+from pages.parts.markdown import plain
 from pages.parts.moves import (
     CHOICES,
     KEEP,
@@ -241,7 +242,7 @@ def end_of_queue(queue: Queue) -> None:
                 st.switch_page("pages/flags.py")
             if st.button("What the review explains"):
                 st.switch_page("pages/results.py", query_params={"run": queue.run.name, "view": "Review"})
-        st.caption(st.session_state.said, text_alignment="center")
+        st.caption(plain(st.session_state.said), text_alignment="center")
 
 
 controls = frame.page_header("Review")

@@ -124,12 +124,10 @@ def agreement(
 
         from breakhis_core import agreement as measures
         from breakhis_core.agreement_words import meaning
-        from breakhis_core.issue_tables import TOOLS
         from breakhis_core.reviews import standing
         from breakhis_core.workspace import Workspace
 
-        said = standing(Workspace.open())
-        said = said[~said["reviewer"].isin(TOOLS)]
+        said = measures.of_people(standing(Workspace.open()))
         subject: measures.Subject = "reason" if reason else "flag"
         found = {
             "krippendorff_alpha": measures.across(said, subject),

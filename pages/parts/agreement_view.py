@@ -11,11 +11,12 @@ import streamlit as st
 from breakhis_core import agreement, reviews
 from breakhis_core.agreement import Agreement, Subject
 from breakhis_core.agreement_words import meaning
-from breakhis_core.issue_tables import TOOLS
+from breakhis_core.review_terms import is_guest
 from breakhis_core.runs import Run
 from pages.parts import frame, review_links, settling
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted, interval, number
+from pages.parts.markdown import plain
 
 SUBJECTS: dict[str, Subject] = {"Flag or keep": "flag", "Reason": "reason"}
 _LOWEST = -0.25
@@ -25,12 +26,14 @@ Measured = tuple[Agreement | None, Agreement | None, list[Agreement]]
 
 def show(run: Run | None) -> None:
     """Draw the view: coefficients, disagreements, settlements."""
-    said = reviews.standing(frame.workspace())
-    said = said[~said["reviewer"].isin(TOOLS)]  # They never keep an image: agreeing with them means nothing.
+    version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
+    everybody = reviews.standing(frame.workspace())
+    said = agreement.of_people(everybody)
     people = sorted(said["reviewer"].unique())
     if len(people) < 2:
-        so_far = f"So far only {escape(people[0])} has answered." if people else "Nobody has answered yet."
-        st.markdown(f"**Agreement needs two reviewers.** {so_far}")
+        so_far = f"So far only {plain(people[0])} has." if people else "So far nobody has."
+        st.markdown(f"**Agreement needs answers of two people who said their name.** {so_far}")
+        _say_guests(everybody)
     else:
         about = st.segmented_control(
             "What is compared",
@@ -42,11 +45,21 @@ def show(run: Run | None) -> None:
             label_visibility="collapsed",
         )
         st.markdown(_coverage(said, people))
-        subject, version = SUBJECTS[about], reviews.version(frame.workspace())
+        _say_guests(everybody)
+        subject = SUBJECTS[about]
         measured = _measured(str(frame.workspace().engine.url), version, subject, said)
         st.html(_table(*measured))
         _disagreements(said, subject, people, run)
-    _settled(said)
+    _settled(everybody)
+
+
+def _say_guests(answers: pd.DataFrame) -> None:
+    """Say how many answers are left out because nobody knows whose they are."""
+    guests = int(answers["reviewer"].map(is_guest).sum())
+    if guests:
+        st.caption(
+            f"Without {counted(guests, 'answer')} of guests: a guest may be one of those who said their name."
+        )
 
 
 def _coverage(said: pd.DataFrame, people: list[str]) -> str:

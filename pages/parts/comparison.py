@@ -56,7 +56,7 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
     against = compared["against"][0]
     st.markdown(
         f"**{where_from(compared)}**, the same for {'all' if more else 'both'} · in small: difference to "
-        f"{before.name} and its paired 95 % interval, bootstrap over cases"
+        f"{plain(before.name)} and its paired 95 % interval, bootstrap over cases"
     )
     headline(against["deltas"])
     second_line(compared, before, run)
@@ -89,7 +89,7 @@ def choose_other(run: Run) -> Run | None:
     names = list(others)
     asked = st.query_params.get("with")
     chosen = st.selectbox(
-        f"{run.name} compared with",
+        f"{plain(run.name)} compared with",
         names,
         index=names.index(asked) if asked in others else 0,
         format_func=lambda name: frame.run_label(others[name]),
@@ -120,7 +120,7 @@ def second_line(compared: dict[str, Any], before: Run, run: Run) -> None:
     """Say what the numbers are without the flagged test images; never instead of the headline."""
     lines = []
     if run.improves == before.name and run.excluded:
-        lines.append(f"{run.name} was trained without {counted(len(run.excluded), 'image')}.")
+        lines.append(f"{plain(run.name)} was trained without {counted(len(run.excluded), 'image')}.")
     minus = compared["minus_flagged"]
     if minus is not None:
         deltas = minus["against"][0]["deltas"]

@@ -9,6 +9,7 @@ from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from pages.parts import frame, job_progress, retraining
 from pages.parts.figures import counted
+from pages.parts.markdown import plain
 
 
 def show(run: Run | None) -> None:
@@ -54,7 +55,7 @@ def _choose(run: Run | None) -> None:
         on_change=_chosen,
         label_visibility="collapsed",
         help="Holds for the whole workspace, also under Train. A settlement overrules it, either way."
-        + (f" Chosen by {chosen.by}, {(chosen.at or '')[:10]}." if chosen.by else ""),
+        + (f" Chosen by {plain(chosen.by)}, {(chosen.at or '')[:10]}." if chosen.by else ""),
     )
 
 

@@ -45,7 +45,7 @@ def chosen_facets() -> dict[str, list[str]]:
     return {facet: said[name] for facet, name in names.items()}
 
 
-def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> None:
+def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str, version: int) -> None:
     """Draw facets and list.
 
     Args:
@@ -53,6 +53,7 @@ def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> No
         run: the run that an image is opened with.
         as_table: a table instead of a wall.
         order: one of ``flag_lists.ORDERS``.
+        version: ``reviews.version`` of before the flags were read.
     """
     chosen = chosen_facets()
     kept = flag_lists.matching(flags, chosen)
@@ -62,7 +63,7 @@ def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str) -> No
             arranged = flag_lists.arranged(kept, order)
             # Made here and not in the fragment: a click that chooses an image changes none of them.
             tiles = None if as_table else _tiles(arranged)
-            _list(arranged, tiles, run, reviews.version(frame.workspace()))
+            _list(arranged, tiles, run, version)
 
 
 @st.fragment

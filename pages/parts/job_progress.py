@@ -97,7 +97,7 @@ def ended(job: Job) -> None:
             if improved:
                 st.page_link(
                     "pages/results.py",
-                    label=f"Compare with {improved}",
+                    label=f"Compare with {plain(str(improved))}",
                     icon=":material/compare_arrows:",
                     query_params={"run": name, "view": "Compare", "with": improved},
                 )

@@ -19,6 +19,7 @@ from breakhis_core.map_work import MapRequest
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from pages.parts.frame import workspace
+from pages.parts.markdown import plain
 from pages.parts.review_queue import Item, Queue, content_of
 from pages.parts.viewer import MoreMaps
 
@@ -60,7 +61,7 @@ def act(queue: Queue, message: Mapping[str, object]) -> None:
             request = MapRequest(queue.run.name, (method,), known.part, (image,))
             submit_maps(workspace(), queue.run, request)
     except InputError as error:  # Another tab was quicker.
-        st.toast(str(error))
+        st.toast(plain(str(error)))
 
 
 def _covers(job: Job, image: str) -> bool:

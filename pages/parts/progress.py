@@ -8,6 +8,7 @@ from breakhis_core import jobs
 from breakhis_core.jobs import Job
 from pages.parts.figures import duration
 from pages.parts.frame import workspace
+from pages.parts.markdown import plain
 
 
 @st.fragment(run_every=1.0)
@@ -17,7 +18,7 @@ def follow(job: int) -> None:
     if not now.active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"job-{job}"):
-        st.progress(now.fraction or 0.0, text=_words(now))
+        st.progress(now.fraction or 0.0, text=plain(_words(now)))
         if st.button("Stop", key=f"stop-{job}", disabled=now.stopping):
             jobs.request_stop(workspace(), job)
 
@@ -28,7 +29,7 @@ def ended(job: Job) -> None:
         if job.state == "stopped":
             st.info("Stopped. What was done is kept.")
         else:
-            st.error(job.error or "The work ended early; what was done is kept.")
+            st.error(plain(job.error or "The work ended early; what was done is kept."))
         if st.button("Go on", key=f"resume-{job.id}"):
             jobs.resume(workspace(), job.id)
             st.rerun()

@@ -16,6 +16,7 @@ from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, SIDES, side_of
 from pages.parts import results_tables, review_links
 from pages.parts.figures import NOT_DEFINED, interval, number, where_from
+from pages.parts.markdown import without_pictures
 
 SCORE = st.column_config.NumberColumn(format="%.3f", width=70)
 COUNT = st.column_config.NumberColumn(width=60)
@@ -266,6 +267,6 @@ def training(run: Run) -> None:
     left.altair_chart(charts.history_chart(history, "loss", height=300))
     right.altair_chart(charts.history_chart(history, "accuracy", height=300))
     with st.expander("Model card"):
-        st.markdown(run.card())
+        st.markdown(without_pictures(run.card()))
     with st.expander("Recipe"):
         st.json(run.recipe())

@@ -25,6 +25,7 @@ from breakhis_core.taxonomy import subtype
 from pages.parts import frame, review_links
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
+from pages.parts.markdown import plain
 
 MOST = 48  # Cards of one outcome; the link above them opens all.
 KINDS = {**LABELS, "good": "Not spoiled"}
@@ -33,9 +34,10 @@ KINDS = {**LABELS, "good": "Not spoiled"}
 def show(run: Run, part: str) -> None:
     """Show what the review of one part of a run explains."""
     st.html(frame.HERE / "review_outcome.css")
+    version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
     answers = reviews.standing(frame.workspace())
     excluded = reviews.excluded_hashes(frame.workspace())
-    summary = _summary(_content(run), part, reviews.version(frame.workspace()), excluded, run, answers)
+    summary = _summary(_content(run), part, version, excluded, run, answers)
     st.markdown("##### What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
     if summary["mistakes"]["reviewed"] or summary["right"]["reviewed"]:
         left, right = st.columns([55, 45], gap="medium")
@@ -89,7 +91,8 @@ def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame
     st.markdown("##### What retraining did, image by image")
     if not pairs:
         st.caption(
-            f"No run improves on {run.name} yet: retrain without the flagged images on the screen Flags."
+            f"No run improves on {plain(run.name)} yet: retrain without the flagged images on the screen "
+            "Flags."
         )
         return
     pair = pairs[0]
@@ -104,11 +107,12 @@ def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame
             before.predictions(), after.predictions(), excluded, part, before.unit, pair
         )
     except InputError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         return
     counts = retraining_effect.fixed_by_flag(before.predictions(), table, excluded, part)
     st.markdown(
-        f"**{before.name} → {after.name}**, trained without {counted(len(after.excluded), 'image')}. "
+        f"**{plain(before.name)} → {plain(after.name)}**, trained without "
+        f"{counted(len(after.excluded), 'image')}. "
         f"{retraining_effect.effect_in_words(counts)}"
     )
     st.page_link(

@@ -13,6 +13,7 @@ from breakhis_core.errors import InputError
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
 from pages.parts.frame import reviewer, workspace
+from pages.parts.markdown import plain
 
 LEAVES, STAYS = "Leaves the training", "Stays in the training"
 _DONE = "flags_done"
@@ -74,7 +75,7 @@ def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
             disabled=not leaves,
         )
         note = st.text_input("Note", placeholder="why, in a few words", max_chars=500)
-        label = f"Settle {counted(len(chosen), 'image')} as {reviewer()}"
+        label = f"Settle {counted(len(chosen), 'image')} as {plain(reviewer())}"
         if not st.form_submit_button(label, type="primary"):
             return
     try:
@@ -82,7 +83,7 @@ def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
             workspace(), reviewer(), chosen, exclude=leaves, reason=reason, note=note
         )
     except InputError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     one = len(chosen) == 1
     verb = ("leaves" if one else "leave") if leaves else ("stays in" if one else "stay in")

@@ -12,6 +12,7 @@ from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
 from pages.parts import frame, review_links
 from pages.parts.figures import interval, number
+from pages.parts.markdown import plain
 
 
 def choose_more(run: Run, before: Run, known: Sequence[Run]) -> list[Run]:
@@ -49,12 +50,13 @@ def show(compared: Mapping[str, Any], runs: Sequence[Run], part: str, metrics: S
     """
     st.dataframe(difference_table(compared, metrics), hide_index=True, height="content")
     st.caption(
-        f"Value, and in brackets the paired 95 % interval of its difference to {compared['first']['name']}; "
-        "• marks an interval that leaves out zero. With several runs, one in twenty such marks is chance."
+        "Value, and in brackets the paired 95 % interval of its difference to "
+        f"{plain(compared['first']['name'])}; • marks an interval that leaves out zero. "
+        "With several runs, one in twenty such marks is chance."
     )
     for run, against in zip(runs, compared["against"], strict=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{run.name}**", width=220)
+            st.markdown(f"**{plain(run.name)}**", width=220)
             review_links.link(run, part, against["fixed"], "fixed")
             review_links.link(run, part, against["broken"], "broken")
             st.caption(chance_in_words(against))

@@ -49,10 +49,10 @@ def choose_data(found: list[Dataset]) -> Dataset:
             format_func=lambda one: f"{one.root.name} · {counted(one.images, 'image')}",
             key="data",
         )
-    kind = "synthetic phantoms, not tissue" if data.phantom else str(data.root)
+    kind = "synthetic phantoms, not tissue" if data.phantom else plain(str(data.root))
     st.caption(f"{counted(data.images, 'image')} of {counted(data.cases, 'case')} · {kind}")
     if data.trouble:
-        st.warning(data.trouble)
+        st.warning(plain(data.trouble))
     return data
 
 
@@ -116,8 +116,8 @@ def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
     same = None if improves is None else recipe_of(improves)
     if improves is not None and same is not None:
         # The fair comparison first: the same recipe.
-        offered = {f"as {improves.name}": same, **offered}
-        captions.insert(0, f"{same.name}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
+        offered = {f"as {plain(improves.name)}": same, **offered}
+        captions.insert(0, f"{plain(same.name)}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
     cell = swept.asked()
     if cell is not None and improves is None:
         same = cell.recipe

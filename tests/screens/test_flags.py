@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pandas as pd
 import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
@@ -128,7 +129,53 @@ def test_the_rule_is_remembered_with_its_effect(
 
 
 def test_agreement_needs_two_reviewers(flagged: list[str], open_screen: Open) -> None:
-    assert "Agreement needs two reviewers" in words(open_screen("flags", view="Agreement"))
+    assert "Agreement needs answers of two people" in words(open_screen("flags", view="Agreement"))
+
+
+def test_a_guest_is_nobody_to_agree_with(workspace: Workspace, flagged: list[str]) -> None:
+    reviews.keep(workspace, "guest-f090", flagged[0])
+    screen = in_app("flags", view="Agreement")
+    assert "two people who said their name.** So far only Ada has." in words(screen)
+    assert "Without 1 answer of guests" in " ".join(one.value for one in screen.caption)
+    reviews.keep(workspace, "Bob", flagged[0])
+    screen = in_app("flags", view="Agreement")
+    shown = next(one.body for one in screen.html if "Cohen" in one.body)
+    assert "Ada and Bob" in shown
+    assert "guest" not in shown
+
+
+def test_a_name_that_looks_like_a_picture_is_shown_as_it_is(
+    workspace: Workspace, flagged: list[str], open_screen: Open
+) -> None:
+    for image in flagged:
+        reviews.undo(workspace, "Ada")
+        reviews.flag(workspace, "![m](http://127.0.0.1:9/m.png)", image, "staining")
+    choose_policy(workspace, "![m](http://127.0.0.1:9/m.png)", "majority")
+    screen = open_screen("flags", view="Agreement")
+    assert "So far only \\!\\[m\\]\\(http" in words(screen)
+    assert "![" not in screen.selectbox(key="policy").help
+
+
+def test_what_was_said_while_agreement_was_measured_is_there_the_next_time(
+    workspace: Workspace, flagged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviews.keep(workspace, "Bob", flagged[0])
+    read = reviews.standing
+
+    def then_somebody_answers(*args: Any, **wish: Any) -> pd.DataFrame:
+        found = read(*args, **wish)
+        if reviews.answers_on(workspace, flagged[1])[-1].reviewer != "Bob":
+            reviews.keep(workspace, "Bob", flagged[1])
+        return found
+
+    def images() -> str:
+        screen = in_app("flags", view="Agreement")
+        shown = next(one.body for one in screen.html if "Cohen" in one.body)
+        return str(shown.split("Cohen's kappa</small></td><td>")[1].split("<")[0])
+
+    monkeypatch.setattr(reviews, "standing", then_somebody_answers)
+    assert images() == "1"
+    assert images() == "2"
 
 
 def test_agreement_says_what_it_leaves_out_and_lists_the_disagreements(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -126,3 +127,14 @@ def test_a_folder_that_cannot_be_used_is_refused_in_place(
     next(button for button in screen.button if button.label == "Catalogue the images").click().run()
     assert "/no/such/folder" in screen.error[0].value
     assert submitted == []
+
+
+def test_a_refused_run_asks_no_stranger_for_a_picture(fake_run: Run, open_screen: Open) -> None:
+    file = fake_run.path / "manifest.json"
+    manifest = json.loads(file.read_text())
+    file.write_text(json.dumps({**manifest, "unit": "![m](http://127.0.0.1:9/m.png)"}))
+    for name in ("home", "results"):
+        screen = open_screen(name)
+        drawn = [one.value for one in [*screen.warning, *screen.markdown]]
+        assert any("127.0.0.1" in one for one in drawn)
+        assert not any("![" in one for one in drawn)

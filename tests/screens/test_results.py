@@ -208,3 +208,11 @@ def _predictions(screen: AppTest, *names: str) -> list[pd.DataFrame]:
 
     models = Settings().models
     return [open_run(models / name).predictions() for name in names]
+
+
+def test_a_card_asks_no_stranger_for_a_picture(fake_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "card", lambda _: "# Card\n\n![m](http://127.0.0.1:9/m.png) and *more*")
+    screen = in_app("results", run="fake", view="Training")
+    card = next(one.value for one in screen.markdown if "# Card" in one.value)
+    assert "![" not in card
+    assert "*more*" in card

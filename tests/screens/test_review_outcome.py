@@ -72,3 +72,21 @@ def test_retraining_is_told_image_by_image(
 def test_the_end_of_a_queue_leads_here(fake_run: Run) -> None:
     app = in_app("review", run="fake", image="end")
     assert "What the review explains" in [button.label for button in app.button]
+
+
+def test_what_was_said_while_it_was_summed_up_is_there_the_next_time(
+    workspace: Workspace, reviewed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = rows_of_test(reviewed)
+    last = table[table["predicted"] != table["subtype"]]["hash"].iloc[-1]
+    read = reviews.standing
+
+    def then_somebody_answers(*args, **wish) -> pd.DataFrame:
+        found = read(*args, **wish)
+        if not reviews.answers_on(workspace, last):
+            reviews.keep(workspace, "Bob", last)
+        return found
+
+    monkeypatch.setattr(reviews, "standing", then_somebody_answers)
+    assert "1 is flagged, 1 is kept" in said(in_app("results", run="fake", view="Review"))
+    assert "1 is flagged, 2 are kept" in said(in_app("results", run="fake", view="Review"))
