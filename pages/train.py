@@ -138,11 +138,16 @@ def one_unit(unit: str) -> Unit:
     return "image" if unit == "image" else "case"
 
 
-def others(trainings: list[jobs.Job]) -> None:
-    """List the trainings that wait and those that ended; an open one shows what can be done about it."""
+def others(trainings: list[jobs.Job], above: bool) -> None:
+    """List the trainings that wait and those that ended; an open one shows what can be done about it.
+
+    Args:
+        trainings: newest first.
+        above: whether a training stands above already; else the newest that ended is open.
+    """
     waiting = [job for job in reversed(trainings) if job.active]
     ended = [job for job in trainings if not job.active]
-    newest = ended[0] if ended else None
+    newest = ended[0] if ended and not above else None
     for title, some in (("Waiting", waiting), ("Earlier trainings", ended)):
         if some:
             st.markdown(f"##### {title}")
@@ -155,7 +160,7 @@ def others(trainings: list[jobs.Job]) -> None:
             )
             if row.open:
                 with row:
-                    job_progress.watch(job)
+                    job_progress.watch(job, named=False)
 
 
 def in_view(trainings: list[jobs.Job], busy: list[jobs.Job]) -> jobs.Job | None:
@@ -189,4 +194,4 @@ else:
         form(catalogued, frame.runs(), busy)
 if shown is not None:
     job_progress.watch(shown)
-others([job for job in trainings if shown is None or job.id != shown.id])
+others([job for job in trainings if shown is None or job.id != shown.id], above=shown is not None)

@@ -26,17 +26,24 @@ STATES = {
 EVERY = 1.0
 
 
-def watch(job: Job) -> None:
-    """Show a job; while it runs, anew every second, whoever started it."""
+def watch(job: Job, named: bool = True) -> None:
+    """Show a job; while it runs, anew every second, whoever started it.
+
+    Args:
+        job: the job.
+        named: whether to say which job it is, where nothing above says so.
+    """
     refresh = EVERY if job.active else None
-    st.fragment(_panel, run_every=refresh)(job.id, job.state)
+    st.fragment(_panel, run_every=refresh)(job.id, job.state, named)
 
 
-def _panel(number_of_job: int, state_before: str) -> None:
+def _panel(number_of_job: int, state_before: str, named: bool) -> None:
     job = jobs.get(workspace(), number_of_job)
     if job.state != state_before:
         st.rerun()  # The page around it shows states too.
-    title(job)
+    if named:
+        title(job)
+    st.caption(settings_in_words(job.arguments))
     if job.active:
         running(job)
     else:
@@ -50,7 +57,6 @@ def title(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{what(job)}**", width="content")
         st.badge("Stopping" if job.stopping else word, color=colour)
-    st.caption(settings_in_words(job.arguments))
 
 
 def running(job: Job) -> None:
