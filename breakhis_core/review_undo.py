@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Select, distinct, exists, insert, or_, select
@@ -81,6 +82,30 @@ def redo(
             stands = _stands(connection, answer, including=answer.id)
             _append(connection, answer, action="redo", undoes=event.id, stands=stands, batch=batch)
     return back
+
+
+def unflag(workspace: Workspace, reviewer: str, images: Sequence[str]) -> list[int]:
+    """Take back a reviewer's own flags on some images in one gesture, imported ones too.
+
+    Nothing is said instead: where the reviewer had kept the image before, that stands again.
+
+    Returns:
+        The numbers of the undos; ``redo`` with the first as ``only`` brings all of it back. Empty when no
+        flag of this reviewer's stands on any of them.
+    """
+    said = _all().where(
+        _EVENTS.c.reviewer == clean_reviewer(reviewer),
+        _EVENTS.c.topic == "answer",
+        _EVENTS.c.action.in_(_STATEMENTS),
+        ~_is_undone(_EVENTS),
+    )
+    with db.writing(workspace.engine, "reviews") as connection:
+        flags: list[ReviewEvent] = []
+        for image in dict.fromkeys(images):
+            on_image = said.where(_EVENTS.c.hash == image).order_by(_EVENTS.c.at.desc(), _EVENTS.c.id.desc())
+            answers = (ReviewEvent(*row) for row in connection.execute(on_image).all())
+            flags += takewhile(lambda event: event.action == "flag", answers)
+        return _take_back(connection, flags)
 
 
 def images_of(workspace: Workspace, event: ReviewEvent) -> int:

@@ -22,7 +22,7 @@ from breakhis_core.review_terms import (
     clean_note,
     clean_reviewer,
 )
-from breakhis_core.review_undo import images_of, redo, undo
+from breakhis_core.review_undo import images_of, redo, undo, unflag
 from breakhis_core.standings import (
     FLAG_COLUMNS,
     SETTLEMENT_COLUMNS,
@@ -65,6 +65,7 @@ __all__ = [
     "settlements",
     "standing",
     "undo",
+    "unflag",
     "version",
 ]
 

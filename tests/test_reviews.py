@@ -265,3 +265,23 @@ def test_a_gesture_says_on_how_many_images_it_was(any_workspace):
     assert (back.id, reviews.images_of(any_workspace, back)) == (many[0], 150)
     single = reviews.redo(any_workspace, "ada", topic="answer")
     assert (single.id, reviews.images_of(any_workspace, single)) == (one, 1)
+
+
+def test_own_flags_are_taken_back_exactly_and_nothing_is_said_instead(any_workspace):
+    reviews.keep(any_workspace, "ada", B)
+    reviews.flag(any_workspace, "ada", A, "staining")
+    reviews.flag_many(any_workspace, "ada", [A, B, C], "artefact")
+    reviews.flag(any_workspace, "bob", A, "artefact")
+    reviews.keep(any_workspace, "bob", C)
+    before = _stands(any_workspace)
+    taken = reviews.unflag(any_workspace, "ada", [A, B, "f" * 32])
+    assert len(taken) == 3  # Both flags on A, and the one on B; C was flagged with them and is not asked for.
+    assert _stands(any_workspace) == [
+        ("a", "bob", "artefact"), ("b", "ada", "keep"), ("c", "ada", "artefact"), ("c", "bob", "keep"),
+    ]  # fmt: skip
+    assert reviews.unflag(any_workspace, "ada", [A, B]) == []
+    reviews.settle(any_workspace, "ada", A, exclude=False)
+    assert reviews.redo(any_workspace, "ada", only=taken[0]) is not None
+    assert _stands(any_workspace) == before
+    assert reviews.redo(any_workspace, "ada", only=taken[0]) is None
+    assert reviews.redo(any_workspace, "bob", only=taken[0]) is None

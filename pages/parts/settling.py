@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
+from breakhis_core.reviews import ReviewEvent
+from breakhis_core.workspace import Workspace
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
 from pages.parts.frame import reviewer, workspace
@@ -17,7 +20,8 @@ from pages.parts.markdown import plain
 
 LEAVES, STAYS = "Leaves the training", "Stays in the training"
 _DONE = "flags_done"
-"""What was done last: its place on the screen, its words, and its first event."""
+"""What was done last: its place on the screen, its words, and what takes it back."""
+Undo = Callable[[Workspace, str], ReviewEvent | None]
 
 
 def turn() -> int:
@@ -35,8 +39,7 @@ def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "lis
         place: tells several such rows on a screen apart.
     """
     on_chosen = flags[flags["hash"].isin(list(chosen))]
-    mine = on_chosen.loc[on_chosen["reviewer"] == reviewer(), "hash"].unique().tolist()
-    where, words, event = st.session_state.get(_DONE, ("", "", 0))
+    where, words, undo = st.session_state.get(_DONE, ("", "", None))
     with st.container(horizontal=True, vertical_alignment="center", key=f"flag-acts-{place}"):
         with st.popover(
             f"Settle {counted(len(chosen), 'image')}" if chosen else "Settle",
@@ -45,17 +48,18 @@ def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "lis
             key=f"settle-{place}-{turn()}",
         ):
             _ask(chosen, on_chosen["reason"].tolist(), place)
+        mine, others = _flagged(chosen)
         st.button(
-            f"Un-flag {len(mine)}" if mine else "Un-flag",
+            f"Take back my {counted(len(mine), 'flag')}" if mine else "Take back my flags",
             key=f"unflag-{place}",
             disabled=not mine,
-            help="Takes back your own flags on the chosen images",
+            help=_stay_flagged(others) if mine else "None of the chosen images is flagged by you",
             on_click=_unflag,
             args=(mine, place),
         )
         if where == place and not chosen:
             st.markdown(words, width="content")
-            if event:
+            if undo:
                 st.button("Undo", key=f"undo-{place}", icon=":material/undo:", on_click=_undo)
         else:
             st.caption(hint)
@@ -87,21 +91,48 @@ def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
         return
     one = len(chosen) == 1
     verb = ("leaves" if one else "leave") if leaves else ("stays in" if one else "stay in")
-    _did(place, f"Settled: {counted(len(chosen), 'image')} {verb} the training.", events[0])
+    _did(
+        place,
+        f"Settled: {counted(len(chosen), 'image')} {verb} the training.",
+        partial(reviews.undo, only=events[0]),
+    )
     st.rerun()
 
 
+def _flagged(images: Sequence[str]) -> tuple[list[str], int]:
+    """Return which of some images this reviewer flags, and how many of those others flag too."""
+    if not images:
+        return [], 0
+    said = reviews.standing(workspace())
+    flags = said[(said["action"] == "flag") & said["hash"].isin(list(images))]
+    own = flags["reviewer"] == reviewer()
+    mine = flags.loc[own, "hash"].tolist()
+    return mine, int(flags.loc[~own & flags["hash"].isin(mine), "hash"].nunique())
+
+
+def _stay_flagged(images: int) -> str:
+    if not images:
+        return "Nobody else flags them"
+    return f"{counted(images, 'image')} {'stays' if images == 1 else 'stay'} flagged by others"
+
+
 def _unflag(images: list[str], place: str) -> None:
-    events = reviews.keep_many(workspace(), reviewer(), images, note="un-flagged")
-    _did(place, f"Un-flagged {counted(len(images), 'image')}.", events[0])
+    mine, others = _flagged(images)
+    taken = reviews.unflag(workspace(), reviewer(), mine)
+    if not taken:
+        _did(place, "Your flags on these images were taken back already.")
+        return
+    flags = "Your flag is" if len(mine) == 1 else f"{len(mine)} of your flags are"
+    stay = f"; {_stay_flagged(others)}" if others else ""
+    _did(place, f"{flags} taken back{stay}.", partial(reviews.redo, only=taken[0]))
 
 
 def _undo() -> None:
-    place, _, event = st.session_state[_DONE]
-    taken = reviews.undo(workspace(), reviewer(), only=event)
-    _did(place, "Taken back." if taken else "This was taken back already.", 0)
+    place, _, undo = st.session_state[_DONE]
+    done = undo(workspace(), reviewer())
+    _did(place, "Undone: all stands as before." if done else "This was taken back already.")
 
 
-def _did(place: str, words: str, event: int) -> None:
-    st.session_state[_DONE] = (place, words, event)
+def _did(place: str, words: str, undo: Undo | None = None) -> None:
+    st.session_state[_DONE] = (place, words, undo)
     st.session_state.flags_turn = turn() + 1

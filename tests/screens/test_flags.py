@@ -14,7 +14,7 @@ from breakhis_core import datasets, exchange, jobs, reviews
 from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
-from pages.parts import flag_download
+from pages.parts import flag_download, flag_list, settling
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
@@ -262,3 +262,28 @@ def test_an_import_is_tried_before_it_is_done(
     assert reviews.flagged(workspace)["hash"].nunique() == 3
     next(b for b in screen.button if b.label == "Import 1 flag").click().run()
     assert reviews.flagged(workspace)["hash"].nunique() == 4
+
+
+def test_own_flags_are_taken_back_and_the_others_stay(
+    workspace: Workspace, flagged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flag_list, "wall", lambda *args: [] if settling.turn() else flagged)
+    reviews.flag(workspace, "Bob", flagged[0], "artefact")
+    reviews.keep(workspace, "Bob", flagged[1])
+    screen = in_app("flags")
+    assert screen.button(key="unflag-list").disabled
+    assert screen.button(key="unflag-list").help == "None of the chosen images is flagged by you"
+    screen.session_state["reviewer"] = "Ada"
+    button = screen.run().button(key="unflag-list")
+    assert (button.label, button.help) == ("Take back my 3 flags", "1 image stays flagged by others")
+    button.click().run()
+    assert not screen.exception
+    assert "3 of your flags are taken back; 1 image stays flagged by others." in words(screen)
+    said = reviews.standing(workspace)
+    assert said[["hash", "reviewer", "action"]].to_numpy().tolist() == [
+        [flagged[0], "Bob", "flag"],
+        [flagged[1], "Bob", "keep"],
+    ]
+    screen.button(key="undo-list").click().run()
+    assert "Undone: all stands as before." in words(screen)
+    assert len(reviews.standing(workspace, reviewer="Ada")) == 3
