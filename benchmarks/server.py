@@ -1,4 +1,4 @@
-"""A Streamlit server of our own on loopback: started, waited for, weighed, and ended."""
+"""A Streamlit server of our own on loopback, run as it ships: started, waited for, weighed, and ended."""
 
 from __future__ import annotations
 
@@ -47,29 +47,32 @@ class Server:
         return int(listed.stdout) / 1024
 
 
+def as_shipped(script: str, port: int) -> list[str]:
+    """Return the command that serves a script with the settings of ``config.toml`` and no others."""
+    options = ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
+    return [sys.executable, "-m", "streamlit", "run", script, *options]
+
+
 @contextlib.contextmanager
-def serving(script: str, environment: Mapping[str, str]) -> Iterator[Server]:
+def serving(script: str, environment: Mapping[str, str], log: Path | None = None) -> Iterator[Server]:
     """Run ``streamlit run`` on a free port until the block ends.
 
     Args:
         script: path of the script within the project.
-        environment: variables to set besides the present ones.
+        environment: variables to set besides the present ones, of which Streamlit's own are left out.
+        log: file for what the server prints.
 
     Raises:
         RuntimeError: it did not answer within a minute.
     """
-    address = f"127.0.0.1:{_free_port()}"
-    port = address.split(":")[1]
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", port]
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    port = _free_port()
+    address = f"127.0.0.1:{port}"
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    with open(log or os.devnull, "wb") as printed:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            as_shipped(script, port), cwd=PROJECT, env={**own, **environment}, stdout=printed, stderr=printed
+        )
     try:
         _wait(address, process)
         yield Server(address, process, started)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.server import serving
 from breakhis_core.runs import Run
 from breakhis_core.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PROJECT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -79,39 +72,10 @@ def server(settings: Settings, fake_run: Run) -> Iterator[Server]:
 
 
 def serve(settings: Settings) -> Iterator[Server]:
-    """Run the app until the test is over."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = settings.workspace / "server.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable, "-m", "streamlit", "run", "app.py",
-        f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none",
-    ]  # fmt: skip
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, cwd=PROJECT, env={**os.environ, **settings.environment()}, stdout=out, stderr=out
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/_stcore/health", process)
-            yield Server(address)
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers."""
-    end = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start")
+    """Run the app, as it ships, until the test is over."""
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    with serving("app.py", settings.environment(), settings.workspace / "server.log") as running:
+        yield Server(f"http://{running.address}")
 
 
 @dataclass

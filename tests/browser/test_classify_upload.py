@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from breakhis_core.pixels import decode, pixel_hash
-from breakhis_core.settings import Settings
-from tests.browser.conftest import PROJECT, Browser, browse, chromium, serve
+from breakhis_core.settings import PROJECT, Settings
+from tests.browser.conftest import Browser, browse, chromium, serve
 
 
 @pytest.fixture
