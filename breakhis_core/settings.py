@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -27,10 +27,12 @@ class Settings(BaseSettings):
     data: Path | None = Field(default=None, validation_alias="BREAKHIS_DATA")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
 
-    @field_validator("data", "database_url", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    def _empty_is_unset(cls, value: object, about: ValidationInfo) -> object:
+        # A shell that sets a variable to nothing means none: an empty path would be the folder one stands in.
+        field = cls.model_fields[str(about.field_name)]
+        return field.default if value == "" else value
 
     @field_validator("workspace", "models", "data")
     @classmethod

@@ -29,6 +29,15 @@ def test_the_environment_says_where_things_are(monkeypatch, tmp_path):
     assert Settings(workspace=tmp_path / "mine").workspace == tmp_path / "mine"
 
 
+def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch):
+    for name in ("BREAKHIS_WORKSPACE", "BREAKHIS_MODELS", "BREAKHIS_DATA", "DATABASE_URL"):
+        monkeypatch.setenv(name, "")
+    assert Settings() == Settings(
+        workspace=PROJECT / "workspace", models=PROJECT / "models", data=None, database_url=None
+    )
+    assert Settings().workspace == PROJECT / "workspace"
+
+
 def test_another_process_gets_the_same_settings(settings, monkeypatch):
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
