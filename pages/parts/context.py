@@ -6,10 +6,8 @@ after the picture was sent. What others said of an image shows only after this r
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +19,10 @@ from breakhis_core.errors import InputError
 from breakhis_core.image_context import CaseImage
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, side_of, subtype
-from pages.parts import answers, frame, review_links
+from pages.parts import answers, assets, frame, review_links
 from pages.parts.review_queue import Item, Queue, scale_of
 
 KEY = "context-panel"
-_HERE = Path(__file__).parent
 _ACTIONS = {
     "flag": "flagged",
     "keep": "kept: nothing wrong with the image",
@@ -36,16 +33,12 @@ _ACTIONS = {
 }
 
 
-def _address(name: str) -> str:
-    return f"/assets/{name}?{hashlib.sha256((_HERE / name).read_bytes()).hexdigest()[:12]}"
-
-
 _panel = st.components.v2.component(
     "breakhis_context",
     html='<div class="context"></div>',
     js=(
-        f"const context = await import(location.origin + '{_address('context.js')}');\n"
-        f"await context.prepare('{_address('viewer.js')}', '{_address('context.css')}');\n"
+        f"const context = await import(location.origin + '{assets.address('context.js')}');\n"
+        f"await context.prepare('{assets.address('viewer.js')}', '{assets.address('context.css')}');\n"
         "export default (mounted) => context.panel(mounted);"
     ),
 )

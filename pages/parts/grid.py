@@ -6,34 +6,23 @@ images.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import streamlit as st
 
-from breakhis_core.colours import BENIGN, MALIGNANT
 from breakhis_core.reviews import REASONS
+from pages.parts import assets
 
 PER_PAGE = 20
 
-_HERE = Path(__file__).parent
-_SIDES = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}"
 _CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
-
-
-def _content(name: str) -> str:
-    return hashlib.sha256((_HERE / name).read_bytes()).hexdigest()[:12]
 
 
 _grid = st.components.v2.component(
     "breakhis_grid",
     html='<div class="desk"></div>',
-    js=f"const grid = await import(location.origin + '/assets/grid.js?{_content('grid.js')}');\n"
-    f"await grid.style('/assets/grid.css?{_content('grid.css')}', {json.dumps(_SIDES)});\n"
-    "export default grid.grid;",
+    js=assets.component("grid.js", "grid", "grid.css"),
 )
 
 

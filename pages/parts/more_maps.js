@@ -1,7 +1,7 @@
 /* Maps by other methods than the run's own: fetched when their method is chosen, kept here, and asked for again
  * while a job computes them. Nothing of it travels with an image whose reviewer looks at Grad-CAM alone. */
 
-import { make } from "./viewer.js";
+import { make } from "./dom.js";
 
 const EVERY = 1000; // Milliseconds between two looks at a job.
 const KEPT = 60;

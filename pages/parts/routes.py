@@ -19,24 +19,13 @@ from breakhis_core.datasets import picture_path, picture_trouble
 from breakhis_core.errors import InputError
 from breakhis_core.map_methods import CODES as METHODS
 from breakhis_core.thumbnails import thumbnail_file
-from pages.parts import flag_download, maps
+from pages.parts import assets, flag_download, maps
 from pages.parts.frame import HERE, workspace
 
 # A link to a screen answers with the app: each file in pages/ is one.
 SCREENS = ("", *sorted(file.stem for file in HERE.parent.glob("*.py") if file.stem != "home"))
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-ASSETS = {
-    "viewer.js": "text/javascript",
-    "viewer.css": "text/css",
-    "grid.js": "text/javascript",
-    "grid.css": "text/css",
-    "dom.js": "text/javascript",
-    "jump.js": "text/javascript",
-    "context.js": "text/javascript",
-    "context.css": "text/css",
-    "more_maps.js": "text/javascript",
-    "favicon.svg": "image/svg+xml",
-}
+AT_EACH_VISIT = {"Cache-Control": "no-cache"}
 _HASH = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[0-9a-f]{16}")
 
@@ -74,16 +63,22 @@ async def kept_maps(request: Request) -> Response:
 
 
 async def asset(request: Request) -> Response:
-    """Send one of the few files that our components load."""
+    """Send one of the few files that our components load; a page of an earlier version gets today's."""
     name = request.path_params["name"]
-    if name not in ASSETS:
+    if name not in assets.FILES:
         return PlainTextResponse("There is no such file.", 404)
-    return FileResponse(HERE / name, media_type=ASSETS[name], headers={"Cache-Control": "no-cache"})
+    headers = FOR_EVER if request.path_params["version"] == assets.VERSION else AT_EACH_VISIT
+    return FileResponse(HERE / name, media_type=assets.FILES[name], headers=headers)
+
+
+async def icon(request: Request) -> Response:
+    """Send the icon of the browser's tab."""
+    return FileResponse(HERE / "favicon.svg", media_type="image/svg+xml", headers=AT_EACH_VISIT)
 
 
 async def shell(request: Request) -> Response:
     """Send the page that loads Streamlit's frontend."""
-    return HTMLResponse(_shell(), headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(_shell(), headers=AT_EACH_VISIT)
 
 
 @functools.cache
@@ -97,14 +92,15 @@ def _shell() -> str:
     told = "<script>window.__streamlit = { BACKEND_BASE_URL: location.origin + '/' }</script>"
     page = page.replace('<meta charset="UTF-8" />', f'<meta charset="UTF-8" />{told}', 1)
     page = page.replace("<title>Streamlit</title>", "<title>BreakHis Review</title>", 1)
-    return page.replace("./favicon.png", "/assets/favicon.svg", 1)
+    return page.replace("./favicon.png", "/favicon.svg", 1)
 
 
 ROUTES = [
     Route("/picture/{hash}", picture),
     Route("/thumbnail/{hash}", thumbnail),
     Route("/maps/{key}/{method}", kept_maps),
-    Route("/assets/{name}", asset),
+    Route("/assets/{version}/{name}", asset),
+    Route("/favicon.svg", icon),
     Route(flag_download.PATH, flag_download.download),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

@@ -4,7 +4,7 @@
  * what the model said and chooses whose map is drawn. Zoom, opacity, view and scale belong to the person, not
  * to the image: they stay when the next image comes, and nothing here asks the server. */
 
-import { chooseQueue, make, typing } from "./dom.js";
+import { chooseQueue, make, sheetsOf, typing, wear } from "./dom.js";
 import { jumpField } from "./jump.js";
 import { aboutMaps, drawTrust, follower, knownMaps, panel } from "./more_maps.js";
 
@@ -116,16 +116,8 @@ export function paint(canvas, map, top, signed) {
 }
 
 /* ---------- style: one sheet for every part, read once ---------- */
-let sheets = null;
-export async function style(url, sides) {
-  sheets ??= fetch(url).then((answer) => answer.text()).then((text) =>
-    [sides, text].map((rules) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(rules); return sheet; }));
-  sheets = await sheets;
-}
-function dress(parent) {
-  const root = parent.getRootNode();
-  if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
-}
+let sheets = [];
+export async function style(url, sides) { sheets = await sheetsOf(url, sides); }
 
 /* ---------- one store a viewer ---------- */
 const stores = new Map();
@@ -194,7 +186,7 @@ const built = new WeakMap();
 export function stage({ data, parentElement, setTriggerValue }) {
   let view = built.get(parentElement);
   if (!view) {
-    dress(parentElement);
+    wear(parentElement, sheets);
     built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
   }
   view.update(data, setTriggerValue);
@@ -490,7 +482,7 @@ function buildStage(parent, name) {
 export function verdict({ data, parentElement }) {
   let view = built.get(parentElement);
   if (!view) {
-    dress(parentElement);
+    wear(parentElement, sheets);
     const store = storeOf(data.viewer), root = parentElement.querySelector(".verdict");
     const draw = () => (store.data ? drawVerdict(store, root) : root.replaceChildren());
     store.listeners.add(draw);

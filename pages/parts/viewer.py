@@ -10,44 +10,26 @@ and stay when the next image comes. The server only sends what an image is.
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from breakhis_core import map_methods
-from breakhis_core.colours import BENIGN, MALIGNANT
 from breakhis_core.taxonomy import SUBTYPES
-
-_HERE = Path(__file__).parent
-_SIDES = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}"
-
-
-def _content(name: str) -> str:
-    return hashlib.sha256((_HERE / name).read_bytes()).hexdigest()[:12]
-
-
-def _load(half: str) -> str:
-    """Return the script of one half. Code and style go by address: they are the same for every image."""
-    return (
-        f"const viewer = await import(location.origin + '/assets/viewer.js?{_content('viewer.js')}');\n"
-        f"await viewer.style('/assets/viewer.css?{_content('viewer.css')}', {json.dumps(_SIDES)});\n"
-        f"export default (mounted) => viewer.{half}(mounted);"
-    )
-
+from pages.parts import assets
 
 _stage = st.components.v2.component(
     "breakhis_stage",
     html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
-    js=_load("stage"),
+    js=assets.component("viewer.js", "stage", "viewer.css"),
 )
 _verdict = st.components.v2.component(
-    "breakhis_verdict", html='<div class="verdict"></div>', js=_load("verdict")
+    "breakhis_verdict",
+    html='<div class="verdict"></div>',
+    js=assets.component("viewer.js", "verdict", "viewer.css"),
 )
 
 METHODS = [

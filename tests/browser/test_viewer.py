@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,7 +13,11 @@ from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.workspace import Workspace
+from pages.parts.assets import address
 from tests.browser.conftest import Browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Response
 
 
 @pytest.fixture
@@ -158,7 +163,8 @@ def test_the_diverging_colours_are_even_and_readable_without_red_green_vision(
     reviewing: tuple[Browser, list[str]],
 ) -> None:
     browser, _ = reviewing
-    flat = browser.page.evaluate("import('/assets/viewer.js').then((viewer) => [...viewer.diverging])")
+    script = address("viewer.js")
+    flat = browser.page.evaluate(f"import('{script}').then((viewer) => [...viewer.diverging])")
     rgb = np.array(flat, float).reshape(256, 3) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     light = lab(linear)[:, 0]
@@ -182,6 +188,28 @@ def test_the_next_two_pictures_are_there_before_they_are_asked_for(browser: Brow
     browser.wait_until_shown(queue[0])
     browser.page.wait_for_timeout(500)
     assert [image for image in asked if image in queue] == queue[:3]
+
+
+def test_every_script_is_loaded_once_and_may_be_kept_for_ever(browser: Browser, fake_run: Run) -> None:
+    asked: list[str] = []
+    kept: set[str] = set()
+
+    def note(response: Response) -> None:
+        if "/assets/" in response.url:
+            asked.append(response.url)
+            kept.add(response.headers["cache-control"])
+
+    browser.page.on("response", note)
+    browser.open("review")
+    browser.wait_until_shown(build_queue(fake_run)["hash"].iloc[0])
+    scripts = [url.rsplit("/", 1)[-1].partition("?")[0] for url in asked]
+    assert {"viewer.js", "more_maps.js", "dom.js", "viewer.css"} <= set(scripts)
+    assert sorted(scripts) == sorted(set(scripts))
+    assert kept == {"public, max-age=31536000, immutable"}
+    assert (
+        browser.page.request.get(f"{browser.url}/assets/earlier/viewer.js").headers["cache-control"]
+        == "no-cache"
+    )
 
 
 def test_a_picture_that_is_gone_is_said_and_the_next_one_comes(

@@ -1,0 +1,42 @@
+"""Scripts and styles of our components, by address.
+
+Their content is in the folder of the address, and what a script imports inherits it: so the browser
+loads each script once, and may keep it for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from breakhis_core.colours import BENIGN, MALIGNANT
+
+HERE = Path(__file__).parent
+MEDIA = {".js": "text/javascript", ".css": "text/css"}
+FILES = {
+    file.name: MEDIA[file.suffix]
+    for file in sorted(HERE.iterdir())
+    if file.suffix in MEDIA and file.name != "frame.css"
+}
+VERSION = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in FILES)).hexdigest()[:12]
+
+_SIDES = f":host {{ --benign: {BENIGN}; --malignant: {MALIGNANT}; }}"
+
+
+def address(name: str) -> str:
+    """Return where the browser finds a script or a style.
+
+    >>> address("viewer.js").startswith("/assets/")
+    True
+    """
+    return f"/assets/{VERSION}/{name}"
+
+
+def component(script: str, name: str, style: str) -> str:
+    """Return the code of a component that is the function ``name`` of one of our scripts, in our style."""
+    return (
+        f"const script = await import(location.origin + '{address(script)}');\n"
+        f"await script.style('{address(style)}', {json.dumps(_SIDES)});\n"
+        f"export default script.{name};"
+    )
