@@ -7,7 +7,7 @@ from typing import Any
 
 from breakhis_core.evaluate import FEW_CASES, part_in_words, value_at
 from breakhis_core.intervals import ENOUGH_CASES, interval_text
-from breakhis_core.metric_names import metric_name
+from breakhis_core.metric_names import macro_note, metric_name
 from breakhis_core.number_tables import (
     class_table,
     fold_table,
@@ -115,10 +115,7 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
         )
     absent = [code for code in CODES if evaluation["per_class"][code]["support"] == 0]
     if absent:
-        limits.append(
-            f"No image of {', '.join(absent)} here: where one was predicted all the same, it counts in macro "
-            "F1 with 0, as scikit-learn counts."
-        )
+        limits.append(f"No image of {', '.join(absent)} here: macro figures are {macro_note(evaluation)}.")
     single = [code for code in CODES if evaluation["per_class"][code]["cases"] == 1]
     if single:
         limits.append(f"One case each of {', '.join(single)}: what is said of them is said of one patient.")

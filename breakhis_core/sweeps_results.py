@@ -179,8 +179,4 @@ def _in_words(
     return f"{words} The best of many reads too high: what it is worth, the test set of its run says."
 
 
-def _macro_f1(confusion: Floats) -> Floats:
-    return metrics.macro(metrics.f1(confusion))
-
-
-_METRIC: dict[str, Callable[[Floats], Floats]] = {"accuracy": metrics.accuracy, "macro_f1": _macro_f1}
+_METRIC: dict[str, Callable[[Floats], Floats]] = {"accuracy": metrics.accuracy, "macro_f1": metrics.macro_f1}

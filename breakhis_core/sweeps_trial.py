@@ -144,7 +144,7 @@ class _CellTraining(Training):
         """Return macro F1 on the validation part."""
         truth = self._validation.labels
         confusion = metrics.confusion_matrix(truth, self.answers(fitting.network), len(CODES))
-        return {"macro_f1": float(metrics.macro(metrics.f1(confusion)))}
+        return {"macro_f1": float(metrics.macro_f1(confusion))}
 
     def answers(self, network: Any) -> npt.NDArray[np.int64]:
         """Return the most probable sub-type of each validation image, as a position in ``CODES``."""

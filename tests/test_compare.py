@@ -149,6 +149,31 @@ def test_one_run_cannot_be_compared(before):
         compare([("a", before, "case")])
 
 
+@pytest.mark.parametrize("part", ["test", "validation", "train"])
+def test_what_a_temperature_was_fitted_on_is_scaled_nowhere(part):
+    parts = ("train", "validation", "test")
+    runs = [
+        (name, pd.concat([predictions_table(seed=seed, part=one) for one in parts]), "case")
+        for name, seed in (("a", 1), ("b", 2))
+    ]
+    compared = compare(runs, part=part, resamples=20)
+    evaluated = evaluate(runs[0][1], "case", part=part, resamples=20)
+    scaled = {name for name in evaluated["intervals"] if name.startswith("calibration.scaled")}
+    assert {name for name in compared["first"]["values"] if name.startswith("calibration.scaled")} == scaled
+    assert bool(scaled) == (part != "validation")
+
+
+def test_both_runs_are_averaged_over_the_same_subtypes():
+    """One run calls images a sub-type that has none here, the other does not: both means are of three."""
+    codes = ["F", "DC", "MC"]
+    clean = table_of([1, 4, 6] * 4, certain([1, 4, 6] * 4), range(12))
+    stray = clean.assign(predicted=["TA", *clean["predicted"][1:]])
+    compared = compare([("a", clean, "case"), ("b", stray, "case")], resamples=20)
+    assert compared["tested_subtypes"] == codes
+    delta = compared["against"][0]["deltas"]["macro_f1"]
+    assert (delta["before"], delta["after"]) == (1, pytest.approx((6 / 7 + 2) / 3))
+
+
 def test_errors_count_as_better_when_smaller(before, after):
     deltas = compare([("a", before, "case"), ("b", after, "case")], resamples=20)["against"][0]["deltas"]
     assert not deltas["calibration.brier"]["higher_is_better"]

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import sklearn.metrics as reference
 
+from breakhis_core import ranking
 from breakhis_core.answers import read_answers
 from breakhis_core.case_sums import measure, sum_by_case
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import evaluate, value_at
+from breakhis_core.evaluate import PER_MAGNIFICATION, evaluate, value_at
 from breakhis_core.intervals import case_weights
 from breakhis_core.metric_names import METRIC_NAMES
 from breakhis_core.taxonomy import CODES, MALIGNANT, side_of
@@ -43,7 +44,7 @@ def by_scikit_learn(table: pd.DataFrame) -> dict[str, float]:
     values = {
         "accuracy": reference.accuracy_score(true, predicted),
         "balanced_accuracy": reference.balanced_accuracy_score(true, predicted),
-        "macro_f1": reference.f1_score(true, predicted, average="macro"),
+        "macro_f1": reference.f1_score(true, predicted, labels=np.unique(true), average="macro"),
         "kappa": reference.cohen_kappa_score(true, predicted),
         "auc.macro": reference.roc_auc_score(
             true, probabilities / probabilities.sum(1, keepdims=True), multi_class="ovr"
@@ -125,6 +126,25 @@ def test_each_magnification_is_evaluated_alone(evaluation, table):
     assert found["macro_f1"] == alone["macro_f1"]
     assert found["binary"]["auc"] == alone["binary"]["auc"]
     assert found["intervals"]["accuracy"] == alone["intervals"]["accuracy"]
+
+
+def test_only_what_is_wanted_is_measured_and_it_is_the_same(table):
+    sums = sum_by_case(read_answers(table), temperature=1.3)
+    weights = case_weights(len(sums.confusion), 50)
+    everything = measure(sums, weights)
+    for name, expected in everything.items():
+        np.testing.assert_array_equal(measure(sums, weights, [name])[name], expected, err_msg=name)
+    assert list(measure(sums, weights, PER_MAGNIFICATION)) == list(PER_MAGNIFICATION)
+
+
+def test_magnifications_sort_no_image_for_an_average_precision_that_they_do_not_show(table, monkeypatch):
+    asked = []
+    whole = ranking.average_precision
+    monkeypatch.setattr(
+        ranking, "average_precision", lambda *given: asked.append(len(given[0])) or whole(*given)
+    )
+    evaluate(table, "case", resamples=20)
+    assert asked == [len(table)]
 
 
 def test_cases_come_worst_first_with_their_patient_score(evaluation, table):
@@ -211,6 +231,53 @@ def test_an_absent_class_is_undefined():
     entry = evaluate(predictions_table(codes=["F", "DC"], skill=50), "case")["per_class"]["MC"]
     assert entry["support"] == entry["cases"] == 0
     assert [entry[name] for name in ("precision", "recall", "f1", "auc")] == [None] * 4
+
+
+def untested_but_predicted() -> pd.DataFrame:
+    """Make a table of three sub-types in which now and then a fourth and a fifth is predicted."""
+    table = predictions_table(images=90, cases=9, codes=["F", "DC", "MC"])
+    table.loc[[3, 33], "predicted"] = ["TA", "PC"]
+    return table.assign(predicted=table["predicted"].where(table["predicted"] != "LC", "F"))
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.parametrize("codes", [["F"], ["F", "DC"], ["F", "DC", "MC"], list(CODES[:6]), list(CODES)])
+@pytest.mark.parametrize("skill", [0.0, 1.0, 4.0])
+def test_macro_figures_are_over_the_subtypes_with_images(codes, skill):
+    table = predictions_table(images=90, cases=12, codes=codes, skill=skill)
+    true, predicted, probabilities = arrays(table)
+    result = evaluate(table, "case", resamples=20)
+    assert result["tested_subtypes"] == codes
+    extra = sorted(set(predicted) - set(true))
+    assert result["predicted_only"] == [CODES[k] for k in extra]
+    options = {"labels": np.unique(true), "average": "macro", "zero_division": 0}
+    assert result["macro_f1"] == pytest.approx(reference.f1_score(true, predicted, **options))
+    assert result["macro_precision"] == pytest.approx(reference.precision_score(true, predicted, **options))
+    recall = reference.recall_score(true, predicted, **options)
+    assert result["balanced_accuracy"] == pytest.approx(recall)
+    if len(codes) > 1:
+        areas = [reference.roc_auc_score(true == k, probabilities[:, k]) for k in np.unique(true)]
+        assert result["auc"]["macro"] == pytest.approx(np.mean(areas))
+
+
+def test_a_predicted_subtype_without_an_image_has_no_f1_and_is_counted():
+    result = evaluate(untested_but_predicted(), "case", resamples=20)
+    assert {"TA", "PC"} <= set(result["predicted_only"])
+    assert result["per_class"]["TA"]["f1"] is None
+    assert result["per_class"]["TA"]["precision"] == 0
+
+
+def test_no_macro_interval_where_draws_of_few_cases_average_something_else():
+    """One case of each sub-type, half of its images called others: draws lack a third of the errors."""
+    rows = [(k, k if image % 2 else (k + 1 + image % 7) % 8) for k in range(8) for image in range(12)]
+    true, said = zip(*rows, strict=True)
+    table = table_of(true, certain(said), true)
+    result = evaluate(table, "case")
+    measured = measure(sum_by_case(read_answers(table)), case_weights(8))
+    assert np.mean(measured["macro_precision"][1:] > result["macro_precision"]) > 0.9
+    assert result["intervals"]["macro_precision"] is None
+    assert result["intervals"]["balanced_accuracy"] is not None
+    assert result["intervals"]["accuracy"] is not None
 
 
 def test_whole_cases_are_drawn():

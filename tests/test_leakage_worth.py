@@ -29,6 +29,17 @@ def test_gaps_are_differences_of_evaluations():
     assert high - low > max(width)
 
 
+def test_macro_figures_of_both_are_over_the_subtypes_that_both_test_sets_hold():
+    by_image = predictions_table(skill=4.0)
+    by_case = predictions_table(images=120, cases=12, skill=1.0, seed=4, codes=["F", "DC", "MC"])
+    found = gaps(by_image, by_case, ("macro_f1", "accuracy"), resamples=50)
+    assert found["macro_f1"]["over"] == ["F", "DC", "MC"]
+    assert "over" not in found["accuracy"]
+    scores = evaluate(by_image, "image", resamples=1)["per_class"]
+    mean = (scores["F"]["f1"] + scores["DC"]["f1"] + scores["MC"]["f1"]) / 3
+    assert found["macro_f1"]["by_image"] == pytest.approx(mean)
+
+
 def test_pairs_are_counted_one_by_one(workspace, pictures):
     run = write_fake_run(workspace.models, "one", pictures)
     table = run.predictions()

@@ -73,10 +73,21 @@ def test_class_metrics_equal_scikit_learn(case):
     np.testing.assert_allclose(metrics.f1(confusion), expected[2])
 
 
-def test_macro_f1_equals_scikit_learn(case):
+def test_macro_figures_are_over_the_classes_with_images_as_scikit_learn_counts_them(case):
     true, predicted, confusion = case
-    expected = reference.f1_score(true, predicted, average="macro")
-    assert metrics.macro(metrics.f1(confusion)) == pytest.approx(expected)
+    tested = np.unique(true)
+    options = {"labels": tested, "average": "macro", "zero_division": 0}
+    assert metrics.macro_f1(confusion) == pytest.approx(reference.f1_score(true, predicted, **options))
+    expected = reference.precision_score(true, predicted, **options)
+    assert metrics.macro_precision(confusion) == pytest.approx(expected)
+
+
+def test_a_stray_answer_of_an_untested_class_leaves_macro_f1_alone_but_for_what_it_missed():
+    confusion = np.zeros((8, 8))
+    confusion[[0, 1, 2], [0, 1, 2]] = 10
+    assert metrics.macro_f1(confusion) == 1
+    confusion[0, 5] = 1  # The 11th image of the first class is called one that has no image.
+    assert metrics.macro_f1(confusion) == pytest.approx((20 / 21 + 2) / 3)
 
 
 def test_specificity_is_the_sensitivity_of_the_rest(case):
@@ -109,7 +120,7 @@ def test_all_nothing_is_undefined_and_not_zero():
     nothing = np.zeros((8, 8))
     assert np.isnan(metrics.accuracy(nothing))
     assert np.isnan(metrics.kappa(nothing))
-    assert np.isnan(metrics.macro(metrics.f1(nothing)))
+    assert np.isnan(metrics.macro_f1(nothing))
 
 
 def test_groups_add_up_to_the_whole():
