@@ -144,14 +144,20 @@ def settlements(workspace: Workspace) -> pd.DataFrame:
 
 
 def history(workspace: Workspace, image: str) -> pd.DataFrame:
-    """Return everything that was ever said about an image, oldest first, one row per event."""
+    """Return everything that was ever said about an image, oldest first, one row per event.
+
+    Returns:
+        A frame with the fields of an event as columns; what an event does not say (a settlement was made
+        without a run, a keep has no reason) is an empty text.
+    """
     events = db.review_events
     query = (
         select(*(events.c[name] for name in EVENT_FIELDS)).where(events.c.hash == image).order_by(events.c.id)
     )
     with workspace.engine.connect() as connection:
-        rows = connection.execute(query).all()
-    return pd.DataFrame.from_records(rows, columns=list(EVENT_FIELDS))
+        rows = [tuple(row) for row in connection.execute(query)]
+    frame = _frame(rows, EVENT_FIELDS)
+    return frame.fillna(dict.fromkeys(frame.columns[frame.dtypes == "str"], ""))
 
 
 def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:

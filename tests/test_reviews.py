@@ -231,6 +231,13 @@ def test_settlements_are_one_gesture_and_can_be_revised(any_workspace):
     assert reviews.settlements(any_workspace).empty
 
 
+def test_the_history_says_an_empty_text_where_nothing_was_said(any_workspace):
+    reviews.keep(any_workspace, "ada", A, run="first")
+    reviews.settle(any_workspace, "eve", A, exclude=False)
+    told = reviews.history(any_workspace, A)[["action", "reason", "run"]]
+    assert told.to_numpy().tolist() == [["keep", "", "first"], ["include", "", ""]]
+
+
 def test_only_the_named_gesture_is_taken_back(any_workspace):
     kept = reviews.keep_many(any_workspace, "ada", [A, B])
     reviews.flag(any_workspace, "ada", C, "staining")

@@ -20,6 +20,7 @@ from breakhis_core.image_context import CaseImage
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, side_of, subtype
 from pages.parts import answers, assets, frame, review_links
+from pages.parts.components import component
 from pages.parts.review_queue import Item, Queue, scale_of
 
 KEY = "context-panel"
@@ -33,7 +34,7 @@ _ACTIONS = {
 }
 
 
-_panel = st.components.v2.component(
+_panel = component(
     "breakhis_context",
     html='<div class="context"></div>',
     js=(

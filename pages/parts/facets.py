@@ -8,8 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.components import component
+
 _HERE = Path(__file__).parent
-_facets = st.components.v2.component(
+_facets = component(
     "breakhis_facets",
     html='<details class="facets" open><summary></summary><div class="all"></div></details>',
     css=(_HERE / "facets.css").read_text("utf-8"),

@@ -13,13 +13,14 @@ import streamlit as st
 
 from breakhis_core.reviews import REASONS
 from pages.parts import assets
+from pages.parts.components import component
 
 PER_PAGE = 20
 
 _CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
 
 
-_grid = st.components.v2.component(
+_grid = component(
     "breakhis_grid",
     html='<div class="desk"></div>',
     js=assets.component("grid.js", "grid", "grid.css"),

@@ -7,10 +7,12 @@ import urllib.parse
 
 import streamlit as st
 
+from pages.parts.components import component
+
 COOKIE = "breakhis_reviewer"
 LONGEST = 60
 
-_remember = st.components.v2.component(
+_remember = component(
     "breakhis_identity",
     js="""
 export default function ({ data }) {

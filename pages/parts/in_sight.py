@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-_to_top = st.components.v2.component(
+from pages.parts.components import component
+
+_to_top = component(
     "breakhis_in_sight",
     js="""
 export default function () {

@@ -20,13 +20,14 @@ import streamlit as st
 from breakhis_core import map_methods
 from breakhis_core.taxonomy import SUBTYPES
 from pages.parts import assets
+from pages.parts.components import component
 
-_stage = st.components.v2.component(
+_stage = component(
     "breakhis_stage",
     html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
     js=assets.component("viewer.js", "stage", "viewer.css"),
 )
-_verdict = st.components.v2.component(
+_verdict = component(
     "breakhis_verdict",
     html='<div class="verdict"></div>',
     js=assets.component("viewer.js", "verdict", "viewer.css"),

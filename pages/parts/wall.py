@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import streamlit as st
+from pages.parts.components import component
 
 _HERE = Path(__file__).parent
-_wall = st.components.v2.component(
+_wall = component(
     "breakhis_wall",
     html='<div class="wall" role="group" aria-label="Flagged images"></div>',
     css=(_HERE / "wall.css").read_text("utf-8"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from breakhis_core import reviews
+from breakhis_core.exchange import apply_import, read_flags
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
+from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
 TILE = "[...window.deep('.context').querySelectorAll('.case .tile')]"
@@ -59,3 +62,29 @@ def test_a_key_opens_it_it_follows_and_a_click_goes_to_the_image(browser: Browse
 
     assert browser.errors == []
     assert browser.strangers == []
+
+
+def test_it_shows_what_was_settled_and_what_was_imported(
+    browser: Browser, fake_run: Run, workspace: Workspace
+) -> None:
+    queue = build_queue(fake_run)
+    settled, imported = queue["hash"].tolist()[:2]
+    reviews.keep(workspace, "Grace", settled, run="fake")
+    reviews.settle(workspace, "Grace", settled, exclude=False)
+    apply_import(workspace, read_flags(queue["name"].iat[1].encode(), "list.txt"), "Grace")
+    browser.open("review")
+    browser.wait_until_shown(settled)
+    browser.key("i")
+    context_of(browser, settled)
+    browser.key("k")
+    browser.wait_until_shown(imported)
+    context_of(browser, imported)
+    browser.key("k")
+    browser.key("ArrowLeft")
+    browser.wait_until_shown(imported)
+    said = "window.deep('.context[data-hash=\"%s\"] .history')?.textContent"
+    browser.page.wait_for_function(f"({said % imported} ?? '').includes('flagged: other')")
+    browser.key("ArrowLeft")
+    browser.wait_until_shown(settled)
+    browser.page.wait_for_function(f"({said % settled} ?? '').includes('settled: stays in the training')")
+    assert browser.errors == []

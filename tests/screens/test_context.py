@@ -101,6 +101,22 @@ def test_what_others_said_is_hidden_until_one_has_answered(
     ]
 
 
+def test_what_was_said_without_a_run_is_told_as_well(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    reviews.flag(workspace, "Grace", queue[0], "staining", run="fake")
+    reviews.settle(workspace, "Grace", queue[0], exclude=False)
+    screen = open_screen("review")
+    screen.pills(key="answer").set_value("keep").run()
+    data = panel(press(press(screen, "Previous"), "Context of this image"))
+    assert data is not None
+    assert [(line["what"], line["run"]) for line in data["said"]["lines"]] == [
+        ("flagged: staining", "fake"),
+        ("settled: stays in the training", ""),
+        ("kept: nothing wrong with the image", "fake"),
+    ]
+
+
 def test_flags_of_others_on_images_still_to_answer_are_hidden(
     workspace: Workspace, fake_run: Run, open_screen: Open
 ) -> None:
