@@ -20,7 +20,7 @@ from breakhis_core.flag_coco import export_coco
 from breakhis_core.flag_files import CSV_IN_ZIP
 from breakhis_core.overlays import Maps
 from breakhis_core.pixels import decode
-from breakhis_core.runs import Run, RunRefusedError, open_run
+from breakhis_core.runs import Run, RunRefusedError, run_named
 from breakhis_core.workspace import Workspace
 
 _README = """data/         the pictures as they lie on disk
@@ -123,9 +123,7 @@ class _MapsByRun:
     def _open(self, name: str) -> Maps | None:
         if name not in self._opened:
             try:
-                # A run's name comes from an event, which may have been imported: it must not lead elsewhere.
-                known = (self._workspace.models / name).parent == self._workspace.models
-                self._opened[name] = Maps(open_run(self._workspace.models / name)) if known else None
+                self._opened[name] = Maps(run_named(self._workspace.models, name))
             except RunRefusedError:
                 self._opened[name] = None
         return self._opened[name]

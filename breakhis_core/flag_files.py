@@ -26,6 +26,8 @@ from breakhis_core.taxonomy import CODES
 LARGEST_FILE = 64 * 2**20
 CSV_IN_ZIP = "flags.csv"
 _ZIP = b"PK\3\4"
+_JSON = re.compile(r'\s*(\{|\[\s*[{"\[\]])')
+"""How JSON begins, whatever its file is called; a name of a file may begin with a bracket too."""
 _HASH = re.compile(r"[0-9a-f]{32}")
 _OTHER_NAMES = {
     **dict.fromkeys(("image", "file", "filename", "file_name", "image_name", "path"), "name"),
@@ -70,7 +72,7 @@ def read_flags(
     if _is_zip(source):
         return _plan(_packed_records(source, name), name, rows)
     text = _decoded(_content(source, name), name)
-    if name.lower().endswith(".json") or text.lstrip()[:2] in ("[{", '["') or text.lstrip()[:1] == "{":
+    if name.lower().endswith(".json") or _JSON.match(text):
         records: Iterable[object] = _json_records(text, name)
     else:
         records = _table_records(_csv_rows(text, name))

@@ -39,6 +39,7 @@ __all__ = [
     "free_name",
     "list_runs",
     "open_run",
+    "run_named",
     "write_facts",
     "writing_run",
 ]
@@ -199,6 +200,18 @@ def open_run(path: Path) -> Run:
         raise RunRefusedError(f"{path.name}: the run folder cannot be read ({error.strerror}).") from error
     finally:
         known.save()
+
+
+def run_named(models: Path, name: str) -> Run:
+    """Open the run of this name, which may come from an address or an imported file and lead anywhere.
+
+    Raises:
+        RunRefusedError: the folder of runs holds none of this name, or one that cannot be used.
+    """
+    folder = next((folder for folder in _candidates(models) if folder.name == name), None)
+    if folder is None:
+        raise RunRefusedError(f"{name[:60]}: there is no such run.")
+    return open_run(folder)
 
 
 def list_runs(models: Path) -> tuple[list[Run], list[Refused]]:

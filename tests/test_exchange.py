@@ -234,6 +234,20 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(content, name, sentence):
         read_flags(content, name)
 
 
+@pytest.mark.parametrize("name", ["flags.json", "flags.txt", "flags.csv", "flags"])
+def test_json_is_known_by_its_beginning_under_any_name(any_workspace, flags, name):
+    content = export_json(reviews.flagged(any_workspace))
+    for before in (b"", b"\xef\xbb\xbf", b"\n  "):
+        assert {row["hash"] for row in read_flags(before + content, name).rows} == set(flags["hash"][:2])
+
+
+def test_a_name_in_brackets_is_a_name():
+    assert [row["name"] for row in read_flags(b"[old] 1.png\n[2].png\n", "list.txt").rows] == [
+        "[old] 1.png",
+        "[2].png",
+    ]
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"gone.csv: the file cannot be read"):
         read_flags(tmp_path / "gone.csv")

@@ -1,17 +1,37 @@
-"""The address that sends flags while they are written: a ZIP of hundreds of pictures is never in memory."""
+"""The address that sends flags as they are written: a ZIP of hundreds of pictures is never in memory.
+
+Streamlit keeps the file of its own button only until the screen is drawn again, as it is while a training
+goes on: one that takes a second to write was gone before the browser asked for it.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from breakhis_core import flag_lists
-from breakhis_core.flag_formats import FORMATS
-from breakhis_core.runs import RunRefusedError, open_run
+from breakhis_core.flag_formats import FORMATS, Format
+from breakhis_core.runs import Run, RunRefusedError, run_named
+from pages.parts.flag_list import IN_ADDRESS
 from pages.parts.frame import workspace
 
 PATH = "/export/flags"
+
+
+def address(how: Format, run: Run | None, chosen: Mapping[str, Sequence[str]]) -> str:
+    """Return the address that sends the flags that facets keep.
+
+    Args:
+        how: the format.
+        run: whose maps stand in where a flag names no run.
+        chosen: values by facet.
+    """
+    wishes = {IN_ADDRESS.get(facet, facet): values for facet, values in chosen.items()}
+    return f"{PATH}?{urlencode({'format': how.code, 'run': run.name if run else [], **wishes}, doseq=True)}"
 
 
 async def download(request: Request) -> Response:
@@ -24,15 +44,13 @@ def _answer(request: Request) -> Response:
     how = next((one for one in FORMATS if one.code == asked.get("format", "zip")), None)
     if how is None:
         return PlainTextResponse("There is no such format.", 404)
-    # "run" is the run whose maps stand in; it filters nothing.
-    facets = [name for name in flag_lists.FACETS if name != "run"]
-    chosen = {name: asked.getlist(name) for name in facets}
-    flags = flag_lists.matching(flag_lists.listed(workspace()), chosen)
-    models, name = workspace().models, asked.get("run", "")
+    name = asked.get("run", "")
     try:
-        run = open_run(models / name) if name and (models / name).parent == models else None
-    except RunRefusedError:
-        run = None
+        run = run_named(workspace().models, name) if name else None
+    except RunRefusedError as error:
+        return PlainTextResponse(str(error), 404)
+    chosen = {facet: asked.getlist(IN_ADDRESS.get(facet, facet)) for facet in flag_lists.FACETS}
+    flags = flag_lists.matching(flag_lists.listed(workspace()), chosen)
     return StreamingResponse(
         how.write(workspace(), flags, run),
         media_type=how.mime,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from breakhis_core import exchange, flag_lists
 from breakhis_core.errors import InputError
-from breakhis_core.flag_formats import FORMATS, Format
+from breakhis_core.flag_formats import FORMATS
 from breakhis_core.issue_tables import TOOLS
 from breakhis_core.runs import Run
 from pages.parts import flag_download, frame
@@ -50,28 +49,13 @@ def _exports(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | No
         format_func=lambda words: f"{words} · {counted(many[words], 'image')}",
         key="export-which",
     )
-    wanted = flag_lists.matching(flags, wishes[which])
     for one in FORMATS:
-        label = f"{one.label} :gray[{one.says}]"
-        if one.code == "zip":
-            # Through its own address, so that hundreds of pictures are sent as they are read.
-            asked = {"format": one.code, **({"run": run.name} if run else {}), **wishes[which]}
-            st.link_button(label, f"{flag_download.PATH}?{urlencode(asked, doseq=True)}", width="stretch")
-            continue
-        st.download_button(
-            label,
-            _content(one, wanted, run),
-            f"flags{one.ending}",
-            one.mime,
-            key=f"export-{one.code}",
-            on_click="ignore",
-            disabled=wanted.empty,
+        st.link_button(
+            f"{one.label} :gray[{one.says}]",
+            flag_download.address(one, run, wishes[which]),
+            disabled=many[which] == 0,
             width="stretch",
         )
-
-
-def _content(how: Format, flags: pd.DataFrame, run: Run | None) -> Callable[[], bytes]:
-    return lambda: b"".join(how.write(frame.workspace(), flags, run))
 
 
 def import_flags(run: Run | None) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from typing import Any
+from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
@@ -203,31 +206,74 @@ def test_settlements_show_who_settled_what(workspace: Workspace, flagged: list[s
     assert (row["decision"], row["note"], row["steward"]) == ("stays in the training", "good enough", "Eve")
 
 
-def test_every_format_is_a_button_and_the_zip_an_address(flagged: list[str], open_screen: Open) -> None:
+def test_every_format_has_an_address(flagged: list[str], open_screen: Open) -> None:
     screen = open_screen("flags")
-    assert [one.label.split(" :")[0] for one in screen.download_button] == [
-        "CSV", "Excel", "JSON", "COCO", "Report",
-    ]  # fmt: skip
+    links = {label.split(" :")[0]: address for label, address in _links(screen).items()}
+    assert list(links) == ["CSV", "Excel", "JSON", "COCO", "ZIP", "Report"]
+    assert links["Excel"] == "/export/flags?format=excel&run=fake"
     which = screen.radio(key="export-which")
     assert which.options == ["All flags · 3 images", "Those that leave the training · 3 images"]
     filtered = open_screen("flags", reason="artefact").radio(key="export-which")
     assert filtered.options[-1] == "Those shown below · 1 image"
 
 
+def _links(screen: AppTest) -> dict[str, str]:
+    return {one.proto.label: one.proto.url for one in screen.get("link_button")}
+
+
+@pytest.mark.parametrize("shown", [{}, {"reason": "artefact"}, {"seen": "second"}, {"seen": "fake"}])
+def test_the_zip_holds_the_images_of_the_csv_and_the_maps_of_the_run(
+    workspace: Workspace, flagged: list[str], open_screen: Open, shown: dict[str, str]
+) -> None:
+    images = datasets.load_images(workspace)
+    write_fake_run(workspace.models, "second", images, seed=2)
+    plain = images.loc[~images["hash"].isin(flagged), "hash"].tolist()[:2]
+    reviews.flag(workspace, "Bob", plain[0], "staining", run="second")
+    reviews.flag(workspace, "Bob", plain[1], "artefact")
+    for run in ("fake", "second"):
+        screen = open_screen("flags", run=run, **shown)
+        which = screen.radio(key="export-which")
+        for wish in which.options:
+            links = _links(which.set_value(wish).run())
+            sent = {
+                label.split(" :")[0]: _sent(address.partition("?")[2]) for label, address in links.items()
+            }
+            rows = exchange.read_flags(sent["CSV"], "flags.csv").rows
+            assert len({row["hash"] for row in rows}) == int(wish.split(" · ")[1].split()[0])
+            seen = {(row["hash"], row["run"]) for row in rows}
+            for name in ("Excel", "JSON", "ZIP"):
+                other = exchange.read_flags(sent[name], "flags").rows
+                assert {(row["hash"], row["run"]) for row in other} == seen
+            inside = zipfile.ZipFile(io.BytesIO(sent["ZIP"])).namelist()
+            maps = {name.split("--")[1].rpartition("-")[0] for name in inside if name.startswith("overlays")}
+            assert maps == {seen_with or run for _, seen_with in seen}
+
+
+@pytest.mark.parametrize("run", ["..", ".", "no-such", "a" * 5000, "fake/../fake", "\0", "fake\0", "/etc"])
+def test_a_run_that_is_none_is_refused_in_a_sentence(flagged: list[str], run: str) -> None:
+    answer = _asked(urlencode({"format": "zip", "run": run}))
+    assert (answer.status_code, answer.media_type) == (404, "text/plain")
+    assert answer.body.decode().endswith("there is no such run.")
+    assert len(answer.body) < 200
+
+
 def test_the_address_sends_the_flags_that_it_asks_for(flagged: list[str]) -> None:
     sent = _asked("format=csv&reason=artefact")
     assert sent.headers["content-disposition"] == 'attachment; filename="flags.csv"'
-
-    async def read() -> bytes:
-        return b"".join([bytes(part) async for part in sent.body_iterator])
-
-    plan = exchange.read_flags(asyncio.run(read()), "flags.csv")
+    plan = exchange.read_flags(_sent("format=csv&reason=artefact"), "flags.csv")
     assert [row["hash"] for row in plan.rows] == flagged[2:]
     assert _asked("format=pdf").status_code == 404
 
 
 def _asked(query: str) -> Any:
     return flag_download._answer(Request({"type": "http", "query_string": query.encode(), "headers": []}))
+
+
+def _sent(query: str) -> bytes:
+    async def read() -> bytes:
+        return b"".join([bytes(part) async for part in _asked(query).body_iterator])
+
+    return asyncio.run(read())
 
 
 def test_a_dry_run_says_what_would_be_imported_and_in_whose_name(
