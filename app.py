@@ -7,7 +7,7 @@ then runs it as a script for every session, where ``__name__`` is ``"__main__"``
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.parts import frame
+    from pages.parts import frame, guard
 
     st.set_page_config(page_title="BreakHis Review", page_icon=str(frame.HERE / "favicon.svg"), layout="wide")
     screen = st.navigation(
@@ -25,13 +25,20 @@ if __name__ == "__main__":
     frame.style()
     body = st.container()
     frame.footer()  # Drawn before the screen runs, so that a screen that stops half-way has it too.
-    with body:
+    with body, guard.guarded(retry="try-again"):
         screen.run()
 else:
     from streamlit.runtime.pages_manager import PagesManager
 
+    from breakhis_core.errors import UnavailableError
+    from pages.parts import guard
     from pages.parts.routes import ROUTES
 
     # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over pages/.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, routes=ROUTES)
+    app = st.App(
+        __file__,
+        routes=ROUTES,
+        exception_handlers={UnavailableError: guard.unavailable},
+        on_script_error=guard.tell,
+    )

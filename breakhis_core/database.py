@@ -33,10 +33,14 @@ from sqlalchemy import (
     inspect,
     text,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from breakhis_core.errors import InputError
+from breakhis_core import trouble
+from breakhis_core.errors import UnavailableError
+
+CONNECTS_WITHIN = 10
+"""Seconds that a PostgreSQL server has to answer."""
 
 metadata = MetaData()
 
@@ -158,7 +162,16 @@ def time_text(moment: datetime) -> str:
 
 
 def connect(url: str | None, sqlite_file: Path) -> Engine:
-    """Return an engine for a PostgreSQL address, or for the SQLite file when there is none."""
+    """Return an engine for a PostgreSQL address, or for the SQLite file when there is none.
+
+    What stands in the way of its connections and statements is raised as ``UnavailableError``.
+    """
+    engine = _engine(url, sqlite_file)
+    event.listen(engine, "handle_error", _say_what_stands_in_the_way)
+    return engine
+
+
+def _engine(url: str | None, sqlite_file: Path) -> Engine:
     if url is None:
         engine = create_engine(
             f"sqlite:///{sqlite_file}", pool_size=24, max_overflow=40, connect_args={"timeout": 30}
@@ -168,13 +181,30 @@ def connect(url: str | None, sqlite_file: Path) -> Engine:
     try:
         address = make_url(url)
     except ArgumentError as error:
-        raise InputError(
+        raise UnavailableError(
             "DATABASE_URL is not an address; it reads postgresql://user@host/database."
         ) from error
     if address.get_backend_name() not in ("postgres", "postgresql"):
-        raise InputError(f"DATABASE_URL names {address.drivername}; use a postgresql:// address or unset it.")
+        raise UnavailableError(
+            f"DATABASE_URL names {address.drivername}; use a postgresql:// address or unset it."
+        )
     address = address.set(drivername="postgresql+psycopg")
-    return create_engine(address, pool_size=24, max_overflow=40, pool_pre_ping=True)
+    return create_engine(
+        address,
+        pool_size=24,
+        max_overflow=40,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECTS_WITHIN},
+    )
+
+
+def _say_what_stands_in_the_way(context: ExceptionContext) -> None:
+    """Turn an error of the database's surroundings into a sentence; faults of the program stay."""
+    error = context.sqlalchemy_exception
+    # Plainly DatabaseError is what SQLite raises of a damaged or foreign file.
+    surroundings = isinstance(error, OperationalError) or type(error) is DatabaseError
+    if surroundings and not context.is_pre_ping:  # The pool makes a new connection when that fails.
+        raise UnavailableError(trouble.of_database(context.original_exception)) from error
 
 
 def prepare_sqlite(engine: Engine) -> None:
@@ -200,7 +230,8 @@ def migrate(engine: Engine, lock_file: Path) -> None:
     """Bring the schema up to date; costs one small query when it is.
 
     Raises:
-        InputError: the database cannot be reached, or was written by a newer version.
+        UnavailableError: the database cannot be reached, is not ours or of a newer version, or the lock
+            cannot be written.
     """
     try:
         # Two processes that open a new workspace at once must not both create its tables.
@@ -208,11 +239,25 @@ def migrate(engine: Engine, lock_file: Path) -> None:
             fcntl.flock(held, fcntl.LOCK_EX)
             if _revision(engine) != HEAD:
                 _upgrade(engine)
-    except DatabaseError as error:
-        where = engine.url.render_as_string(hide_password=True)
-        raise InputError(f"The database {where} cannot be opened: {error.orig}") from error
+    except OSError as error:
+        raise UnavailableError(
+            f"The workspace {lock_file.parent} cannot be written ({error.strerror}), so nothing could "
+            "be saved. Make the folder writable, or set BREAKHIS_WORKSPACE to one that is."
+        ) from error
+    except (UnavailableError, DatabaseError) as error:
+        told = isinstance(error, UnavailableError) and str(error) != trouble.REFUSED
+        raise UnavailableError(
+            f"{_name(engine)} cannot be opened. {error if told else _NO_TABLES}"
+        ) from error
 
 
+def _name(engine: Engine) -> str:
+    return f"The database {engine.url.database}" if engine.dialect.name == "sqlite" else "The database server"
+
+
+_NO_TABLES = (
+    "It holds tables of another program, or we may not make tables in it. Give us a database of our own."
+)
 HEAD = "0002"
 """The newest schema revision in ``migrations/versions``; a test holds it to that folder."""
 VERSION_TABLE = "breakhis_version"
@@ -256,7 +301,10 @@ def _upgrade(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
-        raise InputError(f"This workspace was written by another version of the program: {error}") from error
+        raise UnavailableError(
+            "This workspace was written by another version of the program, most likely a newer one. "
+            "Update the program, or set BREAKHIS_WORKSPACE to another folder."
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

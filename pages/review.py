@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
-from pages.parts import answers, context, frame, maps
+from pages.parts import answers, context, frame, guard, maps
 from pages.parts.markdown import plain
 from pages.parts.moves import (
     CHOICES,
@@ -47,6 +47,7 @@ def following(queue: Queue) -> None:
     go(queue, st.session_state.place + 1)
 
 
+@guard.callback
 def act(queue: Queue) -> None:
     """Do what the person asked for in the viewer: answer, jump, go to an end."""
     message = acted("review")
@@ -83,6 +84,7 @@ def give(queue: Queue, item: Item, answer: str, shown: str | None = None) -> Non
         moved_on(queue, item, answers.at_hand()[item.hash].words)
 
 
+@guard.callback
 def answered(queue: Queue) -> None:
     """Save the answer that was pressed; pressing the one that stands says it again."""
     item = queue.items[st.session_state.place]
@@ -99,6 +101,7 @@ def moved_on(queue: Queue, item: Item, words: str) -> None:
     go(queue, queue.place[item.hash] + 1)
 
 
+@guard.callback
 def note_ended(queue: Queue) -> None:
     """Save the flag that waited for its note, if one did."""
     asks = st.session_state.asks_note
@@ -162,7 +165,7 @@ def one_by_one(queue: Queue) -> None:
             workbench(queue, picture, below)
 
 
-@st.fragment
+@guard.fragment
 def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> None:
     """Draw what a click changes: the picture, in its own place, and the keys below the verdict."""
     answers.refresh()
@@ -214,7 +217,7 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
     context.show(queue, place, below, go)
 
 
-@st.fragment
+@guard.fragment
 def grid(queue: Queue) -> None:
     """Draw the queue as pages of thumbnails."""
     if not in_grid():  # An image was opened.

@@ -22,7 +22,7 @@ from breakhis_core.pixels import decode, pixel_hash
 from breakhis_core.runs import PROBABILITIES, Run, open_run, write_facts, writing_run
 from breakhis_core.settings import Settings
 from breakhis_core.taxonomy import CODES, case_of, side_of, subtype
-from breakhis_core.workspace import Workspace
+from breakhis_core.workspace import Workspace, close_shared_workspace
 from tests.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
 
 # A busy machine is slow, which is no fault of the code.
@@ -33,12 +33,14 @@ SHARED = Path(__file__).parents[1] / "../shared"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of a workspace in a temporary folder, in the environment too: no test meets the real one."""
     own = Settings(workspace=tmp_path / "workspace", models=tmp_path / "models", data=None, database_url=None)
     for name, value in own.environment().items():
         monkeypatch.setenv(name, value)
-    return own
+    close_shared_workspace()
+    yield own
+    close_shared_workspace()
 
 
 @pytest.fixture

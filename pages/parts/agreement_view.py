@@ -13,7 +13,7 @@ from breakhis_core.agreement import Agreement, Subject
 from breakhis_core.agreement_words import meaning
 from breakhis_core.review_terms import is_guest
 from breakhis_core.runs import Run
-from pages.parts import frame, review_links, settling
+from pages.parts import frame, guard, review_links, settling
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted, interval, number
 from pages.parts.markdown import plain
@@ -156,7 +156,7 @@ def _disagreements(said: pd.DataFrame, subject: Subject, people: list[str], run:
     _answers_table(rows, people, settled)
 
 
-@st.fragment
+@guard.fragment
 def _answers_table(rows: pd.DataFrame, people: list[str], settled: pd.DataFrame) -> None:
     """Show who said what about each image, and settle the ticked ones."""
     words = rows["reason"].map(LABELS).where(rows["action"] == "flag", "keep")
@@ -187,7 +187,7 @@ def _settled(said: pd.DataFrame) -> None:
     _settled_table(settled, said[said["action"] == "flag"])
 
 
-@st.fragment
+@guard.fragment
 def _settled_table(settled: pd.DataFrame, flags: pd.DataFrame) -> None:
     """Show what was settled, by whom and when; the ticked rows can be settled again."""
     shown = settled.assign(

@@ -7,7 +7,7 @@ import streamlit as st
 from breakhis_core import jobs, reviews
 from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
-from pages.parts import frame, job_progress, retraining
+from pages.parts import frame, guard, job_progress, retraining
 from pages.parts.figures import counted
 from pages.parts.markdown import plain
 
@@ -59,6 +59,7 @@ def _choose(run: Run | None) -> None:
     )
 
 
+@guard.callback
 def _chosen() -> None:
     choose_policy(frame.workspace(), frame.reviewer(), st.session_state.policy)
 

@@ -11,7 +11,7 @@ from breakhis_core.policy import chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.workspace import Workspace
-from pages.parts import address, frame, retraining, settling
+from pages.parts import address, frame, guard, retraining, settling
 from pages.parts.answers import LABELS
 from pages.parts.facets import Bar, chosen_values, facets
 from pages.parts.figures import counted
@@ -66,7 +66,7 @@ def show(flags: pd.DataFrame, run: Run | None, as_table: bool, order: str, versi
             _list(arranged, tiles, run, version)
 
 
-@st.fragment
+@guard.fragment
 def _list(flags: pd.DataFrame, tiles: list[Tile] | None, run: Run | None, version: int) -> None:
     if reviews.version(frame.workspace()) != version:
         st.rerun()  # Something was said since, here or elsewhere: everything on the screen may have changed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import html
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core.runs import Run, list_runs
-from breakhis_core.settings import Settings
-from breakhis_core.workspace import Workspace
+from breakhis_core.workspace import Workspace, shared_workspace
 from pages.parts import identity
 
 FOOT = "Research tool, not a medical device."
@@ -21,14 +19,9 @@ PHANTOM = "Synthetic phantoms, not tissue."
 HERE = Path(__file__).parent
 
 
-@functools.lru_cache(maxsize=4)
-def _opened(key: str) -> Workspace:
-    return Workspace.open(Settings())
-
-
 def workspace() -> Workspace:
     """Return the workspace of this server, opened once for all sessions and for the picture routes."""
-    return _opened(Settings().model_dump_json())
+    return shared_workspace()
 
 
 def reviewer() -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from breakhis_core import charts, jobs
 from breakhis_core.jobs import Job
+from pages.parts import guard
 from pages.parts.figures import counted, duration, number
 from pages.parts.frame import workspace
 from pages.parts.markdown import plain
@@ -34,7 +35,7 @@ def watch(job: Job, named: bool = True) -> None:
         named: whether to say which job it is, where nothing above says so.
     """
     refresh = EVERY if job.active else None
-    st.fragment(_panel, run_every=refresh)(job.id, job.state, named)
+    guard.fragment(_panel, run_every=refresh)(job.id, job.state, named)
 
 
 def _panel(number_of_job: int, state_before: str, named: bool) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from breakhis_core import reviews
 from breakhis_core.reviews import ReviewEvent
-from pages.parts import address, answers
+from pages.parts import address, answers, guard
 from pages.parts.figures import duration
 from pages.parts.review_queue import Queue
 
@@ -104,11 +104,13 @@ def jump(queue: Queue, wanted: str) -> None:
         go(queue, place)
 
 
+@guard.callback
 def undo(queue: Queue) -> None:
     """Take back the last answer, however old, and return to its image."""
     back_to(queue, answers.undo(), "Taken back", "You have no answer to take back.")
 
 
+@guard.callback
 def redo(queue: Queue) -> None:
     """Bring back what undo took, and show its image."""
     back_to(queue, answers.redo(), "Brought back", "There is nothing to bring back.")

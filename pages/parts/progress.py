@@ -6,12 +6,13 @@ import streamlit as st
 
 from breakhis_core import jobs
 from breakhis_core.jobs import Job
+from pages.parts import guard
 from pages.parts.figures import duration
 from pages.parts.frame import workspace
 from pages.parts.markdown import plain
 
 
-@st.fragment(run_every=1.0)
+@guard.fragment(run_every=1.0)
 def follow(job: int) -> None:
     """Show a job until it ends, then rerun the whole screen."""
     now = jobs.get(workspace(), job)

@@ -14,7 +14,7 @@ from breakhis_core.evaluate import value_at
 from breakhis_core.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, SIDES, side_of
-from pages.parts import results_tables, review_links
+from pages.parts import guard, results_tables, review_links
 from pages.parts.figures import NOT_DEFINED, interval, number, where_from
 from pages.parts.markdown import without_pictures
 
@@ -122,7 +122,7 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
         review_links.open_queue(run, part, true=bar["subtype"])
 
 
-@st.fragment
+@guard.fragment
 def sides(run: Run, evaluation: dict[str, Any]) -> None:
     """Show what each threshold for malignant would give."""
     part = evaluation["part"]

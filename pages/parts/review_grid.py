@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from breakhis_core.taxonomy import side_of, subtype
-from pages.parts import answers, moves
+from pages.parts import answers, guard, moves
 from pages.parts.figures import counted
 from pages.parts.grid import PER_PAGE, Page, Tile, grid_acted, show_grid
 from pages.parts.review_queue import Item, Queue
@@ -52,6 +52,7 @@ def tile(item: Item) -> Tile:
     )
 
 
+@guard.callback
 def act(queue: Queue) -> None:
     """Do what the person asked for in the grid."""
     message = grid_acted(KEY)

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import Route
 
 from breakhis_core.datasets import picture_path, picture_trouble
-from breakhis_core.errors import InputError
+from breakhis_core.errors import InputError, UnavailableError
 from breakhis_core.map_methods import CODES as METHODS
 from breakhis_core.thumbnails import thumbnail_file
 from pages.parts import assets, flag_download, maps
@@ -45,6 +45,8 @@ def _file(image: str, small: bool) -> Response:
         return PlainTextResponse("This is not the hash of an image.", 404)
     try:
         path = thumbnail_file(workspace(), image) if small else picture_path(workspace(), image)
+    except UnavailableError:
+        raise
     except InputError as error:
         return PlainTextResponse(str(error), 404)
     if path is None or not path.is_file():

@@ -13,6 +13,7 @@ from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.reviews import ReviewEvent
 from breakhis_core.workspace import Workspace
+from pages.parts import guard
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
 from pages.parts.frame import reviewer, workspace
@@ -116,6 +117,7 @@ def _stay_flagged(images: int) -> str:
     return f"{counted(images, 'image')} {'stays' if images == 1 else 'stay'} flagged by others"
 
 
+@guard.callback
 def _unflag(images: list[str], place: str) -> None:
     mine, others = _flagged(images)
     taken = reviews.unflag(workspace(), reviewer(), mine)
@@ -127,6 +129,7 @@ def _unflag(images: list[str], place: str) -> None:
     _did(place, f"{flags} taken back{stay}.", partial(reviews.redo, only=taken[0]))
 
 
+@guard.callback
 def _undo() -> None:
     place, _, undo = st.session_state[_DONE]
     done = undo(workspace(), reviewer())

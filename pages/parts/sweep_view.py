@@ -10,6 +10,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
 from breakhis_core.sweeps import METRICS, Cell, SweepRequest, cell_text, field_text, value_text
 from breakhis_core.sweeps_reading import Study
+from pages.parts import guard
 from pages.parts.figures import counted, duration
 from pages.parts.frame import workspace
 from pages.parts.job_progress import STATES, when
@@ -21,12 +22,12 @@ EVERY = 2.0
 
 def watch(name: str, running: bool) -> None:
     """Show a study; while it runs, anew every two seconds, whoever started it."""
-    st.fragment(_panel, run_every=EVERY if running else None)(name, running)
+    guard.fragment(_panel, run_every=EVERY if running else None)(name, running)
 
 
 def watch_beginning(job: Job) -> None:
     """Show a sweep whose study is not in the database yet, or never came there."""
-    st.fragment(_beginning, run_every=EVERY if job.active else None)(job.id, job.state)
+    guard.fragment(_beginning, run_every=EVERY if job.active else None)(job.id, job.state)
 
 
 def job_of(study: Study) -> Job | None:
