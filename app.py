@@ -28,16 +28,28 @@ if __name__ == "__main__":
     with body, guard.guarded(retry="try-again"):
         screen.run()
 else:
+    import contextlib
+    from collections.abc import AsyncIterator
+
     from streamlit.runtime.pages_manager import PagesManager
 
+    from breakhis_core import job_watch
     from breakhis_core.errors import UnavailableError
+    from breakhis_core.workspace import shared_workspace
     from pages.parts import guard
     from pages.parts.routes import ROUTES
+
+    @contextlib.asynccontextmanager
+    async def living(_app: st.App) -> AsyncIterator[None]:
+        """Look after the jobs as long as the server lives."""
+        with job_watch.watching(shared_workspace):
+            yield
 
     # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over pages/.
     PagesManager.uses_pages_directory = False
     app = st.App(
         __file__,
+        lifespan=living,
         routes=ROUTES,
         exception_handlers={UnavailableError: guard.unavailable},
         on_script_error=guard.tell,

@@ -9,14 +9,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from breakhis_core import database as db
+from breakhis_core.errors import UnavailableError
 from breakhis_core.fingerprints import write_atomically
 from breakhis_core.job_context import PROGRESS, STOP
 from breakhis_core.job_kinds import KINDS
@@ -54,27 +58,21 @@ def is_alive(folder: Path) -> bool:
 
 
 def start_queued(workspace: Workspace) -> list[int]:
-    """Start the queued jobs that may run now, oldest first.
+    """Start the queued jobs that may run now, oldest first; nothing is written where none may.
 
     Returns:
         Ids of the jobs that were started.
     """
-    with workspace.engine.connect() as connection:
-        waiting = connection.execute(
-            select(db.jobs.c.id, db.jobs.c.kind).where(db.jobs.c.state == "queued").order_by(db.jobs.c.id)
-        ).all()
-    return [row.id for row in waiting if _start(workspace, row.id, row.kind)]
+    return _start_those_that_may(workspace, _active(workspace))
 
 
 def notice(workspace: Workspace) -> None:
-    """Mark the jobs whose process died, and start what may start now."""
-    with workspace.engine.connect() as connection:
-        rows = connection.execute(
-            select(db.jobs.c.id, db.jobs.c.attempt, db.jobs.c.host, db.jobs.c.state).where(
-                db.jobs.c.state.in_(("running", "queued"))
-            )
-        ).all()
-    dead = [row for row in rows if row.state == "running" and not _lives(workspace, row.id, row.host)]
+    """Mark the jobs whose process died, and start what may start now.
+
+    Called when a job is submitted, when one ends, and by ``job_watch``: reading jobs changes nothing.
+    """
+    active = _active(workspace)
+    dead = [row for row in active if row.state == "running" and not _lives(workspace, row.id, row.host)]
     for row in dead:
         with db.writing(workspace.engine, "jobs") as connection:
             connection.execute(
@@ -87,8 +85,27 @@ def notice(workspace: Workspace) -> None:
                     error=_DIED,
                 )
             )
-    if any(row.state == "queued" for row in rows):
-        start_queued(workspace)
+    _start_those_that_may(workspace, [row for row in active if row not in dead])
+
+
+def _active(workspace: Workspace) -> Sequence[Row[Any]]:
+    columns = [db.jobs.c[name] for name in ("id", "kind", "attempt", "host", "state")]
+    query = select(*columns).where(db.jobs.c.state.in_(("running", "queued"))).order_by(db.jobs.c.id)
+    with workspace.engine.connect() as connection:
+        return connection.execute(query).all()
+
+
+def _start_those_that_may(workspace: Workspace, active: Sequence[Row[Any]]) -> list[int]:
+    running = Counter(row.kind for row in active if row.state == "running")
+    started = []
+    for row in active:
+        # Claiming a job takes the lock that answers wait for: not in vain, while something else runs. What
+        # another version of the program put in line is left to it.
+        may = row.kind in KINDS and running[row.kind] < KINDS[row.kind].at_once
+        if row.state == "queued" and may and _start(workspace, row.id, row.kind):
+            running[row.kind] += 1
+            started.append(row.id)
+    return started
 
 
 def _lives(workspace: Workspace, job: int, host: str | None) -> bool:
@@ -172,7 +189,7 @@ def _settle(workspace: Workspace, job: int, **values: object) -> None:
 
 def _wait(workspace: Workspace, process: subprocess.Popen[bytes]) -> None:
     process.wait()
-    with suppress(SQLAlchemyError, OSError):  # The workspace may be gone by then.
+    with suppress(SQLAlchemyError, UnavailableError, OSError):  # The workspace may be gone by then.
         notice(workspace)
 
 

@@ -126,7 +126,6 @@ def get(workspace: Workspace, job: int) -> Job:
     Raises:
         InputError: there is no such job.
     """
-    job_starting.notice(workspace)
     with workspace.engine.connect() as connection:
         row = connection.execute(select(db.jobs).where(db.jobs.c.id == job)).one_or_none()
     if row is None:
@@ -136,7 +135,6 @@ def get(workspace: Workspace, job: int) -> Job:
 
 def list_jobs(workspace: Workspace, kind: str | None = None, limit: int = 50) -> list[Job]:
     """Return the newest jobs, newest first."""
-    job_starting.notice(workspace)
     query = select(db.jobs).order_by(db.jobs.c.id.desc()).limit(limit)
     if kind is not None:
         query = query.where(db.jobs.c.kind == kind)
@@ -159,6 +157,7 @@ def request_stop(workspace: Workspace, job: int, *, kill: bool = False) -> None:
         kill: end its process now instead, with whatever that started. It is then interrupted, and can be
             resumed from its last checkpoint.
     """
+    job_starting.notice(workspace)
     now = get(workspace, job)
     if now.state == "queued":
         with db.writing(workspace.engine, "jobs") as connection:
@@ -181,6 +180,7 @@ def resume(workspace: Workspace, job: int) -> None:
     Raises:
         InputError: it runs, waits, or is finished.
     """
+    job_starting.notice(workspace)
     now = get(workspace, job)
     if not now.resumable:
         raise InputError(

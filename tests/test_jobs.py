@@ -3,15 +3,20 @@
 import json
 import os
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
+from contextlib import ExitStack
 
 import pytest
+from sqlalchemy import event
 
-from breakhis_core import job_starting, jobs
-from breakhis_core.errors import InputError
+from benchmarks.server import serving
+from breakhis_core import database, job_starting, job_watch, jobs
+from breakhis_core.errors import InputError, UnavailableError
 from breakhis_core.job_kinds import KINDS, Kind
 
 CHILD = """
@@ -150,10 +155,7 @@ def test_kill_9_is_noticed_and_never_shown_as_running(any_workspace, counting):
     _until_running_at_step(any_workspace, job, 1)
     pid = jobs.get(any_workspace, job).pid
     os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while job_starting.is_alive(job_starting.job_folder(any_workspace, job)):
-        assert time.monotonic() < deadline
-    dead = jobs.get(any_workspace, job)
+    dead = _until(any_workspace, job, "interrupted", seconds=5)
     assert (dead.state, dead.pid) == ("interrupted", None)
     assert "killed" in dead.error
     assert dead.resumable
@@ -228,8 +230,7 @@ def test_one_that_waits_is_stopped_at_once(workspace, counting):
     assert jobs.get(workspace, second).state == "stopped"
 
 
-def test_a_job_outlives_the_process_that_submitted_it(workspace, counting):
-    arguments = {"steps": 60, "seconds": 0.02}
+def _submitted_by_a_server_that_died(arguments):
     server = textwrap.dedent(
         f"""
         import os
@@ -239,10 +240,112 @@ def test_a_job_outlives_the_process_that_submitted_it(workspace, counting):
         os._exit(1)
         """
     )
-    done = subprocess.run([sys.executable, "-c", server], capture_output=True, text=True, cwd=os.getcwd())
-    job = int(done.stdout)
-    assert jobs.get(workspace, job).state == "running", done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", server], capture_output=True, text=True, cwd=os.getcwd(), check=False
+    )
+    assert done.stdout, done.stderr
+    return int(done.stdout)
+
+
+def test_a_job_outlives_the_process_that_submitted_it(workspace, counting):
+    job = _submitted_by_a_server_that_died({"steps": 60, "seconds": 0.02})
+    assert jobs.get(workspace, job).state == "running"
     assert _until(workspace, job, "finished").result == {"steps": 60, "begin": 0}
+
+
+@pytest.mark.parametrize("servers", [1, 2])
+def test_a_job_that_died_with_its_server_is_noticed_by_the_next_and_what_waits_starts_once(
+    any_workspace, counting, servers
+):
+    first = _submitted_by_a_server_that_died({"steps": 10_000, "seconds": 0.02})
+    second = _submitted_by_a_server_that_died(counting)
+    _until_running_at_step(any_workspace, first, 1)
+    os.kill(jobs.get(any_workspace, first).pid, signal.SIGKILL)
+    time.sleep(0.3)
+    assert jobs.get(any_workspace, first).state == "running"  # Nobody has looked.
+    with ExitStack() as living:
+        for _ in range(servers):
+            living.enter_context(job_watch.watching(lambda: any_workspace, every=0.1))
+        assert "killed" in _until(any_workspace, first, "interrupted", seconds=5).error
+        assert _until(any_workspace, second, "finished").attempt == 1
+    log = jobs.log_tail(any_workspace, second)
+    assert log.count("begin at 0") == 1
+
+
+def test_the_watch_goes_on_when_the_workspace_is_away_for_a_while(workspace, counting):
+    looks = []
+
+    def sometimes():
+        looks.append(1)
+        if len(looks) < 3:
+            raise UnavailableError("away")
+        if len(looks) < 5:
+            raise KeyError("a fault of the program")
+        return workspace
+
+    job = _submitted_by_a_server_that_died({"steps": 10_000, "seconds": 0.02})
+    _until_running_at_step(workspace, job, 1)
+    os.kill(jobs.get(workspace, job).pid, signal.SIGKILL)
+    with job_watch.watching(sometimes, every=0.02):
+        _until(workspace, job, "interrupted", seconds=5)
+
+
+def test_a_server_looks_after_the_jobs_from_its_start(workspace):
+    with database.writing(workspace.engine, "jobs") as connection:
+        connection.execute(
+            database.jobs.insert().values(
+                kind="measure", arguments={}, state="running", created=database.now(), attempt=1,
+                host=socket.gethostname(), pid=1,
+            )
+        )  # fmt: skip
+    assert jobs.get(workspace, 1).state == "running"
+    with serving("app.py", workspace.settings.environment()):
+        _until(workspace, 1, "interrupted", seconds=10)
+
+
+def _writes(workspace):
+    """Return a list that grows by one with each transaction that writes."""
+    found = []
+
+    @event.listens_for(workspace.engine, "begin")
+    def begun(connection):
+        if connection.get_execution_options().get("writing"):
+            found.append(connection)
+
+    return found
+
+
+def test_reading_jobs_writes_nothing_and_waits_for_nobody(workspace, counting):
+    first = jobs.submit(workspace, "count", {"steps": 10_000, "seconds": 0.02})
+    second = jobs.submit(workspace, "count", counting)
+    _until_running_at_step(workspace, first, 1)
+    writes = _writes(workspace)
+    locks = {number: (jobs.job_folder(workspace, number) / "lock").exists() for number in (first, second)}
+    holder = sqlite3.connect(workspace.root / "breakhis.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    begin = time.monotonic()
+    for _ in range(10):
+        assert jobs.get(workspace, first).state == "running"
+        assert [job.id for job in jobs.list_jobs(workspace)] == [second, first]
+        assert [job.id for job in jobs.active(workspace, "count")] == [first, second]
+    assert time.monotonic() - begin < 10  # Waiting for the lock would take thirty seconds.
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert writes == []
+    assert locks == {number: (jobs.job_folder(workspace, number) / "lock").exists() for number in locks}
+    jobs.request_stop(workspace, first, kill=True)
+
+
+def test_looking_after_jobs_writes_nothing_while_one_runs_and_one_waits(workspace, counting):
+    first = jobs.submit(workspace, "count", {"steps": 10_000, "seconds": 0.02})
+    second = jobs.submit(workspace, "count", counting)
+    _until_running_at_step(workspace, first, 1)
+    writes = _writes(workspace)
+    for _ in range(5):
+        job_starting.notice(workspace)
+    assert writes == []
+    jobs.request_stop(workspace, first, kill=True)
+    _until(workspace, second, "finished")
 
 
 def test_progress_is_written_at_most_four_times_a_second(tmp_path):
