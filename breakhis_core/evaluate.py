@@ -10,6 +10,7 @@ import pandas as pd
 
 from breakhis_core import calibration, metrics
 from breakhis_core.answers import read_answers
+from breakhis_core.baselines import always_right, always_saying, baselines
 from breakhis_core.case_sums import CaseSums, carriers, measure, sum_by_case
 from breakhis_core.errors import InputError
 from breakhis_core.fold_spread import PER_FOLD, fold_spread
@@ -43,6 +44,7 @@ def evaluate(
     part: str = "test",
     resamples: int = RESAMPLES,
     by_fold: pd.DataFrame | None = None,
+    split: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Evaluate one part of a run's predictions.
 
@@ -58,10 +60,12 @@ def evaluate(
             for every image.
         resamples: bootstrap samples behind each interval.
         by_fold: what each fold of a cross-validation said; ``folds`` then has their spread.
+        split: the frozen split of a cross-validation, for what is commonest in the training of each fold.
 
     Returns:
         A dictionary that JSON can hold. ``tested_subtypes`` are those with images, over which every macro
-        figure is the mean; ``predicted_only`` were predicted and have none. ``intervals`` has the limits of
+        figure is the mean; ``predicted_only`` were predicted and have none. ``baselines`` is what
+        :func:`baselines.baselines` says. ``intervals`` has the limits of
         each metric by its place, such as ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
         ``split`` says in words how the images were split.
 
@@ -87,15 +91,17 @@ def evaluate(
     }
     evaluation |= _nest(values)
     _add_supports(evaluation, sums)
+    always = always_saying(predictions, chosen, split)
+    evaluation["baselines"] = baselines(sums, always, resamples)
     evaluation["calibration"] |= {
         "temperature": temperature,
         "bins": _records(calibration.reliability(sums.bins.sum(0))),
     }
-    evaluation["per_magnification"] = _per_magnification(chosen, resamples)
+    evaluation["per_magnification"] = _per_magnification(chosen, always, resamples)
     evaluation["per_case"] = _records(case_table(chosen))
     evaluation["intervals"] = limits
     if by_fold is not None:
-        evaluation["folds"] = fold_spread(chosen, by_fold)
+        evaluation["folds"] = fold_spread(chosen, by_fold, split)
     return evaluation
 
 
@@ -105,8 +111,8 @@ def evaluate_run(run: Run, part: str | None = None) -> Evaluation:
     Raises:
         InputError: the part has no image.
     """
-    by_fold = run.fold_predictions() if run.folds else None
-    return evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold)
+    by_fold, split = (run.fold_predictions(), run.split()) if run.folds else (None, None)
+    return evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold, split=split)
 
 
 def split_in_words(predictions: pd.DataFrame, unit: str) -> str:
@@ -205,7 +211,9 @@ def _measure_with_intervals(
     return values, limits
 
 
-def _per_magnification(chosen: pd.DataFrame, resamples: int) -> dict[str, Evaluation]:
+def _per_magnification(
+    chosen: pd.DataFrame, always: pd.DataFrame | None, resamples: int
+) -> dict[str, Evaluation]:
     if "magnification" not in chosen.columns:
         return {}
     found: dict[str, Evaluation] = {}
@@ -219,6 +227,7 @@ def _per_magnification(chosen: pd.DataFrame, resamples: int) -> dict[str, Evalua
             "images": len(rows),
             "cases": len(sums.confusion),
             **subtypes_averaged(sums),
+            "always_commonest": always_right(rows, always),
             **_nest(values),
             "intervals": limits,
         }

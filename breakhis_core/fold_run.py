@@ -133,7 +133,9 @@ def make_fold_run(
         by_fold.to_parquet(folder / FOLD_PREDICTIONS, index=False)
         np.save(folder / "class_maps.npy", joined.class_maps)
         np.save(folder / "embeddings.npy", joined.embeddings)
-        evaluation = evaluate.evaluate(predictions, data.folds.unit, OUT_OF_FOLD, by_fold=by_fold)
+        evaluation = evaluate.evaluate(
+            predictions, data.folds.unit, OUT_OF_FOLD, by_fold=by_fold, split=data.folds.frame
+        )
         written = card.card({"name": name, **facts}, recipe.model_dump(), evaluation, facts["phantom"])
         (folder / "card.md").write_text(written, encoding="utf-8")
         runs.write_facts(folder, **facts, checked=_worst_check(pieces))

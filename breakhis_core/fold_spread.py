@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core.answers import read_answers
+from breakhis_core.baselines import always_right, always_saying
 from breakhis_core.case_sums import measure, sum_by_case
 from breakhis_core.intervals import number_or_none
 from breakhis_core.run_folder import PROBABILITIES
@@ -29,16 +30,20 @@ PER_FOLD: tuple[str, ...] = (
 )
 
 
-def fold_spread(predictions: pd.DataFrame, by_fold: pd.DataFrame) -> dict[str, Any]:
+def fold_spread(
+    predictions: pd.DataFrame, by_fold: pd.DataFrame, split: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Measure each fold on the images that it tested, and how far the folds lie apart.
 
     Args:
         predictions: out-of-fold predictions, with hash, subtype and case.
         by_fold: what each fold said: hash, fold, and the eight probabilities.
+        split: the frozen split, for what is commonest in the training of each fold.
 
     Returns:
         A dictionary that JSON can hold: ``count`` of folds, ``tested_again`` (images that several folds
-        tested), ``per_fold`` (fold, images, cases and the metrics of ``PER_FOLD``, None where undefined) and
+        tested), ``per_fold`` (fold, images, cases, always_commonest, which is the accuracy of always naming
+        the sub-type commonest in its training, and the metrics of ``PER_FOLD``, None where undefined) and
         ``spread`` (by metric: mean, standard deviation, least and most over the folds in which it is defined,
         and their number).
     """
@@ -51,7 +56,9 @@ def fold_spread(predictions: pd.DataFrame, by_fold: pd.DataFrame) -> dict[str, A
         cases = len(sums.confusion)
         measured = measure(sums, np.ones((1, cases)), PER_FOLD)
         values = {name: number_or_none(measured[name][0]) for name in PER_FOLD}
-        per_fold.append({"fold": int(str(fold)), "images": len(table), "cases": cases, **values})
+        always = always_right(table, always_saying(predictions, table, split))
+        about = {"fold": int(str(fold)), "images": len(table), "cases": cases, "always_commonest": always}
+        per_fold.append({**about, **values})
     return {
         "count": len(per_fold),
         "tested_again": int((by_fold["hash"].value_counts() > 1).sum()),

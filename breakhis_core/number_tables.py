@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from breakhis_core.baselines import baseline_text
 from breakhis_core.evaluate import value_at
 from breakhis_core.intervals import interval_text
 from breakhis_core.metric_names import METRIC_NAMES, metric_name
@@ -14,6 +15,8 @@ from breakhis_core.taxonomy import CODES, subtype
 
 CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
 MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
+
+ALWAYS = "Accuracy of always naming the commonest sub-type"
 
 FOLD_METRICS = ("accuracy", "macro_f1", "binary.sensitivity", "binary.specificity", "binary.auc")
 
@@ -55,16 +58,18 @@ class NumberTable:
 
 
 def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
-    """Tabulate the metrics of all images, each with its interval."""
+    """Tabulate the metrics of all images, each with its interval and what it has to beat."""
     limits = evaluation["intervals"]
     rows = [
         [metric_name(name), number(value_at(evaluation, name)), interval_text(limits[name])]
+        + [baseline_text(evaluation, name)]
         for name in METRIC_NAMES
         if name in limits
     ]
     temperature = evaluation["calibration"]["temperature"]
-    rows.append(["Temperature, fitted on validation", number(temperature), "–"])
-    return NumberTable(["Metric", "Value", "95 % interval"], rows)
+    if temperature is not None:
+        rows.append(["Temperature, fitted on validation", number(temperature), "", ""])
+    return NumberTable(["Metric", "Value", "95 % interval", "Baseline"], rows)
 
 
 def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
@@ -81,15 +86,17 @@ def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
 
 def magnification_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate the main metrics at each magnification, each with its interval."""
+    known = evaluation["baselines"]["commonest"] is not None
     rows = []
     for magnification, found in evaluation["per_magnification"].items():
         cells = [
             f"{number(value_at(found, name))} ({interval_text(found['intervals'][name])})"
             for name in MAGNIFICATION_METRICS
         ]
-        rows.append([f"{magnification}x", str(found["images"]), str(found["cases"]), *cells])
+        always = [number(found["always_commonest"])] if known else []
+        rows.append([f"{magnification}×", str(found["images"]), str(found["cases"]), *cells, *always])
     heads = [metric_name(name) for name in MAGNIFICATION_METRICS]
-    return NumberTable(["Magnification", "Images", "Cases", *heads], rows)
+    return NumberTable(["Magnification", "Images", "Cases", *heads, *([ALWAYS] if known else [])], rows)
 
 
 def case_score_table(evaluation: Mapping[str, Any]) -> NumberTable:
@@ -109,13 +116,14 @@ def fold_table(evaluation: Mapping[str, Any]) -> NumberTable:
     rows = [
         [str(fold["fold"]), str(fold["images"]), str(fold["cases"])]
         + [number(fold[name]) for name in FOLD_METRICS]
+        + [number(fold["always_commonest"])]
         for fold in found["per_fold"]
     ]
     spread = [found["spread"][name] for name in FOLD_METRICS]
-    rows.append(["mean", "", "", *(number(one["mean"]) for one in spread)])
-    rows.append(["standard deviation", "", "", *(number(one["deviation"]) for one in spread)])
+    rows.append(["Mean", "", "", *(number(one["mean"]) for one in spread), ""])
+    rows.append(["Standard deviation", "", "", *(number(one["deviation"]) for one in spread), ""])
     heads = [metric_name(name) for name in FOLD_METRICS]
-    return NumberTable(["Fold", "Images", "Cases", *heads], rows)
+    return NumberTable(["Fold", "Images", "Cases", *heads, ALWAYS], rows)
 
 
 def recipe_table(recipe: Mapping[str, Any]) -> NumberTable:
