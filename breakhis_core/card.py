@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from breakhis_core.baselines import baseline_text, doubt_in_words
 from breakhis_core.evaluate import FEW_CASES, part_in_words, value_at
-from breakhis_core.intervals import ENOUGH_CASES, interval_text
+from breakhis_core.intervals import ENOUGH_CASES
 from breakhis_core.metric_names import macro_note, metric_name
 from breakhis_core.number_tables import (
     class_table,
     fold_table,
+    interval_of,
     magnification_table,
     metric_table,
     number,
@@ -41,6 +43,12 @@ PUBLISHED_NOTE = (
     "prediction. They keep slides apart, but not all blocks of a case."
 )
 PHANTOM_NOTE = "Made from **synthetic phantoms, not tissue**. Its numbers say nothing about tissue."
+_PARTS = {
+    "train": "to train",
+    "validation": "to validate",
+    "test": "to test",
+    "out_of_fold": "each predicted by models that never saw it",
+}
 FOOT = "Research tool, not a medical device."
 
 
@@ -50,8 +58,8 @@ def card(
     """Write the card of a run.
 
     Args:
-        manifest: the run's manifest, of which name, created, weights, seconds, split_seed, improves, excluded
-            and versions are used where present.
+        manifest: the run's manifest, of which name, created, catalogue, weights, seconds, split_seed,
+            improves, excluded and versions are used where present.
         recipe: all settings of the training.
         evaluation: from ``evaluate``, on the test set.
         phantom: whether the images are phantoms.
@@ -59,15 +67,17 @@ def card(
     Returns:
         Markdown that ends with a newline.
     """
+    doubt = doubt_in_words(evaluation)
     sections = [
         f"# {manifest.get('name', 'Run')}",
         *([PHANTOM_NOTE] if phantom else []),
         summary(evaluation),
+        *([doubt] if doubt else []),
         split_note(evaluation, manifest.get("folds")),
         "## Data and split",
         _facts(manifest, evaluation),
         "## Numbers",
-        f"{provenance(evaluation)} Intervals: 95 %, bootstrap over cases, {evaluation['resamples']} samples.",
+        f"{provenance(evaluation)} {numbers_note(evaluation)}",
         metric_table(evaluation).markdown(),
         *(["## Folds", fold_table(evaluation).markdown()] if "folds" in evaluation else []),
         "## Sub-types",
@@ -140,13 +150,24 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
 
 
 def summary(evaluation: Mapping[str, Any]) -> str:
-    """Say the three main numbers with their intervals and what they rest on, in one line of Markdown."""
-    limits = evaluation["intervals"]
-    parts = [
-        f"{metric_name(name)} **{number(value_at(evaluation, name))}** ({interval_text(limits[name])})"
-        for name in ("accuracy", "macro_f1", "binary.f1")
-    ]
+    """Say the three main numbers with their intervals, what they have to beat and what they rest on."""
+    parts = []
+    for name in ("accuracy", "macro_f1", "binary.f1"):
+        beside = [interval_of(evaluation, name), baseline_text(evaluation, name)]
+        value = f"{metric_name(name)} **{number(value_at(evaluation, name))}**"
+        parts.append(f"{value} ({'; '.join(text for text in beside if text)})")
     return f"{', '.join(parts)}. {provenance(evaluation)}"
+
+
+def numbers_note(evaluation: Mapping[str, Any]) -> str:
+    """Say how intervals, macro figures and baselines came about."""
+    note = (
+        f"Intervals: 95 %, bootstrap over cases, {evaluation['resamples']} samples. Macro figures and "
+        f"balanced accuracy: means {macro_note(evaluation)}."
+    )
+    if evaluation["baselines"]["commonest"] is None:
+        return note
+    return f"{note} Baseline: always naming what is commonest in the training, on the same images."
 
 
 def provenance(evaluation: Mapping[str, Any]) -> str:
@@ -162,8 +183,11 @@ def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     excluded: Sequence[str] = manifest.get("excluded") or ()
     versions: Mapping[str, str] = manifest.get("versions") or {}
     seed = manifest.get("split_seed", "unknown")
+    parts = evaluation["parts"]
     facts = {
         "Made": manifest.get("created"),
+        "Images from": manifest.get("catalogue"),
+        "Images": ", ".join(f"{parts[part]:,} {words}" for part, words in _PARTS.items() if part in parts),
         "Split": f"{evaluation['split'].removeprefix('split ')}, seed {seed}",
         "Keeps the split of": manifest.get("improves"),
         "Images excluded from train and validation": len(excluded),

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from breakhis_core.colours import NEUTRAL, SIDE_COLOURS
-from breakhis_core.intervals import interval_text
+from breakhis_core.number_tables import interval_of
 from breakhis_core.taxonomy import SIDES
 
 HEIGHT = 320
@@ -23,8 +23,8 @@ def scale(domain: Sequence[str], colours: Sequence[Any]) -> alt.Scale:
 
 
 def share_axis(**options: Any) -> alt.Axis:
-    """Return an axis from 0 to 1 in tenths."""
-    return alt.Axis(format=".1f", tickCount=10, **options)
+    """Return an axis from 0 to 1 in tenths, its end labels at their ticks too."""
+    return alt.Axis(format=".1f", tickCount=10, labelFlush=False, **options)
 
 
 def category_axis(**options: Any) -> alt.Axis:
@@ -47,7 +47,7 @@ def with_interval(evaluation: Mapping[str, Any], metric: str) -> dict[str, Any]:
         value = value[key]
     limits = evaluation["intervals"].get(metric)
     low, high = limits or (None, None)
-    return {"value": value, "low": low, "high": high, "limits": interval_text(limits)}
+    return {"value": value, "low": low, "high": high, "limits": interval_of(evaluation, metric)}
 
 
 def interval_rules(base: alt.Chart) -> alt.Chart:

@@ -155,7 +155,8 @@ def roc_chart(curves: pd.DataFrame, *, height: int = 440) -> alt.LayerChart:
 def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> alt.LayerChart:
     """Draw precision, recall and F1 of each sub-type with their 95 % intervals.
 
-    A click on a bar selects its sub-type under the name ``"subtype"``.
+    The bars of a sub-type of one case are hollow: what they say is said of one patient. A click on a bar
+    selects its sub-type under the name ``"subtype"``.
 
     Args:
         evaluation: from ``evaluate``.
@@ -168,6 +169,7 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
         | {
             "images": evaluation["per_class"][code]["support"],
             "cases": evaluation["per_class"][code]["cases"],
+            "one_case": evaluation["per_class"][code]["cases"] == 1,
         }
         for code in CODES
         for key, shown in names.items()
@@ -195,7 +197,13 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
                 scale=alt.Scale(type="ordinal", domain=list(names.values()), range=[0.4, 0.7, 1.0]),
                 legend=alt.Legend(title=None, orient="top", symbolFillColor=NEUTRAL),
             ),
-            fillOpacity=alt.condition(clicked, alt.value(1.0), alt.value(0.35)),
+            stroke=alt.Stroke("side:N", scale=SIDE_SCALE, legend=None),
+            strokeWidth=alt.condition(alt.datum.one_case, alt.value(1.5), alt.value(0)),
+            fillOpacity=alt.when(alt.datum.one_case)
+            .then(alt.value(0.1))
+            .when(clicked)
+            .then(alt.value(1.0))
+            .otherwise(alt.value(0.35)),
         )
         .add_params(clicked)
     )

@@ -29,7 +29,7 @@ def magnification_chart(
     """
     rows = [
         with_interval(found, metric)
-        | {"magnification": f"{magnification}x", "images": found["images"], "cases": found["cases"]}
+        | {"magnification": f"{magnification}×", "images": found["images"], "cases": found["cases"]}
         for magnification, found in evaluation["per_magnification"].items()
     ]
     columns = ["magnification", "value", "low", "high", "limits", "images", "cases"]

@@ -63,9 +63,9 @@ def evaluate(
         split: the frozen split of a cross-validation, for what is commonest in the training of each fold.
 
     Returns:
-        A dictionary that JSON can hold. ``tested_subtypes`` are those with images, over which every macro
-        figure is the mean; ``predicted_only`` were predicted and have none. ``baselines`` is what
-        :func:`baselines.baselines` says. ``intervals`` has the limits of
+        A dictionary that JSON can hold. ``parts`` counts the images of each part. ``tested_subtypes`` are
+        those with images, over which every macro figure is the mean; ``predicted_only`` were predicted and
+        have none. ``baselines`` is what :func:`baselines.baselines` says. ``intervals`` has the limits of
         each metric by its place, such as ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
         ``split`` says in words how the images were split.
 
@@ -87,6 +87,7 @@ def evaluate(
         "resamples": resamples,
         "level": LEVEL,
         "classes": list(CODES),
+        "parts": _part_counts(predictions),
         **subtypes_averaged(sums),
     }
     evaluation |= _nest(values)
@@ -232,6 +233,12 @@ def _per_magnification(
             "intervals": limits,
         }
     return found
+
+
+def _part_counts(predictions: pd.DataFrame) -> dict[str, int]:
+    if "part" not in predictions.columns:
+        return {}
+    return {str(part): int(count) for part, count in predictions["part"].value_counts().items()}
 
 
 def _add_supports(evaluation: Evaluation, sums: CaseSums) -> None:

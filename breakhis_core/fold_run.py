@@ -23,7 +23,7 @@ from breakhis_core.fold_pieces import PREDICTOR, Piece
 from breakhis_core.folds import NEVER_TESTED, OUT_OF_FOLD, shared_with_training
 from breakhis_core.recipes import Recipe
 from breakhis_core.run_folder import FOLD_PREDICTIONS, PROBABILITIES, fold_predictor
-from breakhis_core.run_making import predictions_table, versions
+from breakhis_core.run_making import catalogue_name, predictions_table, versions
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,7 @@ def make_fold_run(
     shared = shared_with_training(data.folds, data.images)
     facts: dict[str, Any] = {
         "phantom": data.whole.phantom,
+        "catalogue": catalogue_name(data.whole),
         "unit": data.folds.unit,
         "split_seed": data.folds.seed,
         "improves": improves,

@@ -11,6 +11,7 @@ from breakhis_core.baselines import baseline_text
 from breakhis_core.evaluate import value_at
 from breakhis_core.intervals import interval_text
 from breakhis_core.metric_names import METRIC_NAMES, metric_name
+from breakhis_core.recipes import Recipe
 from breakhis_core.taxonomy import CODES, subtype
 
 CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
@@ -61,7 +62,7 @@ def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate the metrics of all images, each with its interval and what it has to beat."""
     limits = evaluation["intervals"]
     rows = [
-        [metric_name(name), number(value_at(evaluation, name)), interval_text(limits[name])]
+        [metric_name(name), number(value_at(evaluation, name)), interval_of(evaluation, name)]
         + [baseline_text(evaluation, name)]
         for name in METRIC_NAMES
         if name in limits
@@ -72,14 +73,29 @@ def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
     return NumberTable(["Metric", "Value", "95 % interval", "Baseline"], rows)
 
 
+def interval_of(evaluation: Mapping[str, Any], metric: str) -> str:
+    """Write the interval of a metric, or why there is none.
+
+    >>> found = {"accuracy": 0.5, "cases": 1, "intervals": {"accuracy": None}}
+    >>> interval_of(found, "accuracy"), interval_of(found | {"cases": 5}, "accuracy")
+    ('one case', 'too few cases')
+    """
+    limits = evaluation["intervals"].get(metric)
+    if limits is not None:
+        return interval_text(limits)
+    if value_at(evaluation, metric) is None:
+        return "–"
+    kind, *code = metric.split(".")[:2]
+    cases = evaluation["per_class"][code[0]]["cases"] if kind == "per_class" else evaluation["cases"]
+    return "one case" if cases == 1 else "too few cases"
+
+
 def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate precision, recall, F1 and AUC of the sub-types, each with its interval."""
-    limits = evaluation["intervals"]
     rows = []
     for code in CODES:
         entry = evaluation["per_class"][code]
-        told = {name: interval_text(limits[f"per_class.{code}.{name}"]) for name in CLASS_METRICS}
-        cells = [f"{number(entry[name])} ({told[name]})" for name in CLASS_METRICS]
+        cells = [_with_interval(evaluation, f"per_class.{code}.{name}") for name in CLASS_METRICS]
         rows.append([f"{code} {subtype(code).name}", str(entry["support"]), str(entry["cases"]), *cells])
     return NumberTable(["Sub-type", "Images", "Cases", *CLASS_METRICS.values()], rows)
 
@@ -89,10 +105,7 @@ def magnification_table(evaluation: Mapping[str, Any]) -> NumberTable:
     known = evaluation["baselines"]["commonest"] is not None
     rows = []
     for magnification, found in evaluation["per_magnification"].items():
-        cells = [
-            f"{number(value_at(found, name))} ({interval_text(found['intervals'][name])})"
-            for name in MAGNIFICATION_METRICS
-        ]
+        cells = [_with_interval(found, name) for name in MAGNIFICATION_METRICS]
         always = [number(found["always_commonest"])] if known else []
         rows.append([f"{magnification}×", str(found["images"]), str(found["cases"]), *cells, *always])
     heads = [metric_name(name) for name in MAGNIFICATION_METRICS]
@@ -127,8 +140,24 @@ def fold_table(evaluation: Mapping[str, Any]) -> NumberTable:
 
 
 def recipe_table(recipe: Mapping[str, Any]) -> NumberTable:
-    """Tabulate the settings of a training."""
-    return NumberTable(["Setting", "Value"], [[name, str(value)] for name, value in recipe.items()])
+    """Tabulate the settings of a training, each with what it means."""
+    rows = []
+    for name, value in recipe.items():
+        known = Recipe.model_fields.get(name)
+        meaning = (known.description or "").replace("`", "") if known else ""
+        rows.append([name.replace("_", " ").capitalize(), _setting(value), meaning])
+    return NumberTable(["Setting", "Value", "Meaning"], rows)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _with_interval(evaluation: Mapping[str, Any], metric: str) -> str:
+    value = value_at(evaluation, metric)
+    return "–" if value is None else f"{number(value)} ({interval_of(evaluation, metric)})"
 
 
 def number(value: float | None) -> str:

@@ -14,7 +14,16 @@ from typing import Any
 import pandas as pd
 
 from breakhis_core import charts, comparison_charts, probability_charts
-from breakhis_core.card import FOOT, PHANTOM_NOTE, known_limits, provenance, split_note, summary
+from breakhis_core.baselines import doubt_in_words
+from breakhis_core.card import (
+    FOOT,
+    PHANTOM_NOTE,
+    known_limits,
+    numbers_note,
+    provenance,
+    split_note,
+    summary,
+)
 from breakhis_core.evaluate import Evaluation, evaluate, select_part
 from breakhis_core.number_tables import (
     case_score_table,
@@ -74,8 +83,14 @@ def report(
     body = [
         f"<h1>{escape(name)}</h1>",
         f'<p class="phantom">{plain_html(PHANTOM_NOTE)}</p>' if phantom else "",
-        f"<p>{plain_html(summary(found))}</p><p>{plain_html(split_note(found, folds))}</p>",
-        section("Numbers", f"<p>{escape(provenance(found))}</p>", metric_table(found).html()),
+        f"<p>{plain_html(summary(found))}</p>",
+        f"<p><b>{escape(doubt_in_words(found))}</b></p>" if doubt_in_words(found) else "",
+        f"<p>{plain_html(split_note(found, folds))}</p>",
+        section(
+            "Numbers",
+            f"<p>{escape(provenance(found))} {escape(numbers_note(found))}</p>",
+            metric_table(found).html(),
+        ),
         section("Folds", fold_table(found).html()) if "folds" in found else "",
         section("Confusion", *_confusions(found)),
         section("Sub-types", _figure(charts.class_bars_chart(found), _BARS), class_table(found).html()),
@@ -121,7 +136,7 @@ def svg(chart: Any, width: int = WIDTH) -> str:
     return drawn
 
 
-_BARS = "Precision, recall and F1 of each sub-type; lines are 95 % intervals over cases."
+_BARS = "Precision, recall and F1 of each sub-type; lines are 95 % intervals over cases. Hollow: one case."
 _CALIBRATION = "Accuracy against confidence in bins; below the dashed line the model is too sure of itself."
 
 

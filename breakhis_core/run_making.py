@@ -7,7 +7,7 @@ import platform
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,7 @@ def make_run(
         excluded = sorted(set(data.split.frame["hash"]) - set(data.kept.frame["hash"]))
         facts: dict[str, Any] = {
             "phantom": data.phantom,
+            "catalogue": catalogue_name(data),
             "unit": data.split.unit,
             "split_seed": data.split.seed,
             "improves": improves,
@@ -203,6 +204,13 @@ def _save_model(model: keras.Model, file: Path, compact: bool) -> None:
         for entry in plain.infolist():
             small.writestr(entry.filename, plain.read(entry))
     packed.replace(file)
+
+
+def catalogue_name(data: TrainingData) -> str:
+    """Return the name of the folder that the images come from, of several folders all their names."""
+    paths = zip(data.images["hash"], data.images["path"], strict=True)
+    roots = {data.files[image].parents[len(PurePosixPath(path).parts) - 1].name for image, path in paths}
+    return ", ".join(sorted(roots))
 
 
 def versions() -> dict[str, str]:

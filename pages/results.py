@@ -7,8 +7,11 @@ from typing import Any
 import streamlit as st
 
 from breakhis_core import runs
+from breakhis_core.baselines import baseline_text, doubt_in_words
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import evaluate_run, value_at
+from breakhis_core.metric_names import MACRO_METRICS, macro_note
+from breakhis_core.number_tables import interval_of
 from breakhis_core.runs import Run
 from pages.parts import (
     comparison,
@@ -20,7 +23,7 @@ from pages.parts import (
     results_tables,
     review_outcome,
 )
-from pages.parts.figures import counted, interval, number, where_from
+from pages.parts.figures import counted, number, where_from
 from pages.parts.markdown import plain
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
@@ -49,19 +52,24 @@ def evaluation_of(run: Run, part: str) -> dict[str, Any]:
 
 
 def headline(evaluation: dict[str, Any]) -> None:
-    """Show the headline numbers, each with its interval and what it rests on."""
-    st.markdown(f"**{where_from(evaluation)}** · in small: 95 % intervals, bootstrap over cases")
+    """Show the headline numbers, each with its interval, what it has to beat and what it rests on."""
+    st.markdown(f"**{where_from(evaluation)}** · below each number: 95 % interval, bootstrap over cases")
     with st.container(horizontal=True, key="headline", gap="small"):
         for metric, label, meaning in results_tables.HEADLINE:
-            st.metric(
-                label,
-                number(value_at(evaluation, metric)),
-                interval(evaluation["intervals"].get(metric)),
-                delta_color="off",
-                delta_arrow="off",
-                help=f"{meaning} {where_from(evaluation)}.",
-                width=190,
-            )
+            over = f" {macro_note(evaluation).capitalize()}." if metric in MACRO_METRICS else ""
+            with st.container(width=190, gap=None):
+                st.metric(
+                    label,
+                    number(value_at(evaluation, metric)),
+                    interval_of(evaluation, metric),
+                    delta_color="off",
+                    delta_arrow="off",
+                    help=f"{meaning}{over} {where_from(evaluation)}.",
+                )
+                st.caption(baseline_text(evaluation, metric))
+    doubt = doubt_in_words(evaluation)
+    if doubt:
+        st.markdown(f"**{doubt}**")
 
 
 def cautions(run: Run, evaluation: dict[str, Any]) -> None:

@@ -52,6 +52,9 @@ def test_a_side_is_named_by_the_sides_of_the_training_not_by_its_commonest_subty
     assert (always["subtypes"], always["sides"]) == (["PT"], ["malignant"])
     malignant = tested["subtype"].map(side_of) == "malignant"
     assert always["binary.accuracy"]["value"] == pytest.approx(malignant.mean())
+    swapped = with_training(tested, {"PT": 7, "DC": 2})
+    assert evaluate(swapped, "case", resamples=20)["baselines"]["commonest"]["sides"] == ["benign"]
+    # Whichever side is commoner, the F1 to beat is that of calling everything malignant.
     assert always["binary.f1"]["value"] == pytest.approx(
         reference.f1_score(malignant, np.ones(len(malignant), bool))
     )

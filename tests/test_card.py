@@ -1,7 +1,10 @@
+import pandas as pd
 import pytest
 
 from breakhis_core.card import card, known_limits
 from breakhis_core.evaluate import evaluate
+from breakhis_core.number_tables import class_table
+from breakhis_core.taxonomy import CODES
 from tests.prediction_tables import predictions_table
 
 MANIFEST = {
@@ -36,7 +39,7 @@ def test_a_card_says_data_split_recipe_numbers_and_limits(evaluation):
     ]
     assert "- Split: by case, seed 7" in text
     assert "- Images excluded from train and validation: 2" in text
-    assert "| learning_rate | 0.001 |" in text
+    assert "| Learning rate | 0.001 | Learning rate of the first epoch. |" in text
     assert "not a medical device" in text
 
 
@@ -74,3 +77,36 @@ def test_limits_name_the_subtypes_whose_intervals_are_short(evaluation):
     assert any(
         "Fewer than 6 cases each of A, F, PT" in limit for limit in known_limits(evaluation, phantom=False)
     )
+
+
+def test_a_card_counts_the_images_of_each_part_and_names_their_folder():
+    parts = [predictions_table(), *(predictions_table(60, 6, part=part) for part in ("train", "validation"))]
+    found = evaluate(pd.concat(parts), "case")
+    text = card(MANIFEST | {"catalogue": "BreaKHis_v1"}, RECIPE, found, phantom=False)
+    assert "- Images from: BreaKHis_v1" in text
+    assert "- Images: 60 to train, 60 to validate, 240 to test" in text
+
+
+def test_a_card_says_what_its_numbers_have_to_beat():
+    train = predictions_table(40, 4, part="train", codes=["DC"])
+    found = evaluate(pd.concat([train, predictions_table(skill=0.0)]), "case")
+    text = card(MANIFEST, RECIPE, found, phantom=False)
+    always = found["baselines"]["commonest"]["accuracy"]["value"]
+    assert f"; always saying ductal carcinoma: {always:.3f})" in text
+    assert f"| Accuracy | {found['accuracy']:.3f} |" in text
+    assert "Not better than always naming the commonest sub-type of the training: accuracy" in text
+    assert "means over all 8 sub-types" in text
+
+
+def test_a_card_says_over_how_many_subtypes_macro_figures_are():
+    found = evaluate(predictions_table(90, 9, skill=1.0, codes=["F", "DC", "MC"]), "case")
+    more = len(found["predicted_only"])
+    text = card(MANIFEST, RECIPE, found, phantom=False)
+    assert f"means over the 3 sub-types with test images; {more} more were predicted" in text
+
+
+def test_a_missing_interval_says_why():
+    found = evaluate(predictions_table(images=30, cases=3), "case")
+    rows = dict(zip(CODES, class_table(found).rows, strict=True))
+    assert rows["A"][4].endswith("(one case)")
+    assert rows["TA"][4] == "–"

@@ -124,14 +124,26 @@ def provenance(result: dict[str, Any]) -> str:
 
 def headline(result: dict[str, Any]) -> RenderableType:
     """Return the table of a result's main numbers with their 95 % intervals."""
+    from breakhis_core.baselines import baseline_text
     from breakhis_core.evaluate import value_at
     from breakhis_core.metric_names import metric_name
+    from breakhis_core.number_tables import interval_of
 
     rows = [
-        [metric_name(metric), _number(value_at(result, metric)), _interval(result["intervals"].get(metric))]
+        [metric_name(metric), _number(value_at(result, metric)), interval_of(result, metric)]
+        + [baseline_text(result, metric)]
         for metric in HEADLINE
     ]
-    return table(None, ["metric", "value", "95 % interval over cases"], rows)
+    return table(None, ["metric", "value", "95 % interval over cases", "baseline"], rows)
+
+
+def notes(result: dict[str, Any]) -> list[str]:
+    """Say over how many sub-types macro figures are means, and whether the run beats its baseline."""
+    from breakhis_core.baselines import doubt_in_words
+    from breakhis_core.metric_names import macro_note
+
+    over = f"Macro figures and balanced accuracy are means {macro_note(result)}."
+    return [over, *filter(None, [doubt_in_words(result)])]
 
 
 def _tables(result: dict[str, Any]) -> list[RenderableType]:
@@ -141,7 +153,7 @@ def _tables(result: dict[str, Any]) -> list[RenderableType]:
         for code, scores in result["per_class"].items()
     ]
     columns = ["sub-type", "precision", "sensitivity", "F1", "AUC", "images"]
-    tables = [provenance(result), headline(result), "", table(None, columns, rows)]
+    tables = [provenance(result), headline(result), *notes(result), "", table(None, columns, rows)]
     return [*tables, "", _folds(result)] if "folds" in result else tables
 
 
@@ -154,7 +166,3 @@ def _folds(result: dict[str, Any]) -> RenderableType:
 
 def _number(value: float | None) -> str | None:
     return None if value is None else f"{value:.3f}".replace("-", "−")
-
-
-def _interval(bounds: list[float] | None) -> str | None:
-    return None if bounds is None else f"{bounds[0]:.3f} to {bounds[1]:.3f}".replace("-", "−")

@@ -17,7 +17,8 @@ def show(run: Run, evaluation: dict[str, Any]) -> None:
     """Show the main metrics of each fold and their spread."""
     st.dataframe(table(evaluation), hide_index=True, height="content")
     st.caption(
-        "Each fold is measured on the images that it tests. The spread holds chance of the cases and of the "
+        "Each fold is measured on the images that it tests. Baseline: accuracy of always naming the sub-type "
+        "commonest in the fold’s training. The spread holds chance of the cases and of the "
         "training; the interval of the headline, over all cases at once, is the one to quote."
     )
     again = evaluation["folds"]["tested_again"]
@@ -34,11 +35,12 @@ def table(evaluation: dict[str, Any]) -> pd.DataFrame:
     rows = [
         {"Fold": str(one["fold"]), "Images": str(one["images"]), "Cases": str(one["cases"])}
         | {metric_name(name): number(one[name]) for name in FOLD_METRICS}
+        | {"Baseline": number(one["always_commonest"])}
         for one in found["per_fold"]
     ]
     for key, words in (("mean", "Mean"), ("deviation", "Standard deviation")):
         spread = {metric_name(name): number(found["spread"][name][key]) for name in FOLD_METRICS}
-        rows.append({"Fold": words, "Images": "", "Cases": "", **spread})
+        rows.append({"Fold": words, "Images": "", "Cases": "", **spread, "Baseline": ""})
     return pd.DataFrame(rows)
 
 

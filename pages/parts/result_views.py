@@ -11,6 +11,7 @@ import streamlit as st
 from breakhis_core import charts, comparison_charts, probability_charts
 from breakhis_core.calibration import BINS, bin_of
 from breakhis_core.evaluate import value_at
+from breakhis_core.metric_names import macro_note
 from breakhis_core.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, SIDES, side_of
@@ -105,8 +106,8 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
         if row is not None and row < len(CODES):
             review_links.open_queue(run, part, true=CODES[row])
         st.caption(
-            "Click a sub-type here, or its bar below, to review its images. A dash: not defined, since the "
-            "part holds no image of it."
+            "Click a sub-type here, or its bar below, to review its images. A dash: the part holds no image "
+            f"of it, or it was never predicted. Means are {macro_note(evaluation)}."
         )
     with right:
         curves = roc_curves(rows_of(run, evaluation["part"]))
@@ -117,6 +118,7 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
         selection_mode="subtype",
         key=f"class-bars-{run.name}-{part}",
     )
+    st.caption("Lines: 95 % intervals. A hollow bar rests on one case: one patient.")
     bar = clicked(bars, "subtype")
     if bar:
         review_links.open_queue(run, part, true=bar["subtype"])
@@ -214,12 +216,17 @@ def cases(run: Run, evaluation: dict[str, Any]) -> None:
             on_select="rerun",
             selection_mode="single-cell",
             key=f"magnifications-{run.name}-{part}",
-            column_config=dict.fromkeys(("Accuracy", "Macro F1", "Sensitivity", "Specificity"), SCORE),
+            column_config=dict.fromkeys(
+                ("Accuracy", "Baseline", "Macro F1", "Sensitivity", "Specificity"), SCORE
+            ),
         )
         row = picked_row(picked)
         if row is not None:
             review_links.open_queue(run, part, magnification=list(evaluation["per_magnification"])[row])
-        st.caption("Click a magnification to review its images.")
+        st.caption(
+            "Baseline: accuracy of always naming the sub-type commonest in the training. Click a "
+            "magnification to review its images."
+        )
 
 
 def calibration(run: Run, evaluation: dict[str, Any]) -> None:

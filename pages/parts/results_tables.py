@@ -8,13 +8,15 @@ from typing import Any
 import pandas as pd
 
 from breakhis_core import taxonomy
+from breakhis_core.baselines import baseline_text
 from breakhis_core.evaluate import value_at
 from breakhis_core.metric_names import METRIC_NAMES, higher_is_better
-from pages.parts.figures import interval, number
+from breakhis_core.number_tables import interval_of
+from pages.parts.figures import number
 
 HEADLINE: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "Accuracy, 8 sub-types", "Share of images whose sub-type, one of eight, is right."),
-    ("macro_f1", "Macro F1", "Mean F1 of the eight sub-types: each counts the same, however rare."),
+    ("macro_f1", "Macro F1", "Mean F1 of the sub-types: each counts the same, however rare."),
     ("auc.macro", "Macro AUC", "Mean area under the ROC curves of the sub-types, one against the rest."),
     ("binary.sensitivity", "Malignant sensitivity", "Share of the malignant images called malignant."),
     ("binary.specificity", "Malignant specificity", "Share of the benign images called benign."),
@@ -32,12 +34,13 @@ def all_numbers(evaluation: Mapping[str, Any]) -> pd.DataFrame:
         except KeyError:  # There is nothing scaled by a temperature where none could be fitted.
             continue
         better = "" if higher_is_better(metric) else " (lower is better)"
-        rows.append((name + better, number(value), interval(evaluation["intervals"].get(metric))))
-    return pd.DataFrame(rows, columns=["Metric", "Value", "95 % interval"])
+        beat = baseline_text(evaluation, metric)
+        rows.append((name + better, number(value), interval_of(evaluation, metric), beat))
+    return pd.DataFrame(rows, columns=["Metric", "Value", "95 % interval", "Baseline"])
 
 
 def per_class(evaluation: Mapping[str, Any]) -> pd.DataFrame:
-    """Return precision, recall, F1, AUC and images of each sub-type, and their mean as last row."""
+    """Return precision, recall, F1, AUC and images of each sub-type, and the means as last row."""
     rows: list[dict[str, Any]] = []
     for subtype in taxonomy.SUBTYPES:
         scores = evaluation["per_class"][subtype.code]
@@ -49,31 +52,35 @@ def per_class(evaluation: Mapping[str, Any]) -> pd.DataFrame:
                 "Precision": scores["precision"],
                 "Recall": scores["recall"],
                 "F1": scores["f1"],
-                "F1, 95 %": interval(evaluation["intervals"].get(f"per_class.{subtype.code}.f1")),
+                "F1, 95 %": interval_of(evaluation, f"per_class.{subtype.code}.f1"),
                 "AUC": scores["auc"],
             }
         )
     table = pd.DataFrame(rows)
-    means = table[["Precision", "Recall", "F1", "AUC"]].astype(float).mean()
+    tested = len(evaluation["tested_subtypes"])
     table.loc[len(table)] = {
-        "Sub-type": "Macro (mean)",
+        "Sub-type": "Macro (mean)" if tested == len(taxonomy.CODES) else f"Macro (mean of {tested})",
         "Images": evaluation["images"],
         "Cases": evaluation["cases"],
-        **means.to_dict(),
-        "F1, 95 %": interval(evaluation["intervals"].get("macro_f1")),
+        "Precision": evaluation["macro_precision"],
+        "Recall": evaluation["balanced_accuracy"],
+        "F1": evaluation["macro_f1"],
+        "AUC": evaluation["auc"]["macro"],
+        "F1, 95 %": interval_of(evaluation, "macro_f1"),
     }
     return table
 
 
 def per_magnification(evaluation: Mapping[str, Any]) -> pd.DataFrame:
-    """Return accuracy, macro F1, sensitivity and specificity of each magnification."""
+    """Return accuracy, its baseline, macro F1, sensitivity and specificity of each magnification."""
     rows = [
         {
             "Magnification": f"{magnification}×",
             "Images": scores["images"],
             "Cases": scores["cases"],
             "Accuracy": value_at(scores, "accuracy"),
-            "95 %": interval(scores["intervals"].get("accuracy")),
+            "95 %": interval_of(scores, "accuracy"),
+            "Baseline": scores["always_commonest"],
             "Macro F1": value_at(scores, "macro_f1"),
             "Sensitivity": value_at(scores, "binary.sensitivity"),
             "Specificity": value_at(scores, "binary.specificity"),
