@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from breakhis_core.checkpoint import remove_checkpoint
+from breakhis_core.first_weights import file_facts
 from breakhis_core.fold_data import FoldData, load_fold_data
 from breakhis_core.fold_pieces import PREDICTOR, Piece, begin_piece, load_piece, save_piece
 from breakhis_core.job_context import Context
@@ -128,6 +129,7 @@ def _publish(
             data,
             pieces,
             recipe=request.recipe,
+            weights_file=file_facts(request.weights),
             improves=request.improves,
             training=mark,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ def make_fold_run(
     pieces: Sequence[Piece],
     *,
     recipe: Recipe,
+    weights_file: Mapping[str, Any] | None = None,
     improves: str | None = None,
     training: str = "",
 ) -> Path:
@@ -86,6 +87,7 @@ def make_fold_run(
         data: its images and folds.
         pieces: what each fold left behind, in order.
         recipe: how each fold was trained.
+        weights_file: `first_weights.file_facts` of what each fold began with.
         improves: name of the run whose folds were kept.
         training: mark of the training, by which `publishing.published_run` knows its run again.
 
@@ -111,6 +113,7 @@ def make_fold_run(
         "training": training,
         "excluded": data.excluded,
         "weights": pieces[0].about["weights"],
+        **({"weights_file": dict(weights_file)} if weights_file else {}),
         "seconds": round(sum(piece.about["seconds"] for piece in pieces), 1),
         "versions": versions(),
         "folds": {

@@ -5,10 +5,13 @@ Nothing heavy is imported here: the screens read recipes, and the server never l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import cos, pi
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from breakhis_core.errors import InputError
 
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["exponential", "cosine"]
@@ -180,3 +183,23 @@ RECIPES: dict[str, Recipe] = {
     )
 }
 """The recipes that ship, by name."""
+
+
+def completed(said: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that a run was trained with; what an older run does not say is as its name says.
+
+    >>> completed({"name": "scratch", "epochs": 5}).crop
+    112
+
+    Args:
+        said: what ``recipe.json`` of the run says.
+
+    Raises:
+        InputError: another version of the program wrote it.
+    """
+    known = RECIPES.get(str(said.get("name")))
+    try:
+        return Recipe.model_validate({**(known.model_dump() if known else {}), **said})
+    except ValidationError as error:
+        fields = ", ".join(str(one["loc"][0]) if one["loc"] else one["msg"] for one in error.errors())
+        raise InputError(f"The run's recipe is of another version of this program ({fields}).") from error

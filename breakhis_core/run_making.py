@@ -41,6 +41,7 @@ def make_run(
     history: pd.DataFrame,
     weights: str,
     seconds: float,
+    weights_file: Mapping[str, Any] | None = None,
     improves: str | None = None,
     compact: bool = False,
     training: str = "",
@@ -59,6 +60,7 @@ def make_run(
         recipe: how it was trained.
         history: one row per epoch.
         weights: what training began with, in words.
+        weights_file: `first_weights.file_facts` of them.
         seconds: what training took.
         improves: name of the run whose split was kept.
         compact: round the weights to half precision, for a folder of half the size.
@@ -92,6 +94,7 @@ def make_run(
             "excluded": excluded,
             "training": training,
             "weights": weights,
+            **({"weights_file": dict(weights_file)} if weights_file else {}),
             "seconds": round(seconds, 1),
             "versions": versions(),
         }

@@ -17,6 +17,7 @@ import pandas as pd
 from breakhis_core import runs
 from breakhis_core.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from breakhis_core.errors import InputError
+from breakhis_core.first_weights import file_facts, weights_in_words
 from breakhis_core.job_context import Context, stop_if_asked
 from breakhis_core.pictures import read_inputs
 from breakhis_core.progress import Clock
@@ -254,6 +255,7 @@ class Training:
             recipe=self.recipe,
             history=fitted.history,
             weights=fitted.weights,
+            weights_file=file_facts(self.request.weights),
             seconds=fitted.seconds,
             improves=self.request.improves,
             compact=self.request.compact,
@@ -306,12 +308,3 @@ class Training:
             self.asked = time.monotonic()
             stop_if_asked(self.context)
         self.context.report(message, fraction, **data)
-
-
-def weights_in_words(weights: str) -> str:
-    """Return what a manifest says of the weights: a file's name without its folders.
-
-    >>> weights_in_words("/data/mine.weights.h5"), weights_in_words("imagenet")
-    ('mine.weights.h5', 'imagenet')
-    """
-    return weights if weights in ("imagenet", "none") else Path(weights).name

@@ -78,7 +78,7 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     with left:
         data = training_choices.choose_data(found)
         unit, improves, tested = training_choices.choose_split(data, known)
-        exclude = training_choices.choose_exclusions(improves)
+        exclude = training_choices.choose_exclusions(data, improves)
     with right:
         recipe = training_choices.choose_recipe(data, improves)
         weights = training_choices.choose_weights(recipe, improves)

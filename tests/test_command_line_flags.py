@@ -117,7 +117,8 @@ def test_the_policy_says_what_each_would_exclude(flags, workspace, fake_run):
     assert (told["policy"], told["by"]) == ("any", None)
     assert [told["excludes"][one]["images"] for one in ("any", "majority", "settled")] == [2, 1, 0]
     parts = fake_run.split().set_index("hash")["part"][flags["hash"]].value_counts().to_dict()
-    assert told["excludes"]["any"] == {"images": 2, **parts}
+    none = {"train": 0, "validation": 0, "test": 0, "already": 0}
+    assert told["excludes"]["any"] == {"images": 2, **none, **parts}
 
 
 def test_agreement_is_measured_and_tools_are_left_out(flags, workspace):

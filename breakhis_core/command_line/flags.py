@@ -213,6 +213,7 @@ def policy(
     """Say, or choose, what makes a flagged image leave the training, in the app as well as here."""
     with answering(as_json) as answer:
         from breakhis_core.policy import choose_policy, chosen_policy
+        from breakhis_core.retraining import plans
         from breakhis_core.review_terms import POLICIES
         from breakhis_core.reviews import excluded_hashes
         from breakhis_core.runs import open_run
@@ -222,16 +223,25 @@ def policy(
         if code is not None:
             choose_policy(workspace, reviewer, code)
         chosen = chosen_policy(workspace)
-        split = None if run is None else open_run(workspace.models / run).split().set_index("hash")["part"]
         effects = {}
-        for one in POLICIES:
-            images = excluded_hashes(workspace, one)
-            parts = {} if split is None else split[split.index.isin(images)].value_counts().to_dict()
-            effects[one] = {"images": len(images), **{part: int(many) for part, many in parts.items()}}
+        if run is None:
+            effects = {one: {"images": len(excluded_hashes(workspace, one))} for one in POLICIES}
+        else:
+            for one, what in plans(workspace, open_run(workspace.models / run)).items():
+                effects[one] = {
+                    "images": len(what.excluded),
+                    "train": what.train,
+                    "validation": what.validation,
+                    "test": what.test,
+                    "already": what.already,
+                }
         value = {"policy": chosen.code, "by": chosen.by, "at": chosen.at, "excludes": effects}
-        heads = ("policy", "images", *([] if split is None else ("train", "validation", "test, stay")))
-        columns = ("images", *([] if split is None else ("train", "validation", "test")))
-        rows = [(one, *(effect.get(column, 0) for column in columns)) for one, effect in effects.items()]
+        heads = (
+            "policy",
+            "images",
+            *(() if run is None else ("train", "validation", "test, stay", "left out before")),
+        )
+        rows = [(one, *effect.values()) for one, effect in effects.items()]
         answer.give(value, f"An image leaves the training when {chosen.words}.", table(None, heads, rows))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from breakhis_core.evaluate import part_in_words
+from breakhis_core.wording import counted as counted
 
 NOT_DEFINED = "–"
 """What stands where a metric is not defined, such as the AUC of a sub-type that the part does not hold."""
@@ -35,15 +36,6 @@ def interval(bounds: Sequence[float | None] | None, signed: bool = False) -> str
         return NOT_DEFINED
     low, high = (number(bound, signed) for bound in bounds)
     return f"{low} to {high}"
-
-
-def counted(many: int, one: str, more: str | None = None) -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "case"), counted(1312, "image"), counted(0, "ugly", "uglies")
-    ('1 case', '1,312 images', '0 uglies')
-    """
-    return f"{many:,} {one if many == 1 else more or one + 's'}"
 
 
 def where_from(evaluation: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from breakhis_core.policy import chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.workspace import Workspace
-from pages.parts import address, frame, guard, retraining, settling
+from pages.parts import address, frame, guard, review_links, settling
 from pages.parts.answers import LABELS
 from pages.parts.facets import Bar, chosen_values, facets
 from pages.parts.figures import counted
@@ -78,7 +78,7 @@ def _list(flags: pd.DataFrame, tiles: list[Tile] | None, run: Run | None, versio
         chosen = _table(flags)
         hint = "Tick rows to choose images. A click on a column's head sorts by it."
     else:
-        where = "" if run is None else retraining.review_address(run, "")
+        where = "" if run is None else review_links.image_address(run, "")
         chosen = wall("flag-wall", tiles, where, settling.turn())
         hint = "Click pictures to choose them, Shift for many; a double click opens one in Review."
     with above:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -18,6 +19,11 @@ _MOST = 400
 def queue_address(run: Run, part: str, order: str = "all", **filters: str) -> dict[str, str]:
     """Return the query of the review screen for the images of a part that the filters keep."""
     return {"run": run.name, "part": part, "order": order, **{k: v for k, v in filters.items() if v}}
+
+
+def image_address(run: Run, image: str) -> str:
+    """Return the address that opens an image of a run for review, whatever part it is in."""
+    return "/review?" + urlencode({"run": run.name, "part": "every", "order": "all", "image": image})
 
 
 def only(hashes: Sequence[str]) -> str:

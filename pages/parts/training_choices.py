@@ -7,15 +7,17 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from breakhis_core import datasets, reviews, splits, weights_files
+from breakhis_core import datasets, retraining, reviews, splits, weights_files
 from breakhis_core.datasets import Dataset
+from breakhis_core.errors import InputError
+from breakhis_core.first_weights import first_weights
 from breakhis_core.folds import Folds
 from breakhis_core.policy import chosen_policy
-from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe
+from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe, completed
 from breakhis_core.runs import Run
 from breakhis_core.splits import Unit
 from breakhis_core.sweeps import SETTINGS, with_settings
-from pages.parts import fold_choices, frame, retraining, swept
+from pages.parts import fold_choices, frame, swept
 from pages.parts.figures import counted
 from pages.parts.fold_choices import FoldWish
 from pages.parts.markdown import plain
@@ -88,9 +90,10 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None, Fold
     return unit, None, wish
 
 
-def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
+def choose_exclusions(data: Dataset, improves: Run | None) -> tuple[str, ...]:
     """Let the person leave the flagged images out of train and validation."""
-    flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
+    plan = None if improves is None else retraining.plan(frame.workspace(), improves)
+    flagged = _excluded_of(data) if plan is None else plan.excluded
     rule = chosen_policy(frame.workspace()).words
     asked = st.query_params.get("exclude") == "flagged"
     leave_out = st.checkbox(
@@ -100,13 +103,15 @@ def choose_exclusions(improves: Run | None) -> tuple[str, ...]:
         help=f"They leave train and validation when {rule} (chosen under Flags). The test set never changes.",
         key="exclude",
     )
-    if leave_out and improves is not None:
-        plan = retraining.plan(improves)
-        stay = (
-            f" {counted(plan.test, 'flagged test image')} stay: the test set is frozen." if plan.test else ""
-        )
-        st.caption(f"{plan.leaving_words}{stay}")
+    if leave_out and plan is not None:
+        st.caption(plain(f"{plan.leaving_words} {plan.staying_words}"))
     return flagged if leave_out else ()
+
+
+def _excluded_of(data: Dataset) -> tuple[str, ...]:
+    """Return the images of a data set that the policy of the workspace excludes."""
+    images = set(datasets.load_images(frame.workspace(), data.id)["hash"])
+    return tuple(image for image in reviews.excluded_hashes(frame.workspace()) if image in images)
 
 
 def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
@@ -136,20 +141,39 @@ def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
 def recipe_of(run: Run) -> Recipe | None:
     """Return the recipe of a run, or None when another version of the program wrote it."""
     try:
-        return Recipe.model_validate(run.recipe())
-    except ValueError:
+        return completed(run.recipe())
+    except InputError:
         return None
 
 
 def choose_weights(recipe: Recipe, improves: Run | None) -> str | None:
     """Let the person choose what training begins with; None while the file named cannot be used."""
-    usual = "none"
-    if recipe.boundary != WHOLE_BASE:
-        usual = weights_files.last_used(frame.workspace()) or "imagenet"
-    before = usual if improves is None else retraining.first_weights(improves)
+    if improves is None:
+        return _choose_weights(recipe, None, _usual_weights(recipe))
+    try:
+        before = first_weights(frame.workspace(), improves)
+    except InputError as error:
+        st.warning(plain(str(error)))
+        before = ""
+    chosen = _choose_weights(recipe, improves, before)
+    if chosen is not None and chosen != before:
+        st.warning(
+            f"{plain(improves.name)} did not begin with these weights: a comparison would be of the weights "
+            "too, not of the images alone."
+        )
+    return chosen
+
+
+def _usual_weights(recipe: Recipe) -> str:
     cell = swept.asked()
     if cell is not None and recipe == cell.recipe:
-        before = cell.base.weights
+        return cell.base.weights
+    if recipe.boundary == WHOLE_BASE:
+        return "none"
+    return weights_files.last_used(frame.workspace()) or "imagenet"
+
+
+def _choose_weights(recipe: Recipe, improves: Run | None, before: str) -> str | None:
     mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
     kind = st.radio(
         "Begin with the weights of",

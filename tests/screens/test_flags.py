@@ -21,6 +21,7 @@ from pages.parts import flag_download, flag_list, settling
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
+from tests.screens.test_train import a_job
 
 
 @pytest.fixture
@@ -75,10 +76,41 @@ def test_one_button_retrains_with_the_same_split(
     assert sorted(one["exclude"]) == sorted(flagged)
 
 
-def test_nothing_left_out_is_said_plainly(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:
+def test_where_nothing_would_leave_it_leads_to_what_can(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
     table = fake_run.predictions()
     reviews.flag(workspace, "Ada", table.loc[table["part"] == "test", "hash"].iloc[0], "staining")
-    assert "change nothing but chance" in words(open_screen("flags"))
+    screen = open_screen("flags")
+    assert "change nothing but chance" in words(screen)
+    offered = [button.label for button in screen.button]
+    assert "Review the mistakes on training images" in offered
+    assert not any("etrain" in label for label in offered)
+
+
+def test_a_retraining_from_weights_that_are_not_known_is_refused(
+    workspace: Workspace, pictures: pd.DataFrame, open_screen: Open
+) -> None:
+    run = write_fake_run(workspace.models, "by-hand", pictures, weights="mine.weights.h5")
+    table = run.predictions()
+    reviews.flag(workspace, "Ada", table.loc[table["part"] == "train", "hash"].iloc[0], "staining")
+    screen = in_app("flags")
+    assert not screen.exception
+    assert "choose weights under Train" in screen.warning[0].value
+    assert next(b for b in screen.button if b.label == "Retrain without flagged images").disabled
+
+
+def test_somebody_elses_training_is_one_line(
+    workspace: Workspace, flagged: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [a_job(workspace, state, result={"run": "other"}) for state in ("running", "queued")]
+    monkeypatch.setattr(jobs, "active", lambda workspace, kind=None: others)
+    screen = in_app("flags")
+    assert not screen.exception
+    assert "Add the retraining to the queue" in [button.label for button in screen.button]
+    assert [one.proto.label for one in screen.get("page_link")] == [r"other · job 7 is training, 1 behind it"]
+    assert not screen.get("progress")
+    assert not screen.get("vega_lite_chart")
 
 
 def test_what_left_already_cannot_leave_again(

@@ -162,7 +162,10 @@ def test_a_link_from_the_flags_improves_on_a_run_without_the_flagged_images(
     for image in (train, test):
         reviews.flag(workspace, "Ada", image, "staining")
     screen = in_app("train", improves="first", exclude="flagged")
-    assert "1 training image and 0 validation images leave. 1 flagged test image stay" in said(screen)
+    assert (
+        "1 training image and 0 validation images leave. 1 flagged test image stays: the test set is frozen"
+        in said(screen)
+    )
     press(screen, "Start training")
     assert submitted[0].improves == "first"
     assert submitted[0].exclude == tuple(sorted((train, test)))
