@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from breakhis_core import database as db
 from breakhis_core.flag_files import ImportPlan
 from breakhis_core.ledger import FIELD, ledger_of
-from breakhis_core.review_terms import clean_reviewer
+from breakhis_core.review_naming import known_name
 from breakhis_core.workspace import Workspace
 
 NOBODY = "import"
@@ -37,7 +37,7 @@ class ImportCheck:
 def check_import(workspace: Workspace, plan: ImportPlan, reviewer: str = NOBODY) -> ImportCheck:
     """Say what an import would do, and change nothing. Arguments as of ``apply_import``."""
     with workspace.engine.connect() as connection:
-        return _check(connection, plan, clean_reviewer(reviewer))
+        return _check(workspace, connection, plan, known_name(workspace, reviewer))
 
 
 def apply_import(workspace: Workspace, plan: ImportPlan, reviewer: str = NOBODY) -> ImportCheck:
@@ -51,9 +51,9 @@ def apply_import(workspace: Workspace, plan: ImportPlan, reviewer: str = NOBODY)
         plan: what ``read_flags`` returned.
         reviewer: who imports; counts as the reviewer of rows that name none.
     """
-    reviewer = clean_reviewer(reviewer)
+    reviewer = known_name(workspace, reviewer)
     with db.writing(workspace.engine, "reviews") as connection:
-        check = _check(connection, plan, reviewer)
+        check = _check(workspace, connection, plan, reviewer)
         # Writers take turns, so what the ledger read from outside this transaction is all there is.
         with ledger_of(workspace.engine).held(workspace.engine) as ledger:
             standing = {
@@ -94,8 +94,12 @@ def matched_hashes(workspace: Workspace, plan: ImportPlan) -> tuple[tuple[str, .
     return tuple(sorted({row["hash"] for row in rows})), (*plan.errors, *refused)
 
 
-def _check(connection: Connection, plan: ImportPlan, reviewer: str) -> ImportCheck:
+def _check(workspace: Workspace, connection: Connection, plan: ImportPlan, reviewer: str) -> ImportCheck:
     rows, refused = _matched(connection, plan)
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        # A name that is new here is spelt as the file does first.
+        spelt = {row["reviewer"]: ledger.known_name(row["reviewer"]) for row in rows if row["reviewer"]}
+    first = {name.casefold(): name for name in reversed(spelt.values())}
     events = db.review_events
     columns = [events.c[name] for name in ("hash", "reviewer", "reason", "note", "at")]
     query = select(*columns).where(events.c.action.in_(("flag", "exclude")))
@@ -105,7 +109,8 @@ def _check(connection: Connection, plan: ImportPlan, reviewer: str) -> ImportChe
     new: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
     for row in rows:
-        row["reviewer"] = row["reviewer"] or reviewer
+        name = spelt.get(row["reviewer"], reviewer)
+        row["reviewer"] = first.get(name.casefold(), name)
         what = (row["hash"], row["reviewer"], row["reason"], row["note"])
         # A row without a time, as in a plain list, is known if the same was ever said.
         here = row["time"] in times[what] if row["time"] else bool(times[what])

@@ -54,6 +54,8 @@ class Ledger:
         self.changed: dict[tuple[str, str], int | None] = {}
         self.last_table: pd.DataFrame | None = None
         self._statements: dict[int, Event] = {}
+        self._names: set[str] = set()
+        self._spelt: dict[str, str] = {}
         self._lock = Lock()
 
     def sync(self, engine: Engine) -> None:
@@ -67,6 +69,8 @@ class Ledger:
             self.version, self.answers, self.settlements, self._statements = 0, {}, {}, {}
             self.kept.clear()
             self.changed.clear()
+            self._names.clear()
+            self._spelt.clear()
             self.last_table = None
             self.sync(engine)
             return
@@ -84,6 +88,9 @@ class Ledger:
                 values[place] = sys.intern(values[place])
         event = tuple(values)
         number, topic, image = event[0], event[FIELD["topic"]], event[FIELD["hash"]]
+        if (name := event[FIELD["reviewer"]]) not in self._names:
+            self._names.add(name)
+            self._spelt.setdefault(name.casefold(), name)
         if event[FIELD["action"]] not in ("undo", "redo"):
             self._statements[number] = event
         standing = self._statements.get(number if stands is None else stands)
@@ -95,6 +102,10 @@ class Ledger:
             self.changed.setdefault((image, reviewer), None if before is None else before[0])
             _put(answers, reviewer, standing)
         self.version = number
+
+    def known_name(self, name: str) -> str:
+        """Return a name as reviewers or stewards spell it, whatever its letters' case; else as it is."""
+        return name if name in self._names else self._spelt.get(name.casefold(), name)
 
     def keep(self, version: int, wish: object, what: Any) -> None:
         """Keep what was made for who asks the same, unless newer events came while it was made."""

@@ -10,6 +10,7 @@ from breakhis_core.errors import InputError
 
 LONGEST_NOTE = 2000
 LONGEST_REVIEWER = 80
+_JOINERS = "\u200c\u200d"  # They are invisible, but Persian and Indic names are spelt with them.
 _GUEST = re.compile(r"guest-[0-9a-f]{4}")
 
 
@@ -68,8 +69,9 @@ class ReviewEvent:
         seconds: how long the reviewer looked.
         shown: which map was on screen.
         batch: joins the events of one gesture on many images; they are undone together.
-        source: where an imported event came from; ``None`` when it was answered here.
-        undoes: the event that an undo or a redo takes back.
+        source: where an imported event came from, or why it was not undone by hand; ``None`` otherwise.
+        undoes: the event that an undo or a redo takes back; of an answer, the guest's that it was before its
+            person said her name.
     """
 
     id: int
@@ -92,7 +94,7 @@ class ReviewEvent:
 
 
 def clean_reviewer(name: str) -> str:
-    """Return a reviewer's name as it is kept: trimmed, inner white space single, one Unicode form.
+    """Return a reviewer's name as it is kept: trimmed, one Unicode form, nothing invisible.
 
     Raises:
         InputError: nothing is left, or it is too long.
@@ -100,8 +102,9 @@ def clean_reviewer(name: str) -> str:
     >>> clean_reviewer("  Ada   Lovelace ")
     'Ada Lovelace'
     """
-    cleaned = " ".join(clean_text(name).split())
-    if not cleaned:
+    seen = (c for c in clean_text(name) if unicodedata.category(c) != "Cf" or c in _JOINERS)
+    cleaned = " ".join("".join(seen).split())
+    if not cleaned.strip(_JOINERS):
         raise InputError("Say who is reviewing: the name is empty.")
     if len(cleaned) > LONGEST_REVIEWER:
         raise InputError(f"The reviewer's name is longer than {LONGEST_REVIEWER} characters.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -20,7 +21,8 @@ from breakhis_core.review_terms import ReviewEvent, clean_reviewer
 from breakhis_core.workspace import Workspace
 
 _EVENTS = db.review_events
-_STATEMENTS = ("flag", "keep", "exclude", "include")
+_BACK, _LATER = _EVENTS.alias(), _EVENTS.alias()
+STATEMENTS = ("flag", "keep", "exclude", "include")
 
 
 def undo(
@@ -40,11 +42,11 @@ def undo(
     """
     with db.writing(workspace.engine, "reviews") as connection:
         said = _by(reviewer, topic).where(
-            _EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None), ~_is_undone(_EVENTS)
+            _EVENTS.c.action.in_(STATEMENTS), _EVENTS.c.source.is_(None), ~_is_undone()
         )
         newest = _first(connection, said if only is None else said.where(_EVENTS.c.id == only))
         if newest is not None:
-            _take_back(connection, _gesture(connection, newest))
+            take_back(connection, _gesture(connection, newest, ~_is_undone()))
     return newest
 
 
@@ -64,24 +66,18 @@ def redo(
         new was said since.
     """
     with db.writing(workspace.engine, "reviews") as connection:
-        undos = _by(reviewer, topic).where(_EVENTS.c.action == "undo", ~_has(_EVENTS, "redo"))
+        undos = _by(reviewer, topic).where(
+            _EVENTS.c.action == "undo", _EVENTS.c.source.is_(None), ~has(_EVENTS, "redo")
+        )
         if only is not None:
             undone = _first(connection, undos.where(_EVENTS.c.id == only))
         else:
-            said = _by(reviewer, topic).where(_EVENTS.c.action.in_(_STATEMENTS), _EVENTS.c.source.is_(None))
+            said = _by(reviewer, topic).where(_EVENTS.c.action.in_(STATEMENTS), _EVENTS.c.source.is_(None))
             last = _first(connection, said)
             undone = last and _first(connection, undos.where(_EVENTS.c.id > last.id))
         if undone is None:
             return None
-        batch = uuid.uuid4().hex
-        back = None
-        for event in _gesture(connection, undone):
-            answer = _first(connection, _all().where(_EVENTS.c.id == event.undoes))
-            assert answer is not None
-            back = back or answer
-            stands = _stands(connection, answer, including=answer.id)
-            _append(connection, answer, action="redo", undoes=event.id, stands=stands, batch=batch)
-    return back
+        return bring_back(connection, _gesture(connection, undone))[0]
 
 
 def unflag(workspace: Workspace, reviewer: str, images: Sequence[str]) -> list[int]:
@@ -93,11 +89,11 @@ def unflag(workspace: Workspace, reviewer: str, images: Sequence[str]) -> list[i
         The numbers of the undos; ``redo`` with the first as ``only`` brings all of it back. Empty when no
         flag of this reviewer's stands on any of them.
     """
-    said = _all().where(
+    said = all_events().where(
         _EVENTS.c.reviewer == clean_reviewer(reviewer),
         _EVENTS.c.topic == "answer",
-        _EVENTS.c.action.in_(_STATEMENTS),
-        ~_is_undone(_EVENTS),
+        _EVENTS.c.action.in_(STATEMENTS),
+        ~_is_undone(),
     )
     with db.writing(workspace.engine, "reviews") as connection:
         flags: list[ReviewEvent] = []
@@ -105,40 +101,74 @@ def unflag(workspace: Workspace, reviewer: str, images: Sequence[str]) -> list[i
             on_image = said.where(_EVENTS.c.hash == image).order_by(_EVENTS.c.at.desc(), _EVENTS.c.id.desc())
             answers = (ReviewEvent(*row) for row in connection.execute(on_image).all())
             flags += takewhile(lambda event: event.action == "flag", answers)
-        return _take_back(connection, flags)
+        return take_back(connection, flags)
 
 
 def images_of(workspace: Workspace, event: ReviewEvent) -> int:
-    """Return on how many images the gesture was that an event is part of."""
-    if event.batch is None:
-        return 1
-    query = select(count(distinct(_EVENTS.c.hash))).where(_EVENTS.c.batch == event.batch)
+    """Return on how many images the undo or redo was that last took back or brought back an event."""
+    undone = select(_EVENTS.c.id).where(_EVENTS.c.undoes == event.id)
+    last = select(_EVENTS.c.batch).where(or_(_EVENTS.c.undoes == event.id, _EVENTS.c.undoes.in_(undone)))
+    batch = last.order_by(_EVENTS.c.id.desc()).limit(1).scalar_subquery()
+    query = select(count(distinct(_EVENTS.c.hash))).where(_EVENTS.c.batch == batch)
     with workspace.engine.connect() as connection:
         return connection.execute(query).scalar_one()
 
 
-def _take_back(connection: Connection, said: Sequence[ReviewEvent]) -> list[int]:
-    """Take back statements, newest first, in one gesture; return the numbers of the undos."""
+def said_by(connection: Connection, reviewer: str) -> list[ReviewEvent]:
+    """Return what a reviewer said and was not taken back, also what a later answer replaced, oldest first."""
+    query = all_events().where(
+        _EVENTS.c.reviewer == reviewer, _EVENTS.c.action.in_(STATEMENTS), ~_is_undone()
+    )
+    return [ReviewEvent(*row) for row in connection.execute(query.order_by(_EVENTS.c.at, _EVENTS.c.id))]
+
+
+def take_back(connection: Connection, said: Sequence[ReviewEvent], source: str | None = None) -> list[int]:
+    """Take back statements, newest first, in one gesture.
+
+    Args:
+        connection: in a transaction that writes reviews.
+        said: the statements.
+        source: why, when it was not by undo: redo passes over it.
+
+    Returns:
+        The numbers of the undos.
+    """
     batch = uuid.uuid4().hex
-    return [
-        _append(
-            connection,
-            event,
-            action="undo",
-            undoes=event.id,
-            stands=_stands(connection, event, without=event.id),
-            batch=batch,
-        )
-        for event in said
-    ]
+    numbers = []
+    for event in said:
+        stands = _stands(connection, event, without=event.id)
+        values = {"undoes": event.id, "stands": stands, "batch": batch, "source": source}
+        numbers.append(_append(connection, event, action="undo", **values))
+    return numbers
 
 
-def _all() -> Select[Any]:
+def bring_back(connection: Connection, undos: Sequence[ReviewEvent]) -> list[ReviewEvent]:
+    """Bring back what some undos took, newest first, in one gesture; return the statements."""
+    batch = uuid.uuid4().hex
+    back = []
+    for undo_event in undos:
+        event = _first(connection, all_events().where(_EVENTS.c.id == undo_event.undoes))
+        assert event is not None
+        stands = _stands(connection, event, including=event.id)
+        _append(connection, event, action="redo", undoes=undo_event.id, stands=stands, batch=batch)
+        back.append(event)
+    return back
+
+
+def later(connection: Connection, event: ReviewEvent, reviewer: str) -> int | None:
+    """Return what stands if a reviewer says the same at the same time; ``None`` is that statement itself."""
+    stands = _stands(connection, replace(event, reviewer=reviewer))
+    newer = select(_EVENTS.c.id).where(_EVENTS.c.id == stands, _EVENTS.c.at > event.at)
+    return connection.execute(newer).scalar()
+
+
+def all_events() -> Select[Any]:
+    """Return the query of all events, in the fields of ``ReviewEvent``."""
     return select(*(_EVENTS.c[name] for name in EVENT_FIELDS))
 
 
 def _by(reviewer: str, topic: str | None) -> Select[Any]:
-    newest = _all().where(_EVENTS.c.reviewer == clean_reviewer(reviewer)).order_by(_EVENTS.c.id.desc())
+    newest = all_events().where(_EVENTS.c.reviewer == clean_reviewer(reviewer)).order_by(_EVENTS.c.id.desc())
     return newest.limit(1) if topic is None else newest.where(_EVENTS.c.topic == topic).limit(1)
 
 
@@ -147,36 +177,35 @@ def _first(connection: Connection, query: Select[Any]) -> ReviewEvent | None:
     return None if row is None else ReviewEvent(*row)
 
 
-def _gesture(connection: Connection, event: ReviewEvent) -> list[ReviewEvent]:
-    """Return the events that were made with one, newest first."""
+def _gesture(connection: Connection, event: ReviewEvent, *that: Any) -> list[ReviewEvent]:
+    """Return the events that were made with one and fulfil some conditions, newest first."""
     if event.batch is None:
         return [event]
-    query = _all().where(_EVENTS.c.batch == event.batch).order_by(_EVENTS.c.id.desc())
+    query = all_events().where(_EVENTS.c.batch == event.batch, *that).order_by(_EVENTS.c.id.desc())
     return [ReviewEvent(*row) for row in connection.execute(query)]
 
 
-def _has(events: Any, action: str) -> Any:
-    later = _EVENTS.alias()
-    return exists().where(later.c.undoes == events.c.id, later.c.action == action)
+def has(events: Any, action: str) -> Any:
+    """Return the condition that an undo or a redo of an event exists."""
+    return exists().where(_LATER.c.undoes == events.c.id, _LATER.c.action == action)
 
 
-def _is_undone(events: Any) -> Any:
+def _is_undone() -> Any:
     """Return the condition that an event has an undo which no redo took back."""
-    back = _EVENTS.alias()
-    return exists().where(back.c.undoes == events.c.id, back.c.action == "undo", ~_has(back, "redo"))
+    return exists().where(_BACK.c.undoes == _EVENTS.c.id, _BACK.c.action == "undo", ~has(_BACK, "redo"))
 
 
 def _stands(
     connection: Connection, event: ReviewEvent, *, without: int | None = None, including: int | None = None
 ) -> int:
     """Return which statement stands if one more is taken back or brought back; 0 is none."""
-    effective = ~_is_undone(_EVENTS)
+    effective = ~_is_undone()
     if including is not None:
         effective = or_(effective, _EVENTS.c.id == including)
     query = select(_EVENTS.c.id).where(
         _EVENTS.c.topic == event.topic,
         _EVENTS.c.hash == event.hash,
-        _EVENTS.c.action.in_(_STATEMENTS),
+        _EVENTS.c.action.in_(STATEMENTS),
         effective,
     )
     if event.topic == "answer":

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from breakhis_core import database as db
+from breakhis_core.review_naming import Moved, as_named, give_back, known_name, move_to_name
 from breakhis_core.review_terms import (
     POLICIES,
     REASON_CODES,
@@ -21,6 +22,7 @@ from breakhis_core.review_terms import (
     check_reason,
     clean_note,
     clean_reviewer,
+    is_guest,
 )
 from breakhis_core.review_undo import images_of, redo, undo, unflag
 from breakhis_core.standings import (
@@ -46,18 +48,24 @@ __all__ = [
     "REASON_CODES",
     "SETTLEMENT_COLUMNS",
     "STANDING_COLUMNS",
+    "Moved",
     "Reason",
     "ReviewEvent",
     "all_flags",
     "answers_on",
+    "as_named",
     "excluded_hashes",
     "flag",
     "flag_many",
     "flagged",
+    "give_back",
     "history",
     "images_of",
+    "is_guest",
     "keep",
     "keep_many",
+    "known_name",
+    "move_to_name",
     "redo",
     "settle",
     "settle_many",

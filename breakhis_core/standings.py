@@ -12,7 +12,7 @@ from sqlalchemy import select
 from breakhis_core import database as db
 from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, Ledger, ledger_of
 from breakhis_core.policy import chosen_policy
-from breakhis_core.review_terms import POLICIES, ReviewEvent
+from breakhis_core.review_terms import POLICIES, ReviewEvent, clean_reviewer
 from breakhis_core.taxonomy import MisnamedImageError, parse_image_name
 from breakhis_core.workspace import Workspace
 
@@ -63,13 +63,15 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
     Args:
         workspace: where they are.
         run: only answers given while looking at this run.
-        reviewer: only this reviewer's.
+        reviewer: only this reviewer's, however the name is written.
 
     Returns:
         A frame with the columns ``STANDING_COLUMNS``, oldest first; ``action`` is ``"flag"`` or ``"keep"``.
     """
-    wish = ("standing", run, reviewer)
+    reviewer = None if reviewer is None else clean_reviewer(reviewer)
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        reviewer = None if reviewer is None else ledger.known_name(reviewer)
+        wish = ("standing", run, reviewer)
         if wish in ledger.kept:
             kept: pd.DataFrame = ledger.kept[wish]
             return kept.copy(deep=False)

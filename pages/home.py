@@ -63,9 +63,11 @@ def content(found: list[Dataset]) -> None:
     if known:
         done = set(standing["hash"])
         strip(known[0], [image for image in mistakes(known[0]) if image not in done][:STRIP])
-    if identity.is_guest(identity.name()):
+    if identity.is_guest(frame.reviewer()):
         with st.container(width=420):
-            identity.ask("Who is reviewing? Asked once; your answers carry this name.", key="reviewer-home")
+            identity.ask(
+                workspace, "Who is reviewing? Asked once; your answers carry this name.", key="reviewer-home"
+            )
     for run in refused:
         st.warning(f"This run cannot be used. {plain(run.reason)}")
     for data in found:

@@ -243,7 +243,7 @@ def _checks(queue: Queue, item: Item) -> dict[str, Any]:
 
 def _said(item: Item) -> dict[str, Any]:
     """Return everything that was said about the image; others' words only after one's own."""
-    past = reviews.history(frame.workspace(), item.hash)
+    past = reviews.as_named(reviews.history(frame.workspace(), item.hash))
     hidden = 0
     if item.hash not in answers.at_hand():
         own = past[past["reviewer"] == frame.reviewer()]

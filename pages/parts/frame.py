@@ -26,7 +26,7 @@ def workspace() -> Workspace:
 
 def reviewer() -> str:
     """Return who is reviewing in this browser: the name given, or a guest's name of its own."""
-    return identity.name()
+    return identity.name(workspace())
 
 
 def style() -> None:
@@ -52,7 +52,7 @@ def page_header(title: str) -> DeltaGenerator:
         controls = st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="right", key="page-controls"
         )
-        identity.badge()
+        identity.badge(workspace())
     return controls
 
 

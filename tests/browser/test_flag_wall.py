@@ -33,7 +33,7 @@ def test_a_steward_settles_undoes_filters_and_takes_the_pictures_home(
     # Somebody flags an image elsewhere: the next click here shows it, and undo takes back what was settled.
     reviews.flag(workspace, "Bob", hashes[4], "staining")
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Taken back.").wait_for()
+    page.get_by_text("Undone: all stands as before.").wait_for()
     tiles.nth(4).wait_for()
     assert reviews.settlements(workspace).empty
 
