@@ -41,7 +41,8 @@ def name(workspace: Workspace) -> str:
     Two unnamed browsers must not share a guest's name: undo takes back the reviewer's last answer.
     """
     if "reviewer" not in st.session_state:
-        cookie = urllib.parse.unquote(st.context.cookies.get(COOKIE, ""))
+        found = st.context.cookies.get(COOKIE)
+        cookie = urllib.parse.unquote(found) if isinstance(found, str) else ""
         st.session_state.cookie_read = cookie
         st.session_state.reviewer = known(workspace, cookie) or f"guest-{secrets.token_hex(2)}"
     return str(st.session_state.reviewer)
