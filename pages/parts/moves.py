@@ -77,7 +77,7 @@ def say(words: str) -> None:
 def time_left(queue: Queue) -> tuple[int, str, str]:
     """Return how many images of a queue are answered, what is left, in words, and at what pace, in words."""
     done = answers.at_hand()
-    reviewed = sum(item.hash in done for item in queue.items)
+    reviewed = sum(image in queue.place for image in done)
     left, pace = len(queue) - reviewed, answers.pace()
     if pace is None:
         return reviewed, f"{left} left", ""

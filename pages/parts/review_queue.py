@@ -1,12 +1,13 @@
-"""The queue as the review screen walks it: light records, built once for all sessions that ask the same."""
+"""The queue as the review screen walks it: an order of a run's images, which all its queues share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from breakhis_core import queues
@@ -30,6 +31,62 @@ class Item:
     probabilities: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Images:
+    """All images of a run.
+
+    Attributes:
+        items: by row.
+        row: row of each hash.
+    """
+
+    items: tuple[Item, ...]
+    row: Mapping[str, int]
+
+
+class Ordered(Sequence[Item]):
+    """Some of a run's images in an order: four bytes an image instead of a copy of it."""
+
+    def __init__(self, images: Images, rows: npt.NDArray[np.int32]) -> None:
+        self._items, self._rows = images.items, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._items.__getitem__, self._rows.tolist())
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        if isinstance(place, slice):
+            return [self._items[row] for row in self._rows[place].tolist()]
+        return self._items[self._rows[place]]
+
+
+class Places(Mapping[str, int]):
+    """Place of each hash in an order of a run's images."""
+
+    def __init__(self, images: Images, rows: npt.NDArray[np.int32]) -> None:
+        self._images, self._rows = images, rows
+        self._place = np.full(len(images.items), -1, np.int32)
+        self._place[rows] = np.arange(len(rows), dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._images.items[row].hash for row in self._rows.tolist())
+
+    def __getitem__(self, image: str) -> int:
+        place = int(self._place[self._images.row[image]])
+        if place < 0:
+            raise KeyError(image)
+        return place
+
+
 @dataclass(frozen=True)
 class Queue:
     """A run's images in the order of review.
@@ -42,7 +99,7 @@ class Queue:
     """
 
     run: Run
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     place: Mapping[str, int]
     scale: MapScale
 
@@ -87,13 +144,26 @@ def _queue(
     frame = queues.build_queue(_run, **dict(wishes))
     if prefixes:
         frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
-    probabilities = frame[list(PROBABILITIES)].to_numpy(float)
-    columns = ("row", "hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
+    images, rows = images_of(_run), frame["row"].to_numpy(np.int32)
+    return Queue(_run, Ordered(images, rows), Places(images, rows), scale_of(_run))
+
+
+def images_of(run: Run) -> Images:
+    """Return all images of a run, made once for all its queues."""
+    return _images(str(run.path), content_of(run), run)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _images(path: str, content: str, _run: Run) -> Images:
+    frame = _run.predictions()
+    columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
     records = zip(*(frame[column].tolist() for column in columns), strict=True)
+    probabilities = frame[list(PROBABILITIES)].to_numpy(float).tolist()
     items = tuple(
-        Item(*record, tuple(chances)) for record, chances in zip(records, probabilities.tolist(), strict=True)
+        Item(row, *record, tuple(chances))
+        for row, (record, chances) in enumerate(zip(records, probabilities, strict=True))
     )
-    return Queue(_run, items, {item.hash: i for i, item in enumerate(items)}, scale_of(_run))
+    return Images(items, {item.hash: item.row for item in items})
 
 
 def scale_of(run: Run) -> MapScale:
