@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.special import betaincinv
 
 from breakhis_core.metrics import Floats, Integers, ratio
 
@@ -60,26 +61,57 @@ def calibration_error(sums: Floats) -> Floats:
     return ratio(np.abs(sums[..., 1] - sums[..., 2]).sum(-1), sums[..., 0].sum(-1))
 
 
-def reliability(sums: Floats) -> pd.DataFrame:
+def reliability(sums: Floats, level: float = 0.95) -> pd.DataFrame:
     """Tabulate a reliability diagram: one row for each bin that has images.
 
+    The images of one case resemble each other, and a bin often holds a handful: its interval is the exact one
+    of Clopper and Pearson for as many independent answers as it has cases. Source: "The Use of Confidence or
+    Fiducial Limits Illustrated in the Case of the Binomial", Biometrika 26, 1934.
+
     Args:
-        sums: from :func:`bin_sums`, summed over groups, shape ``(B, 3)``.
+        sums: from :func:`bin_sums`, shape ``(C, B, 3)``, one for each case.
+        level: confidence level of the intervals, between 0 and 1.
 
     Returns:
-        Columns low, high (the bin's edges), images, confidence and accuracy (means in the bin).
+        Columns low, high (the bin's edges), images, cases, confidence and accuracy (means in the bin),
+        accuracy_low and accuracy_high (the interval of the accuracy).
     """
-    edges = np.linspace(0, 1, len(sums) + 1)
+    together = sums.sum(0)
+    edges = np.linspace(0, 1, len(together) + 1)
+    cases = (sums[..., 0] > 0).sum(0)
+    accuracy = ratio(together[:, 2], together[:, 0])
+    low, high = exact_interval(accuracy * cases, cases, level)
     table = pd.DataFrame(
         {
             "low": edges[:-1],
             "high": edges[1:],
-            "images": sums[:, 0].astype(np.int64),
-            "confidence": ratio(sums[:, 1], sums[:, 0]),
-            "accuracy": ratio(sums[:, 2], sums[:, 0]),
+            "images": together[:, 0].astype(np.int64),
+            "cases": cases.astype(np.int64),
+            "confidence": ratio(together[:, 1], together[:, 0]),
+            "accuracy": accuracy,
+            "accuracy_low": low,
+            "accuracy_high": high,
         }
     )
     return table[table["images"] > 0].reset_index(drop=True)
+
+
+def exact_interval(right: Floats, tries: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the limits of Clopper and Pearson for a share, such as of right answers.
+
+    Args:
+        right: how many were right, shape ``(N,)``; need not be whole.
+        tries: of how many, shape ``(N,)``.
+        level: confidence level, between 0 and 1.
+
+    >>> [limit.round(3).tolist() for limit in exact_interval(np.array([7.0, 0.0]), np.array([7.0, 1.0]))]
+    [[0.59, 0.0], [1.0, 0.975]]
+    """
+    tail, wrong = (1 - level) / 2, tries - right
+    with np.errstate(invalid="ignore"):
+        low = np.where(right > 0, betaincinv(np.maximum(right, 1e-12), wrong + 1, tail), 0.0)
+        high = np.where(wrong > 0, betaincinv(right + 1, np.maximum(wrong, 1e-12), 1 - tail), 1.0)
+    return low, high
 
 
 def squared_errors(probabilities: Floats, true: Integers) -> Floats:

@@ -23,8 +23,8 @@ def scale(domain: Sequence[str], colours: Sequence[Any]) -> alt.Scale:
 
 
 def share_axis(**options: Any) -> alt.Axis:
-    """Return an axis from 0 to 1 in tenths, its end labels at their ticks too."""
-    return alt.Axis(format=".1f", tickCount=10, labelFlush=False, **options)
+    """Return an axis from 0 to 1 in tenths."""
+    return alt.Axis(format=".1f", tickCount=10, **options)
 
 
 def category_axis(**options: Any) -> alt.Axis:
@@ -50,10 +50,21 @@ def with_interval(evaluation: Mapping[str, Any], metric: str) -> dict[str, Any]:
     return {"value": value, "low": low, "high": high, "limits": interval_of(evaluation, metric)}
 
 
-def interval_rules(base: alt.Chart) -> alt.Chart:
-    """Draw vertical intervals from the columns low and high."""
-    told = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2, color=NEUTRAL)
-    rules: alt.Chart = told.encode(y="low:Q", y2="high:Q")
+def interval_rules(base: alt.Chart, low: str = "low", high: str = "high") -> alt.Chart:
+    """Draw vertical intervals from two columns, and say in the legend what they are."""
+    name = "95 % interval"
+    told = base.transform_filter(f"isValid(datum.{low})").transform_calculate(line=f"'{name}'")
+    rules: alt.Chart = told.mark_rule(strokeWidth=2, color=NEUTRAL).encode(
+        y=f"{low}:Q",
+        y2=f"{high}:Q",
+        strokeDash=alt.StrokeDash(
+            "line:N",
+            scale=scale([name], [[1, 0]]),
+            legend=alt.Legend(
+                title=None, orient="top", symbolType="stroke", symbolStrokeColor=NEUTRAL, symbolStrokeWidth=2
+            ),
+        ),
+    )
     return rules
 
 
@@ -63,7 +74,14 @@ def finish(height: int, *layers: alt.Chart | alt.LayerChart) -> alt.LayerChart:
         alt.layer(*layers)
         .properties(background="transparent", width="container", height=height)
         .configure_view(stroke=None)
-        .configure_axis(labelFontSize=12, titleFontSize=13, titleFontWeight="normal", titlePadding=8)
+        .configure_axis(
+            labelFontSize=12,
+            titleFontSize=13,
+            titleFontWeight="normal",
+            titlePadding=8,
+            # A label at the end of an axis stands at its tick, not inside of it.
+            labelFlush=False,
+        )
         .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=260)
     )
     return finished

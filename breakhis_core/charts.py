@@ -198,9 +198,9 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
                 legend=alt.Legend(title=None, orient="top", symbolFillColor=NEUTRAL),
             ),
             stroke=alt.Stroke("side:N", scale=SIDE_SCALE, legend=None),
-            strokeWidth=alt.condition(alt.datum.one_case, alt.value(1.5), alt.value(0)),
+            strokeWidth=alt.condition(alt.datum.one_case, alt.value(2), alt.value(0)),
             fillOpacity=alt.when(alt.datum.one_case)
-            .then(alt.value(0.1))
+            .then(alt.value(0.12))
             .when(clicked)
             .then(alt.value(1.0))
             .otherwise(alt.value(0.35)),

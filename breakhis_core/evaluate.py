@@ -96,7 +96,7 @@ def evaluate(
     evaluation["baselines"] = baselines(sums, always, resamples)
     evaluation["calibration"] |= {
         "temperature": temperature,
-        "bins": _records(calibration.reliability(sums.bins.sum(0))),
+        "bins": _records(calibration.reliability(sums.bins)),
     }
     evaluation["per_magnification"] = _per_magnification(chosen, always, resamples)
     evaluation["per_case"] = _records(case_table(chosen))

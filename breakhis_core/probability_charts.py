@@ -10,8 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from breakhis_core.chart_parts import HEIGHT, SHARE, SIDE_SCALE, diagonal, finish, share_axis
+from breakhis_core.chart_parts import (
+    HEIGHT,
+    SHARE,
+    SIDE_SCALE,
+    diagonal,
+    finish,
+    interval_rules,
+    share_axis,
+)
 from breakhis_core.colours import NEUTRAL, RIGHT
+from breakhis_core.intervals import interval_text
 from breakhis_core.taxonomy import SIDES
 
 BARS = 20
@@ -20,34 +29,42 @@ BARS = 20
 def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT) -> alt.LayerChart:
     """Draw accuracy against confidence, a point for each bin, its area the number of images.
 
-    Points below the diagonal are overconfident. A click on a point selects its bin's edges under the name
-    ``"bin"``.
+    Points below the diagonal are overconfident, surely so where the whole interval is. A click on a point
+    selects its bin's edges under the name ``"bin"``.
 
     Args:
         bins: ``evaluation["calibration"]["bins"]``.
         height: height in pixels.
     """
-    table = pd.DataFrame(list(bins), columns=["low", "high", "images", "confidence", "accuracy"])
+    columns = ["low", "high", "images", "cases", "confidence", "accuracy", "accuracy_low", "accuracy_high"]
+    table = pd.DataFrame(list(bins), columns=columns)
+    limits = zip(table["accuracy_low"], table["accuracy_high"], strict=True)
+    table["limits"] = [interval_text(pair) for pair in limits]
     clicked = alt.selection_point(name="bin", fields=["low", "high"])
     base = alt.Chart(table).encode(
         x=alt.X("confidence:Q", title="Mean confidence", scale=SHARE, axis=share_axis()),
         tooltip=[
             alt.Tooltip("images:Q", title="Images"),
+            alt.Tooltip("cases:Q", title="Cases"),
             alt.Tooltip("confidence:Q", title="Mean confidence", format=".3f"),
             alt.Tooltip("accuracy:Q", title="Accuracy", format=".3f"),
+            alt.Tooltip("limits:N", title="95 % interval"),
             alt.Tooltip("low:Q", title="Bin from", format=".2f"),
             alt.Tooltip("high:Q", title="Bin to", format=".2f"),
         ],
     )
-    gaps = base.mark_rule(strokeWidth=2, opacity=0.45, color=RIGHT).encode(y="confidence:Q", y2="accuracy:Q")
     points = base.mark_circle(color=RIGHT).encode(
         opacity=alt.condition(clicked, alt.value(0.9), alt.value(0.3)),
         y=alt.Y("accuracy:Q", title="Accuracy", scale=SHARE, axis=share_axis()),
         size=alt.Size(
-            "images:Q", title="Images", scale=alt.Scale(range=[30, 500]), legend=alt.Legend(orient="right")
+            "images:Q",
+            title="Images",
+            scale=alt.Scale(range=[30, 500]),
+            legend=alt.Legend(orient="right", tickCount=4, format="d"),
         ),
     )
-    return finish(height, diagonal(), gaps, points.add_params(clicked))
+    intervals = interval_rules(base, "accuracy_low", "accuracy_high")
+    return finish(height, diagonal(), intervals, points.add_params(clicked))
 
 
 def probability_histogram(

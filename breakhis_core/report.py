@@ -137,7 +137,10 @@ def svg(chart: Any, width: int = WIDTH) -> str:
 
 
 _BARS = "Precision, recall and F1 of each sub-type; lines are 95 % intervals over cases. Hollow: one case."
-_CALIBRATION = "Accuracy against confidence in bins; below the dashed line the model is too sure of itself."
+_CALIBRATION = (
+    "Accuracy against confidence in bins; below the dashed line the model is too sure of itself. Lines are "
+    "95 % intervals that count a case as one answer."
+)
 
 
 def _confusions(found: Evaluation) -> list[str]:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as reference
 from scipy.special import softmax
+from scipy.stats import binomtest
 
 from breakhis_core import calibration
 
@@ -91,8 +92,27 @@ def test_a_temperature_that_data_cannot_tell_is_none(true):
 
 
 def test_reliability_leaves_empty_bins_out():
-    sums = calibration.bin_sums(np.array([0.95, 0.97]), np.array([1.0, 0.0]), np.zeros(2, int), 1, 10)[0]
+    sums = calibration.bin_sums(np.array([0.95, 0.97]), np.array([1.0, 0.0]), np.array([0, 1]), 2, 10)
     table = calibration.reliability(sums)
+    edges = {"low": 0.9, "high": 1.0}
+    means = {"images": 2, "cases": 2, "confidence": 0.96, "accuracy": 0.5}
     assert table.round(3).to_dict("records") == [
-        {"low": 0.9, "high": 1.0, "images": 2, "confidence": 0.96, "accuracy": 0.5}
+        edges | means | {"accuracy_low": 0.013, "accuracy_high": 0.987}
     ]
+
+
+def test_the_interval_of_a_bin_counts_its_cases_not_its_images():
+    """Eight right images of one patient are one answer."""
+    one_case = calibration.bin_sums(np.full(8, 0.9), np.ones(8), np.zeros(8, int), 1)
+    eight_cases = calibration.bin_sums(np.full(8, 0.9), np.ones(8), np.arange(8), 8)
+    lows = [calibration.reliability(sums)["accuracy_low"][0] for sums in (one_case, eight_cases)]
+    assert lows == pytest.approx([binomtest(1, 1).proportion_ci().low, binomtest(8, 8).proportion_ci().low])
+
+
+@pytest.mark.parametrize("tries", [1, 2, 7, 40])
+def test_exact_interval_equals_scipy(tries):
+    right = np.arange(tries + 1)
+    low, high = calibration.exact_interval(right.astype(float), np.full(tries + 1, float(tries)))
+    expected = [binomtest(int(k), tries).proportion_ci(method="exact") for k in right]
+    np.testing.assert_allclose(low, [one.low for one in expected], atol=1e-12)
+    np.testing.assert_allclose(high, [one.high for one in expected], atol=1e-12)

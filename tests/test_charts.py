@@ -170,3 +170,19 @@ def test_the_three_metrics_of_a_subtype_differ_in_depth():
     drawn = vl_convert.vegalite_to_svg(FULL["bars"].to_dict() | {"width": 400})
     depths = re.findall(r'roledescription="bar"[^>]* opacity="([\d.]+)"', drawn)
     assert [float(depth) for depth in depths[:3]] == [0.4, 0.7, 1.0]
+
+
+def test_bars_of_one_case_are_hollow():
+    table = predictions_table(images=170, cases=17)
+    alone = table[~table["case"].isin(["14-00000", "14-00008"])]  # Sub-type A is left with one case.
+    spec = class_bars_chart(evaluate(alone, "case", resamples=20)).to_dict()
+    rows = next(iter(spec["datasets"].values()))
+    assert {row["subtype"] for row in rows if row["one_case"]} == {"A"}
+    hollow = parts_of(spec, "fillOpacity")[0]["condition"][0]
+    assert (hollow["test"], hollow["value"]) == ("datum.one_case", 0.12)
+
+
+@pytest.mark.parametrize("name", ["bars", "reliability", "macro_f1"])
+def test_lines_of_intervals_are_named_in_the_legend(name):
+    domains = [one["scale"]["domain"] for one in parts_of(FULL[name].to_dict(), "strokeDash")]
+    assert domains == [["95 % interval"]]

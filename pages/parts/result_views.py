@@ -118,7 +118,7 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
         selection_mode="subtype",
         key=f"class-bars-{run.name}-{part}",
     )
-    st.caption("Lines: 95 % intervals. A hollow bar rests on one case: one patient.")
+    st.caption("A hollow bar rests on one case: one patient.")
     bar = clicked(bars, "subtype")
     if bar:
         review_links.open_queue(run, part, true=bar["subtype"])
@@ -263,7 +263,8 @@ def calibration(run: Run, evaluation: dict[str, Any]) -> None:
                 f"the error would be {number(scaled['ece'])} and the Brier score {number(scaled['brier'])}."
             )
         st.caption(
-            "Points below the line: the model is surer than it is right. Click a point to review its images."
+            "Points below the line: the model is surer than it is right. Intervals count a case as one "
+            "answer. Click a point to review its images."
         )
 
 

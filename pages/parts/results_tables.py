@@ -52,7 +52,9 @@ def per_class(evaluation: Mapping[str, Any]) -> pd.DataFrame:
                 "Precision": scores["precision"],
                 "Recall": scores["recall"],
                 "F1": scores["f1"],
-                "F1, 95 %": interval_of(evaluation, f"per_class.{subtype.code}.f1"),
+                "F1, 95 %": None
+                if scores["f1"] is None
+                else interval_of(evaluation, f"per_class.{subtype.code}.f1"),
                 "AUC": scores["auc"],
             }
         )
