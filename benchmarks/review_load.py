@@ -1,4 +1,4 @@
-"""Load of the review screen: memory, first screen and Next, for one and for twenty reviewers.
+"""Load of the review screen: memory, first screen and Next, for one, twenty and a hundred reviewers.
 
 ``python -m benchmarks.review_load`` fills a workspace with 7,909 images and ten runs, serves it, and prints
 each figure beside a bare Streamlit page's on the same machine in the same minutes. ``--training`` measures
@@ -14,6 +14,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.full_workspace import fill, practise
@@ -24,10 +25,28 @@ from breakhis_core.recipes import RECIPES
 from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace
 
-BUDGETS = {1: "20 / 60", 20: "50 / 150"}
-"""Milliseconds of Next that the design allows, median / 95th percentile, by number of reviewers."""
+
+@dataclass(frozen=True)
+class Load:
+    """How many review at a time, and how fast.
+
+    Attributes:
+        reviewers: how many.
+        pause: seconds between two answers of each, on average.
+        presses: how often each presses Next, as a share of what is asked for.
+        budget: milliseconds of Next that the design allows, median / 95th percentile.
+    """
+
+    reviewers: int
+    pause: float
+    presses: float
+    budget: str
+
+
+LOADS = (Load(1, 1.0, 1.0, "12 / 30"), Load(20, 1.0, 1.0, "20 / 60"), Load(100, 5.0, 0.3, "50 / 150"))
 HEADINGS = ("page", "reviewers", "shown", "Next, median", "Next, 95 %", "budget", "server CPU", "MiB")
-"""Times in milliseconds; *shown* is the whole page, *server CPU* the processor time of one Next."""
+"""Times in milliseconds; *shown* is when the last of those who came at once had the whole page, *server CPU*
+the processor time of one Next."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--training", action="store_true", help="measure again while a training runs")
     given = parser.parse_args(arguments)
     print(f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}", end=", ")
-    print(f"Python {platform.python_version()}; 7,909 images and 10 runs in the workspace\n")
+    print(f"Python {platform.python_version()}; 7,909 images and 10 runs in the workspace; load", end=" ")
+    print(f"{os.getloadavg()[0]:.0f} before\n")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(workspace=Path(folder, "workspace"), models=Path(folder, "models"))
         workspace = Workspace.open(settings)
@@ -58,13 +78,13 @@ def measure_both(settings: Settings, presses: int, meanwhile: str) -> None:
 
 
 def measure(label: str, script: str, page: str, settings: Settings, presses: int) -> None:
-    """Serve a script, let one reviewer and then twenty work on it, and print one line for each."""
+    """Serve a script, let each number of reviewers work on it, and print one line for each."""
     with serving(script, settings.environment()) as server:
         review(server, page, reviewers=1, presses=0)
         _print_row(f"{label}, from server start", 1, round(1000 * (time.perf_counter() - server.started)))
-        for reviewers, budget in BUDGETS.items():
-            timings = review(server, page, reviewers, presses)
-            _print_timings(label, server, timings, reviewers, budget)
+        for load in LOADS:
+            timings = review(server, page, load.reviewers, max(1, round(presses * load.presses)), load.pause)
+            _print_timings(label, server, timings, load)
 
 
 @contextlib.contextmanager
@@ -87,12 +107,14 @@ def training(folder: Path) -> Iterator[None]:
         workspace.close()
 
 
-def _print_timings(label: str, server: Server, timings: Timings, reviewers: int, budget: str) -> None:
+def _print_timings(label: str, server: Server, timings: Timings, load: Load) -> None:
     if timings.unchanged:
         raise RuntimeError(f"{timings.unchanged} presses of Next on {label} changed nothing.")
-    shown, waited = percentile(timings.first, 50), timings.following
+    shown, waited = percentile(timings.first, 100), timings.following
     figures = [round(each) for each in (shown, percentile(waited, 50), percentile(waited, 95))]
-    _print_row(label, reviewers, *figures, budget, f"{1000 * timings.server:.1f}", round(server.memory()))
+    _print_row(
+        label, load.reviewers, *figures, load.budget, f"{1000 * timings.server:.1f}", round(server.memory())
+    )
 
 
 def _print_row(*cells: object) -> None:

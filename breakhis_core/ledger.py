@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import pandas as pd
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, bindparam, select
 
 from breakhis_core import database as db
 from breakhis_core.review_terms import ReviewEvent
@@ -26,6 +26,12 @@ FIELD = {name: place for place, name in enumerate(EVENT_FIELDS)}
 Event = tuple[Any, ...]
 """One event, its values in the order of ``EVENT_FIELDS``: a tenth of the memory and time of a record."""
 
+# Put together once: it is asked at every look, and mostly has one row.
+_FROM = (
+    select(*(db.review_events.c[name] for name in (*EVENT_FIELDS, "stands")))
+    .where(db.review_events.c.id >= bindparam("version"))
+    .order_by(db.review_events.c.id)
+)
 _REPEATED = tuple(
     FIELD[name] for name in ("reviewer", "topic", "hash", "name", "action", "reason", "run", "predicted")
 )
@@ -60,10 +66,8 @@ class Ledger:
 
     def sync(self, engine: Engine) -> None:
         """Read the events that came since."""
-        columns = [db.review_events.c[name] for name in (*EVENT_FIELDS, "stands")]
-        newer = select(*columns).where(db.review_events.c.id >= self.version).order_by(db.review_events.c.id)
         with engine.connect() as connection:
-            rows = connection.execute(newer).all()
+            rows = connection.execute(_FROM, {"version": self.version}).all()
         if self.version and (not rows or rows[0][0] != self.version):
             # The newest event we know is gone: somebody put another database in this one's place.
             self.version, self.answers, self.settlements, self._statements = 0, {}, {}, {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from breakhis_core import database as db
 from breakhis_core.ledger import EVENT_FIELDS, ledger_of
@@ -13,17 +13,22 @@ from breakhis_core.review_terms import ReviewEvent, clean_reviewer
 from breakhis_core.workspace import Workspace
 
 _EVENTS = db.review_events
+# Put together once: each Next asks, and building the statement took five times as long as the answer.
+_OF = select(*(_EVENTS.c[name] for name in EVENT_FIELDS)).where(
+    _EVENTS.c.reviewer == bindparam("reviewer"), _EVENTS.c.topic == "answer"
+)
+_LATER = _OF.where(_EVENTS.c.id > bindparam("number")).order_by(_EVENTS.c.id)
+_NEWEST = _OF.order_by(_EVENTS.c.id.desc()).limit(bindparam("number"))
 
 
 def newest(workspace: Workspace, reviewer: str, count: int) -> list[ReviewEvent]:
     """Return a reviewer's newest answers, undos and redos, oldest first."""
-    query = _of(reviewer).order_by(_EVENTS.c.id.desc()).limit(count)
-    return _read(workspace, query)[::-1]
+    return _read(workspace, _NEWEST, reviewer, count)[::-1]
 
 
 def later(workspace: Workspace, reviewer: str, number: int) -> list[ReviewEvent]:
     """Return a reviewer's answers, undos and redos after the event with this number, oldest first."""
-    return _read(workspace, _of(reviewer).where(_EVENTS.c.id > number).order_by(_EVENTS.c.id))
+    return _read(workspace, _LATER, reviewer, number)
 
 
 def standing_on(workspace: Workspace, reviewer: str, images: Collection[str]) -> dict[str, ReviewEvent]:
@@ -34,11 +39,7 @@ def standing_on(workspace: Workspace, reviewer: str, images: Collection[str]) ->
     return {image: ReviewEvent(*event) for image, event in found.items() if event is not None}
 
 
-def _of(reviewer: str) -> Select[Any]:
-    columns = (_EVENTS.c[name] for name in EVENT_FIELDS)
-    return select(*columns).where(_EVENTS.c.reviewer == clean_reviewer(reviewer), _EVENTS.c.topic == "answer")
-
-
-def _read(workspace: Workspace, query: Select[Any]) -> list[ReviewEvent]:
+def _read(workspace: Workspace, query: Select[Any], reviewer: str, number: int) -> list[ReviewEvent]:
+    asked = {"reviewer": clean_reviewer(reviewer), "number": number}
     with workspace.engine.connect() as connection:
-        return [ReviewEvent(*row) for row in connection.execute(query)]
+        return [ReviewEvent(*row) for row in connection.execute(query, asked)]

@@ -16,11 +16,10 @@ from breakhis_core.map_jobs import job_of, submit_maps
 from breakhis_core.map_methods import CODES
 from breakhis_core.map_store import KeptMaps, MapStore, in_json, run_key
 from breakhis_core.map_work import MapRequest
-from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from pages.parts.frame import workspace
 from pages.parts.markdown import plain
-from pages.parts.review_queue import Item, Queue, content_of
+from pages.parts.review_queue import Item, Queue
 from pages.parts.viewer import MoreMaps
 
 
@@ -31,16 +30,7 @@ def more(queue: Queue, item: Item) -> MoreMaps | None:
     """
     if queue.run.folds:
         return None
-    parts, mistakes = _parts(str(queue.run.path), content_of(queue.run), queue.run)
-    part = parts[item.row]
-    return MoreMaps(run_key(queue.run), part, mistakes.get(part, 0))
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _parts(path: str, content: str, _run: Run) -> tuple[list[str], dict[str, int]]:
-    predictions = _run.predictions()
-    wrong = predictions[predictions["subtype"] != predictions["predicted"]]
-    return predictions["part"].tolist(), {part: int(n) for part, n in wrong["part"].value_counts().items()}
+    return MoreMaps(run_key(queue.run), item.part, queue.mistakes.get(item.part, 0))
 
 
 def act(queue: Queue, message: Mapping[str, object]) -> None:

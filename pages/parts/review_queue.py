@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -28,6 +29,7 @@ class Item:
     confidence: float
     magnification: int
     slide: str
+    part: str
     probabilities: tuple[float, ...]
 
 
@@ -38,10 +40,12 @@ class Images:
     Attributes:
         items: by row.
         row: row of each hash.
+        mistakes: how many are misclassified, by part.
     """
 
     items: tuple[Item, ...]
     row: Mapping[str, int]
+    mistakes: Mapping[str, int]
 
 
 class Ordered(Sequence[Item]):
@@ -96,12 +100,14 @@ class Queue:
         items: in order.
         place: place of each hash.
         scale: the run's scale of maps.
+        mistakes: how many images of the run are misclassified, by part.
     """
 
     run: Run
     items: Sequence[Item]
     place: Mapping[str, int]
     scale: MapScale
+    mistakes: Mapping[str, int]
 
     def __len__(self) -> int:
         """Return how many images the queue has."""
@@ -145,7 +151,7 @@ def _queue(
     if prefixes:
         frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
     images, rows = images_of(_run), frame["row"].to_numpy(np.int32)
-    return Queue(_run, Ordered(images, rows), Places(images, rows), scale_of(_run))
+    return Queue(_run, Ordered(images, rows), Places(images, rows), scale_of(_run), images.mistakes)
 
 
 def images_of(run: Run) -> Images:
@@ -156,14 +162,15 @@ def images_of(run: Run) -> Images:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _images(path: str, content: str, _run: Run) -> Images:
     frame = _run.predictions()
-    columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide")
+    columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide", "part")
     records = zip(*(frame[column].tolist() for column in columns), strict=True)
     probabilities = frame[list(PROBABILITIES)].to_numpy(float).tolist()
     items = tuple(
         Item(row, *record, tuple(chances))
         for row, (record, chances) in enumerate(zip(records, probabilities, strict=True))
     )
-    return Images(items, {item.hash: item.row for item in items})
+    mistakes = Counter(item.part for item in items if item.predicted != item.subtype)
+    return Images(items, {item.hash: item.row for item in items}, mistakes)
 
 
 def scale_of(run: Run) -> MapScale:

@@ -44,9 +44,9 @@ def test_two_queues_share_their_images(fake_run: Run) -> None:
 def test_a_queue_of_all_of_breakhis_takes_kilobytes() -> None:
     count = 7909
     items = tuple(
-        Item(n, f"{n:032x}", f"{n}.png", "DC", "DC", 0.5, 40, "s", (0.1,) * 8) for n in range(count)
+        Item(n, f"{n:032x}", f"{n}.png", "DC", "DC", 0.5, 40, "s", "test", (0.1,) * 8) for n in range(count)
     )
-    images = Images(items, {item.hash: item.row for item in items})
+    images = Images(items, {item.hash: item.row for item in items}, {})
     rows = np.random.default_rng(0).permutation(count).astype(np.int32)
     tracemalloc.start()
     kept = Ordered(images, rows), Places(images, rows)
