@@ -6,8 +6,8 @@ the difference. Exclusions never leave the headline: ``minus_flagged`` is the se
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from breakhis_core.taxonomy import CODES, side_of
 
 NamedRun = tuple[str, pd.DataFrame, str]
 """Name, predictions and split unit of a run."""
+
+Verdict = Literal["better", "worse", "may be chance"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 COMPARED: tuple[str, ...] = (
     *METRIC_NAMES,
@@ -93,6 +96,48 @@ def compare(
         result["minus_flagged"] = {"flagged_images": int((~kept).sum())}
         result["minus_flagged"] |= _compare_tables(names, left, temperatures, resamples)
     return result
+
+
+def verdict(delta: Mapping[str, Any]) -> Verdict:
+    """Say what a difference is: surely better, surely worse, or one that may be chance.
+
+    >>> verdict({"delta": -0.2, "interval": [-0.3, -0.1], "higher_is_better": True})
+    'worse'
+
+    Args:
+        delta: one of ``deltas``.
+    """
+    limits = delta["interval"]
+    if delta["delta"] is None or limits is None or limits[0] <= 0 <= limits[1]:
+        return "may be chance"
+    return "better" if (delta["delta"] > 0) == delta["higher_is_better"] else "worse"
+
+
+def same_answers(against: Mapping[str, Any]) -> bool:
+    """Return whether two runs say the same of every image: no answer and no number differs.
+
+    Args:
+        against: one entry of ``compare(...)["against"]``.
+    """
+    changed = against["fixed"] or against["broken"]
+    return not changed and all(delta["delta"] in (0, None) for delta in against["deltas"].values())
+
+
+def why_not(first: NamedRun, other: NamedRun, part: str = "test") -> str | None:
+    """Return in one sentence why two runs cannot be compared, or None when they can.
+
+    Args:
+        first: name, predictions and split unit of one.
+        other: of the other.
+        part: the part to compare on.
+    """
+    try:
+        require_one_kind([first, other])
+        tables = [_test_table(name, predictions, part) for name, predictions, _ in (first, other)]
+        require_same_test_set(first[0], tables[0], first[2], other[0], tables[1], other[2])
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def require_one_kind(runs: Sequence[NamedRun]) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from breakhis_core.chart_parts import SHARE, category_axis, finish, interval_rules, with_interval
+from breakhis_core.chart_parts import SHARE, category_axis, finish, interval_rules, share_axis, with_interval
 from breakhis_core.colours import NEUTRAL, RIGHT, WRONG
+from breakhis_core.compare import VERDICTS, verdict
 from breakhis_core.intervals import interval_text
 from breakhis_core.metric_names import METRIC_NAMES, metric_name
 
-VERDICTS = ("better", "worse", "may be chance")
 NOT_A_SHARE = ("kappa", "calibration.brier")
 
 
@@ -104,7 +104,7 @@ def comparison_chart(
             "limits": interval_text(delta["interval"]),
             "before": delta["before"],
             "after": delta["after"],
-            "verdict": _verdict(delta),
+            "verdict": verdict(delta),
         }
         for name, delta in (
             (name, compared["deltas"][name]) for name in metrics if name in compared["deltas"]
@@ -136,7 +136,34 @@ def comparison_chart(
     return finish(60 + 26 * len(rows), dotted.encode(x="zero:Q"), rules, dots)
 
 
-def _verdict(delta: Mapping[str, Any]) -> str:
-    if delta["interval"] is None or delta["interval"][0] <= 0 <= delta["interval"][1]:
-        return VERDICTS[2]
-    return VERDICTS[0] if (delta["delta"] > 0) == delta["higher_is_better"] else VERDICTS[1]
+def slope_chart(found: Mapping[str, Mapping[str, Any]], *, height: int = 300) -> alt.LayerChart:
+    """Draw what each metric reads by image and by case, a line each: how far it falls on new cases.
+
+    Args:
+        found: from ``leakage_worth.gaps``.
+        height: height in pixels.
+    """
+    rows = [
+        {"metric": metric_name(name), "split": split, "value": one[side]}
+        for name, one in found.items()
+        for split, side in (("split by image", "by_image"), ("split by case", "by_case"))
+        if one["by_image"] is not None and one["by_case"] is not None
+    ]
+    base = alt.Chart(pd.DataFrame(rows, columns=["metric", "split", "value"])).encode(
+        x=alt.X("split:N", sort=None, title=None, axis=category_axis(labelFontSize=13)),
+        y=alt.Y("value:Q", title=None, scale=SHARE, axis=share_axis()),
+        detail="metric:N",
+        tooltip=[
+            alt.Tooltip("metric:N", title="Metric"),
+            alt.Tooltip("split:N", title="Split"),
+            alt.Tooltip("value:Q", title="Value", format=".3f"),
+        ],
+    )
+    first = alt.datum.metric == metric_name("accuracy")
+    opacity = alt.condition(first, alt.value(1.0), alt.value(0.45))
+    lines = base.mark_line(color=RIGHT, strokeWidth=2).encode(opacity=opacity)
+    dots = base.mark_circle(color=RIGHT, size=90).encode(opacity=opacity)
+    named = base.transform_filter(alt.datum.split == "split by case").mark_text(
+        align="left", dx=9, fontSize=12, color=NEUTRAL
+    )
+    return finish(height, lines, dots, named.encode(text="metric:N"))

@@ -60,18 +60,17 @@ def case_in_words(images: Sequence[CaseImage]) -> str:
 
 
 def by_likely_comparison(run: Run, others: Sequence[Run]) -> list[Run]:
-    """Return the other runs, the one first that a run is most likely to be held against.
+    """Return the other runs on the same kind of images, the likeliest to be held against this one first.
 
-    That is the run that it improves on, then runs that keep the same split, then those on the same kind of
-    images; among equals the order stays.
+    That is the run that it improves on, then runs that keep the same split; among equals the order stays.
+    Phantoms are never held against tissue.
     """
     split = "split.parquet"
     return sorted(
-        (other for other in others if other.name != run.name),
+        (other for other in others if other.name != run.name and other.phantom == run.phantom),
         key=lambda other: (
             run.improves != other.name,
             run.manifest["files"][split] != other.manifest["files"][split],
-            run.phantom != other.phantom,
         ),
     )
 

@@ -65,6 +65,35 @@ def gaps(
     return found
 
 
+def gap_in_words(accuracy: Mapping[str, Any], phantom: bool = False) -> str:
+    """Say what knowing the patient is worth, in one sentence.
+
+    >>> gap_in_words({"by_image": 0.7, "by_case": 0.23, "gap": 0.47, "interval": [0.13, 0.72]})
+    '0.70 on patients it knows, 0.23 on new ones: 0.47 of the accuracy is knowing the patient (0.13 to 0.72).'
+
+    Args:
+        accuracy: of ``gaps``.
+        phantom: whether the images are synthetic phantoms, whose cases are no patients.
+    """
+    who, one = ("painted cases", "case") if phantom else ("patients", "patient")
+    if accuracy["gap"] is None:
+        return f"What knowing the {one} is worth cannot be told: a test set is empty."
+    told = f"{accuracy['by_image']:.2f} on {who} it knows, {accuracy['by_case']:.2f} on new ones"
+    limits = accuracy["interval"]
+    if limits is None:
+        return f"{told}: too few cases to tell what knowing the {one} is worth."
+    span = f"{_two(limits[0])} to {_two(limits[1])}"
+    if limits[0] <= 0 <= limits[1]:
+        return f"{told}: what knowing the {one} is worth cannot be told here ({span})."
+    if accuracy["gap"] < 0:
+        return f"{told}: nothing is gained here by knowing the {one} ({span})."
+    return f"{told}: {accuracy['gap']:.2f} of the accuracy is knowing the {one} ({span})."
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
 def tested(run: Run) -> pd.DataFrame:
     """Return the predictions that say how good a run is."""
     return select_part(run.predictions(), run.tested_part)

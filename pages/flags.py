@@ -30,13 +30,16 @@ def main() -> None:
         st.markdown(flag_list.summary(flags))
         flag_exchange.buttons(flags, flag_list.chosen_facets(), run)
     exclusion_rule.show(run)
+    # A name of its own: Results has views too, and one session keeps what was chosen by name.
+    if st.query_params.get("view") in VIEWS:  # A link of before.
+        st.session_state.list = st.query_params.pop("view")
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "View",
             VIEWS,
             default=VIEWS[0],
             required=True,
-            key="view",
+            key="list",
             bind="query-params",
             label_visibility="collapsed",
         )

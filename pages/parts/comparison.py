@@ -2,64 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from breakhis_core import comparison_charts, reviews
-from breakhis_core.compare import HEADLINE, compare
+from breakhis_core import comparison_charts, comparison_words, reviews
+from breakhis_core.compare import HEADLINE, Verdict, compare, same_answers, verdict, why_not
 from breakhis_core.errors import InputError
 from breakhis_core.image_context import by_likely_comparison
 from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
-from pages.parts import frame, leakage_view, review_links, several_runs
+from breakhis_core.scope import scope_of
+from pages.parts import frame, leakage_view, several_runs
 from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
 from pages.parts.markdown import plain
 
 SHOWN = ("accuracy", "macro_f1", "auc.macro", "binary.sensitivity", "binary.specificity", "binary.f1")
 """The headline's metrics, in its order."""
+COLOURS: dict[Verdict, str] = {"better": "green", "worse": "violet", "may be chance": "off"}
+"""Streamlit's names for the colours that the chart beside has: it would take a rise for good itself."""
 
 Evaluates = Callable[[Run], dict[str, Any]]
 
 
 def show(run: Run, part: str, evaluates: Evaluates) -> None:
-    """Compare a run with another that the person chooses.
+    """Compare a run with others that the person chooses: those tested on the same images, the rest beneath.
 
     Args:
         run: the run that came after.
         part: the part to compare on.
-        evaluates: returns the evaluation of a run's part, for two runs that cannot be compared.
+        evaluates: returns the evaluation of a run's part, for runs that cannot be compared.
     """
-    row = st.container(horizontal=True)
-    with row:
-        before = choose_other(run)
-    if before is None:
+    others = by_likely_comparison(run, frame.runs())
+    if not others:
+        kind = "phantoms" if run.phantom else "tissue"
         frame.empty_state(
-            "There is one run only. Flag images in Review, then retrain without them: both runs are compared "
-            "here, on the same test set.",
+            f"There is no other run on {kind}. Flag images in Review, then retrain without them: both runs "
+            "are compared here, on the same test set.",
             "Review the misclassified images",
             "pages/review.py",
         )
         return
-    with row:
-        more = several_runs.choose_more(run, before, frame.runs())
+    troubles = {other.name: _why_not(_content(run), _content(other), part, run, other) for other in others}
+    others.sort(key=lambda other: troubles[other.name] is not None)
+    with st.container(horizontal=True):
+        before = choose_other(run, others, troubles)
+        more = several_runs.choose_more(run, before, others, lambda other: label(other, troubles))
+    chosen = [before, *more]
+    same = [other for other in chosen if troubles[other.name] is None]
+    apart = [other for other in chosen if troubles[other.name] is not None]
+    if same:
+        on_one_test_set(same[0], run, same[1:], part)
+    if apart:
+        on_test_sets_of_their_own(run, apart, troubles, evaluates)
+
+
+def label(run: Run, troubles: dict[str, str | None]) -> str:
+    """Name a run, and say when it was tested on other images."""
+    return frame.run_label(run) + ("" if troubles[run.name] is None else " · other test set")
+
+
+def choose_other(run: Run, others: Sequence[Run], troubles: dict[str, str | None]) -> Run:
+    """Let the person choose the run to compare with: by default the one that this run improves on."""
+    by_name = {other.name: other for other in others}
+    names = list(by_name)
+    asked = st.query_params.get("with")
+    chosen = st.selectbox(
+        f"{plain(run.name)} compared with",
+        names,
+        index=names.index(asked) if asked in by_name else 0,
+        format_func=lambda name: label(by_name[name], troubles),
+        width=420,
+        key=f"with-{run.name}",
+    )
+    return by_name[chosen]
+
+
+def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> None:
+    """Compare runs image by image: what it comes to in words, then the numbers and the images."""
     chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     try:
         compared = _compared(tuple(map(_content, chosen)), part, flagged, chosen)
     except InputError as error:
         st.warning(plain(str(error)))
-        side_by_side(chosen, evaluates)
         return
     against = compared["against"][0]
+    left_out = len(run.excluded) if run.improves == before.name and run.excluded else None
+    st.markdown(f"#### {plain(comparison_words.in_words(compared, left_out))}")
+    if not more and same_answers(against):
+        return
     st.markdown(
-        f"**{where_from(compared)}**, the same for {'all' if more else 'both'} · in small: difference to "
-        f"{plain(before.name)} and its paired 95 % interval, bootstrap over cases"
+        f"**{where_from(compared)}**, the same for {'all' if more else 'both'} · below each number: "
+        f"difference to {plain(before.name)} and its paired 95 % interval, bootstrap over cases"
     )
-    headline(against["deltas"])
-    second_line(compared, before, run)
+    headline(against["deltas"], before.name)
+    second_line(compared, against)
     if more:
         several_runs.show(compared, chosen[1:], part, deltas_shown(against))
         return
@@ -67,13 +107,11 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
     with left:
         changes(compared, run, part)
         st.dataframe(
-            delta_table(against["deltas"]),
+            delta_table(against["deltas"], *heads(before, run)),
             hide_index=True,
             height="content",
             placeholder=NOT_DEFINED,
-            column_config={
-                "Metric": st.column_config.TextColumn(width=250),
-            },
+            column_config={"Metric": st.column_config.TextColumn(width=250)},
         )
     with right:
         shown = {**against, "deltas": {name: against["deltas"][name] for name in deltas_shown(against)}}
@@ -81,46 +119,27 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
         st.caption("A grey dot: its interval holds zero, so that the difference may be chance.")
 
 
-def choose_other(run: Run) -> Run | None:
-    """Let the person choose the run to compare with: by default the one that this run improves on."""
-    others = {other.name: other for other in by_likely_comparison(run, frame.runs())}
-    if not others:
-        return None
-    names = list(others)
-    asked = st.query_params.get("with")
-    chosen = st.selectbox(
-        f"{plain(run.name)} compared with",
-        names,
-        index=names.index(asked) if asked in others else 0,
-        format_func=lambda name: frame.run_label(others[name]),
-        width=420,
-        key=f"with-{run.name}",
-    )
-    return others[chosen]
-
-
-def headline(deltas: dict[str, Any]) -> None:
+def headline(deltas: dict[str, Any], before: str) -> None:
     """Show the run's headline numbers, each with its difference to the other run."""
     with st.container(horizontal=True, key="headline", gap="small"):
         for name in SHOWN:
             delta = deltas[name]
-            sure = is_sure(delta)
+            found = verdict(delta)
             st.metric(
                 metric_name(name),
                 number(delta["after"]),
                 f"{number(delta['delta'], signed=True)}  ({interval(delta['interval'], signed=True)})",
-                delta_color="off" if not sure else "normal" if delta["higher_is_better"] else "inverse",
+                delta_color=COLOURS[found],
                 delta_arrow="off",
-                help=f"Before: {number(delta['before'])}. Grey: the interval holds zero.",
+                help=f"{plain(before)}: {number(delta['before'])}. "
+                + ("The interval holds zero." if found == "may be chance" else f"Surely {found}."),
                 width=190,
             )
 
 
-def second_line(compared: dict[str, Any], before: Run, run: Run) -> None:
-    """Say what the numbers are without the flagged test images; never instead of the headline."""
-    lines = []
-    if run.improves == before.name and run.excluded:
-        lines.append(f"{plain(run.name)} was trained without {counted(len(run.excluded), 'image')}.")
+def second_line(compared: dict[str, Any], against: dict[str, Any]) -> None:
+    """Say what surely changed, and the numbers minus flagged test images; never instead of the headline."""
+    lines = [comparison_words.surely(against["deltas"], deltas_shown(against))]
     minus = compared["minus_flagged"]
     if minus is not None:
         deltas = minus["against"][0]["deltas"]
@@ -133,16 +152,16 @@ def second_line(compared: dict[str, Any], before: Run, run: Run) -> None:
             f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}, "
             f"{compared['split']}: {' · '.join(told)}."
         )
-    if lines:
-        st.caption(" ".join(lines))
+    words = " ".join(line for line in lines if line)
+    if words:
+        st.caption(words)
 
 
 def changes(compared: dict[str, Any], run: Run, part: str) -> None:
-    """Link to the images that this run fixed and broke, and say whether that may be chance."""
+    """Link to the images that this run gets newly right and wrong, and say whether that may be chance."""
     against = compared["against"][0]
     with st.container(horizontal=True):
-        review_links.link(run, part, against["fixed"], "fixed")
-        review_links.link(run, part, against["broken"], "broken")
+        several_runs.change_links(run, part, against)
     st.caption(several_runs.chance_in_words(against))
 
 
@@ -151,13 +170,26 @@ def deltas_shown(against: dict[str, Any]) -> list[str]:
     return [name for name in HEADLINE if name in against["deltas"] and "log_loss" not in name]
 
 
-def delta_table(deltas: dict[str, Any]) -> pd.DataFrame:
-    """Return before, after and difference of each metric."""
+def heads(before: Run, run: Run) -> tuple[str, str]:
+    """Return what the two columns are called: before and after only where one run retrains the other."""
+    if run.improves == before.name:
+        return f"Before: {before.name}", f"After: {run.name}"
+    return before.name, run.name
+
+
+def delta_table(deltas: dict[str, Any], before: str, after: str) -> pd.DataFrame:
+    """Return both values and the difference of each metric.
+
+    Args:
+        deltas: of an entry of ``compare(...)["against"]``.
+        before: head of the first run's column.
+        after: head of the second run's.
+    """
     rows = [
         {
             "Metric": metric_name(name) + ("" if higher_is_better(name) else ", lower is better"),
-            "Before": number(deltas[name]["before"]),
-            "After": number(deltas[name]["after"]),
+            before: number(deltas[name]["before"]),
+            after: number(deltas[name]["after"]),
             "Difference": number(deltas[name]["delta"], signed=True),
             "95 %": interval(deltas[name]["interval"], signed=True),
         }
@@ -166,24 +198,36 @@ def delta_table(deltas: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def side_by_side(runs: list[Run], evaluates: Evaluates) -> None:
-    """Show the numbers of runs that cannot be compared, each with what it rests on."""
-    columns = {}
-    for run in runs:
-        evaluation = evaluates(run)
-        columns[f"{run.name}: {where_from(evaluation).lower()}"] = [
-            f"{number(_value(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
-            for name in SHOWN
-        ]
-    st.markdown("Each on its own test set:")
-    st.dataframe(pd.DataFrame({"Metric": [metric_name(name) for name in SHOWN], **columns}), hide_index=True)
-    if {run.unit for run in runs} == {"image", "case"}:
-        leakage_view.show(runs)
+def on_test_sets_of_their_own(
+    run: Run, apart: Sequence[Run], troubles: dict[str, str | None], evaluates: Evaluates
+) -> None:
+    """Show runs that were tested on other images: what knowing the patient is worth, or each for itself."""
+    pair = next((other for other in apart if is_other_unit(run, other)), None)
+    if pair is not None:
+        by_image, by_case = (run, pair) if run.unit == "image" else (pair, run)
+        leakage_view.show(by_image, by_case)
+    rest = [other for other in apart if other is not pair]
+    if rest:
+        columns = {}
+        for one in [run, *rest]:
+            evaluation = evaluates(one)
+            columns[f"{one.name}: {where_from(evaluation).lower()}"] = [
+                f"{number(_value(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
+                for name in SHOWN
+            ]
+        st.markdown("##### Each on its own test set")
+        names = [metric_name(name) for name in SHOWN]
+        st.dataframe(pd.DataFrame({"Metric": names, **columns}), hide_index=True)
+    for other in apart:
+        st.caption(plain(str(troubles[other.name])))
 
 
-def is_sure(delta: dict[str, Any]) -> bool:
-    """Return whether a difference's interval leaves out zero."""
-    return delta["interval"] is not None and not delta["interval"][0] <= 0 <= delta["interval"][1]
+def is_other_unit(run: Run, other: Run) -> bool:
+    """Return whether two runs on the same data set, each one model, are split by different units."""
+    if run.unit == other.unit or run.folds or other.folds:
+        return False
+    about = scope_of(frame.workspace(), run).hashes
+    return set(other.predictions()["hash"]) <= about
 
 
 def _value(evaluation: dict[str, Any], metric: str) -> float | None:
@@ -195,6 +239,12 @@ def _value(evaluation: dict[str, Any], metric: str) -> float | None:
 
 def _content(run: Run) -> str:
     return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _why_not(run: str, other: str, part: str, _run: Run, _other: Run) -> str | None:
+    named = [(one.name, one.predictions(), one.unit) for one in (_run, _other)]
+    return why_not(named[0], named[1], part)
 
 
 @st.cache_data(max_entries=64, show_spinner="Comparing case by case …")

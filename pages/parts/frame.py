@@ -62,8 +62,8 @@ def runs() -> list[Run]:
 
 
 def run_label(run: Run) -> str:
-    """Name a run with its split's unit, as it stands wherever a run is chosen."""
-    return f"{run.name} · {run.split_in_words}"
+    """Name a run with its split's unit and, of phantoms, with that, as it stands wherever a run is chosen."""
+    return f"{run.name} · {run.split_in_words}" + (" · phantoms" if run.phantom else "")
 
 
 def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run") -> Run | None:

@@ -7,12 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from breakhis_core import leakage_worth
+from breakhis_core import comparison_charts, leakage_worth
 from breakhis_core.image_checks import load_checks
+from breakhis_core.leakage_worth import gap_in_words
 from breakhis_core.metric_names import metric_name
 from breakhis_core.runs import Run
 from pages.parts import frame
 from pages.parts.figures import counted, interval, number
+from pages.parts.markdown import plain
 
 SHOWN = (
     "accuracy",
@@ -33,31 +35,29 @@ _PAIRS = {
 }
 
 
-def show(runs: list[Run]) -> None:
-    """Show a run split by image beside one split by case, and what leaks in each."""
-    by_image = next(run for run in runs if run.unit == "image")
-    by_case = next(run for run in runs if run.unit == "case")
-    st.markdown("##### What knowing the patient is worth")
+def show(by_image: Run, by_case: Run) -> None:
+    """Say what knowing the patient is worth: a run split by image beside one split by case."""
+    found = _gaps(_content(by_image), _content(by_case), by_image, by_case)
+    st.markdown(f"### {gap_in_words(found['accuracy'], by_image.phantom)}")
+    who = "painted cases, not patients" if by_image.phantom else "patients"
+    st.caption(
+        f"Accuracy of {plain(by_image.name)}, split by image, which tests images of {who} that it learnt "
+        f"from, and of {plain(by_case.name)}, split by case. In brackets the 95 % interval, bootstrap over "
+        "cases; the test sets differ, so that it is that of two independent results."
+    )
     different = differing_settings(by_image, by_case)
     if different:
         st.warning(
             f"The two recipes differ in {', '.join(different)}: the gap is not of the split alone. Train "
             "both units in one click under Train."
         )
-    left, right = st.columns([58, 42], gap="medium")
-    found = _gaps(_content(by_image), _content(by_case), by_image, by_case)
-    accuracy = found["accuracy"]
-    left.dataframe(gap_table(found), hide_index=True, height="content")
-    with right:
+    left, right = st.columns(2, gap="medium")
+    left.altair_chart(comparison_charts.slope_chart(found))
+    right.dataframe(gap_table(found), hide_index=True, height="content")
+    with st.expander("What a model can recognise under each split"):
         st.dataframe(pair_table(by_image, by_case), hide_index=True, height="content")
         if load_checks(frame.workspace()) is None:
             st.caption("Nobody looked for pictures of the same field yet: check the images on Home.")
-    if accuracy["gap"] is not None:
-        left.caption(
-            f"Of the accuracy by image, {number(accuracy['gap'], signed=True)} "
-            f"({interval(accuracy['interval'], signed=True)}) is not there on a new patient. The test sets "
-            "differ, so that the intervals are those of two independent results."
-        )
 
 
 def differing_settings(one: Run, other: Run) -> list[str]:

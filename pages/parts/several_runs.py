@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from breakhis_core.compare import Verdict, verdict
 from breakhis_core.metric_names import higher_is_better, metric_name
 from breakhis_core.runs import Run
-from pages.parts import frame, review_links
+from pages.parts import review_links
 from pages.parts.figures import interval, number
 from pages.parts.markdown import plain
 
+MARKS: dict[Verdict, str] = {"better": " ▲", "worse": " ▼", "may be chance": ""}
 
-def choose_more(run: Run, before: Run, known: Sequence[Run]) -> list[Run]:
-    """Let the person choose further runs to hold against the same one."""
+
+def choose_more(run: Run, before: Run, known: Sequence[Run], label: Callable[[Run], str]) -> list[Run]:
+    """Let the person choose further runs to hold against the same one.
+
+    Args:
+        run: the run that the screen shows.
+        before: the run that it is compared with.
+        known: what can be chosen, in order.
+        label: names a run.
+    """
     others = {other.name: other for other in known if other.name not in (run.name, before.name)}
     if not others:
         return []
@@ -30,7 +40,7 @@ def choose_more(run: Run, before: Run, known: Sequence[Run]) -> list[Run]:
         "and further runs compared with it",
         list(others),
         default=asked,
-        format_func=lambda name: frame.run_label(others[name]),
+        format_func=lambda name: label(others[name]),
         placeholder="none",
         width=420,
         key=key,
@@ -51,15 +61,20 @@ def show(compared: Mapping[str, Any], runs: Sequence[Run], part: str, metrics: S
     st.dataframe(difference_table(compared, metrics), hide_index=True, height="content")
     st.caption(
         "Value, and in brackets the paired 95 % interval of its difference to "
-        f"{plain(compared['first']['name'])}; • marks an interval that leaves out zero. "
-        "With several runs, one in twenty such marks is chance."
+        f"{plain(compared['first']['name'])}; ▲ surely better, ▼ surely worse: an interval that leaves "
+        "out zero. With several runs, one in twenty such marks is chance."
     )
     for run, against in zip(runs, compared["against"], strict=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(run.name)}**", width=220)
-            review_links.link(run, part, against["fixed"], "fixed")
-            review_links.link(run, part, against["broken"], "broken")
+            change_links(run, part, against)
             st.caption(chance_in_words(against))
+
+
+def change_links(run: Run, part: str, against: Mapping[str, Any]) -> None:
+    """Link to the images that a run gets right and the first one did not, and to the reverse."""
+    review_links.link(run, part, against["fixed"], "newly right")
+    review_links.link(run, part, against["broken"], "newly wrong")
 
 
 def difference_table(compared: Mapping[str, Any], metrics: Sequence[str]) -> pd.DataFrame:
@@ -88,7 +103,6 @@ def chance_in_words(against: Mapping[str, Any]) -> str:
 def _cell(delta: Mapping[str, Any] | None) -> str:
     if delta is None:
         return number(None)
-    limits = delta["interval"]
-    mark = " •" if limits is not None and not limits[0] <= 0 <= limits[1] else ""
     change = number(delta["delta"], signed=True)
-    return f"{number(delta['after'])}  {change} ({interval(limits, signed=True)}){mark}"
+    mark = MARKS[verdict(delta)]
+    return f"{number(delta['after'])}  {change} ({interval(delta['interval'], signed=True)}){mark}"

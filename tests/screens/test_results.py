@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
 from breakhis_core.evaluate import evaluate
 from breakhis_core.runs import Run, open_run
 from breakhis_core.settings import Settings
+from breakhis_core.taxonomy import CODES
 from breakhis_core.workspace import Workspace
 from pages.parts import results_tables, review_links
 from pages.parts.figures import counted, duration, interval, number, where_from
@@ -119,19 +125,98 @@ def test_fixed_and_broken_images_are_links_to_their_review(retrained: Run) -> No
     tested = first.loc[first["part"] == "test", "hash"]
     fixed = [image for image in tested if not right[0][image] and right[1][image]]
     labels = [link.label for link in screen.get("page_link")]
-    assert f"Review {counted(len(fixed), 'image')} fixed" in labels
+    assert f"Review {counted(len(fixed), 'image')} newly right" in labels
 
 
-def test_runs_with_other_test_sets_are_refused_and_shown_each_for_itself(
+def test_runs_with_other_test_sets_are_shown_each_for_itself_with_the_reason(
     workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
 ) -> None:
-    write_fake_run(workspace.models, "half", pictures.iloc[:40].reset_index(drop=True), unit="image")
+    write_fake_run(workspace.models, "half", pictures.iloc[:40].reset_index(drop=True))
     screen = in_app("results", run="half", view="Compare")
-    assert "cannot be compared" in screen.warning[0].value
-    assert "split by case" in screen.warning[0].value
+    assert "cannot be compared" in said(screen)
+    assert "test images are only in" in said(screen)
     columns = list(screen.dataframe[0].value.columns)
-    assert columns[1] == "fake: test · split by case · 32 images of 8 cases"
-    assert columns[2].startswith("half: test · split by image · ")
+    assert columns[1].startswith("half: test · split by case · ")
+    assert columns[2] == "fake: test · split by case · 32 images of 8 cases"
+    assert screen.selectbox(key="with-half").options == ["fake · split by case · phantoms · other test set"]
+
+
+def test_runs_of_two_units_open_with_what_knowing_the_patient_is_worth(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
+) -> None:
+    write_fake_run(workspace.models, "by-image", pictures, unit="image", seed=2)
+    screen = in_app("results", run="by-image", view="Compare")
+    assert screen.markdown[0].value.startswith("### 0.")
+    assert "on painted cases it knows" in screen.markdown[0].value, "phantoms are no patients"
+    assert len(screen.get("vega_lite_chart")) == 1
+    assert "cannot be compared" in screen.caption[-1].value
+
+
+def test_phantoms_are_not_offered_beside_tissue(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
+) -> None:
+    write_fake_run(workspace.models, "tissue", pictures, phantom=False)
+    write_fake_run(workspace.models, "tissue-2", pictures, phantom=False, seed=2)
+    screen = in_app("results", run="tissue", view="Compare")
+    assert screen.selectbox(key="with-tissue").options == ["tissue-2 · split by case"]
+    assert "There is no other run on phantoms" in said(in_app("results", run="fake", view="Compare"))
+
+
+def test_one_run_that_cannot_be_compared_does_not_hide_the_others(
+    workspace: Workspace, pictures: pd.DataFrame, retrained: Run
+) -> None:
+    write_fake_run(workspace.models, "half", pictures.iloc[:40].reset_index(drop=True))
+    for address in ({"with": "fake", "also": "half"}, {"with": "half", "also": "fake"}):
+        screen = in_app("results", run="better", view="Compare", **address)
+        assert next(one for one in screen.metric if one.label == "Accuracy").delta
+        assert "Each on its own test set" in said(screen)
+
+
+def a_run_that_is_wrong(run: Run, models: Path, name: str) -> Run:
+    """Return a run on the same split that takes every image for another sub-type."""
+    table = run.predictions().copy()
+    wrong = [CODES[(CODES.index(code) + 1) % len(CODES)] for code in table["subtype"]]
+    for code in CODES:
+        table[f"p_{code}"] = [0.93 if code == one else 0.01 for one in wrong]
+    table["predicted"] = wrong
+    shutil.copytree(run.path, models / name)
+    table.to_parquet(models / name / "predictions.parquet")
+    file = models / name / "manifest.json"
+    manifest = json.loads(file.read_text())
+    content = (models / name / "predictions.parquet").read_bytes()
+    manifest["files"]["predictions.parquet"] = hashlib.sha256(content).hexdigest()
+    file.write_text(json.dumps(manifest | {"name": name}))
+    return open_run(models / name)
+
+
+def test_a_surely_worse_run_is_never_green(workspace: Workspace, fake_run: Run) -> None:
+    a_run_that_is_wrong(fake_run, workspace.models, "worse")
+    colour = Metric.MetricColor
+    for run, other, words, shade in (
+        ("worse", "fake", "worse is worse than fake", colour.VIOLET),
+        ("fake", "worse", "fake is better than worse", colour.GREEN),
+    ):
+        screen = in_app("results", **{"run": run, "with": other, "view": "Compare"})
+        accuracy = next(one for one in screen.metric if one.label == "Accuracy")
+        assert accuracy.proto.color == shade
+        assert words in said(screen)
+
+
+def test_two_runs_that_say_the_same_are_called_so(workspace: Workspace, fake_run: Run) -> None:
+    shutil.copytree(fake_run.path, workspace.models / "copy")
+    screen = in_app("results", run="copy", view="Compare")
+    assert "fake and copy give the same answers on all 32 test images." in said(screen)
+    assert not screen.metric
+
+
+def test_columns_are_before_and_after_only_for_a_retraining(
+    workspace: Workspace, pictures: pd.DataFrame, retrained: Run
+) -> None:
+    columns = list(in_app("results", run="better", view="Compare").dataframe[0].value.columns)
+    assert columns[1:3] == ["Before: fake", "After: better"]
+    write_fake_run(workspace.models, "third", pictures, seed=3)
+    columns = list(in_app("results", run="third", view="Compare").dataframe[0].value.columns)
+    assert columns[2] == "third"
 
 
 def test_the_threshold_moves_sensitivity_and_specificity(fake_run: Run) -> None:
@@ -186,6 +271,7 @@ def test_figures_read_well() -> None:
 
 USED = """
 import sys
+from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 screen = AppTest.from_file("app.py", default_timeout=120)
 screen.switch_page("pages/results.py")
