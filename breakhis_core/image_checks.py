@@ -25,10 +25,11 @@ from breakhis_core.quality import CHECKS, DEVIATION, deviations, measure
 from breakhis_core.workspace import Workspace
 
 CODES = tuple(check.code for check in CHECKS)
+LABELS = {check.code: check.label for check in CHECKS}
 RARE = 0.03
 """Share of the images at an end of a score that is worth a word."""
-FEW = 20
-"""Below this many images of one magnification, a rank says nothing."""
+FEW = math.ceil(1 / RARE)
+"""Below this many images of one magnification, none of them is among so small a share of an end."""
 _KEEP_EVERY = 500  # Images after which an interrupted measurement does not begin anew.
 
 
@@ -40,7 +41,8 @@ class Checks:
         table: one row per image, by hash: ``magnification``; each score by its check's code; ``CODE_low`` and
             ``CODE_high``, the share of the images of its magnification whose score is as low, as high, or
             more so; ``CODE_odd``, the deviation in the suspicious direction, see ``quality.deviations``;
-            ``peers``, the number of those images.
+            ``peers``, the number of those images; ``place``, the rank of the image by the largest deviation
+            in a suspicious direction among the ``of`` images of its data set, 1 for the poorest.
         near: near-duplicates of an image by its hash: the other's hash, and how it lies to the first.
     """
 
@@ -58,8 +60,13 @@ class Checks:
 
     def worst_first(self) -> tuple[str, ...]:
         """Return all hashes, the image with the largest deviation in a suspicious direction first."""
-        worst = self.table[[f"{code}_odd" for code in CODES]].max(axis=1)
-        return tuple(worst.sort_values(ascending=False, kind="stable").index)
+        return tuple(_worst(self.table).sort_values(ascending=False, kind="stable").index)
+
+    def worst_check(self, image: str) -> str | None:
+        """Return the code of the check that gives an image its place, or ``None`` if it was not measured."""
+        if image not in self.table.index:
+            return None
+        return CODES[int(self.table.loc[image, [f"{code}_odd" for code in CODES]].to_numpy(float).argmax())]
 
 
 def measure_images(workspace: Workspace, progress: Callable[[int, int], None] | None = None) -> int:
@@ -114,17 +121,20 @@ def load_checks(workspace: Workspace) -> Checks | None:
 
 
 def quality_in_words(checks: Checks, image: str) -> list[str]:
-    """Say what is unusual about the scores of an image among those of its magnification, or that nothing is.
+    """Say which place an image has by its quality, and what is unusual among those of its magnification.
 
     Returns:
-        Sentences without a full stop, the oddest first; none when the image was not measured.
+        Sentences without a full stop: the place and what gives it, then the oddest first; none when the image
+        was not measured.
     """
-    if image not in checks.table.index:
+    worst = checks.worst_check(image)
+    if worst is None:
         return []
     row = checks.table.loc[image]
     power, peers = int(row["magnification"]), int(row["peers"])
+    place = f"Place {int(row['place']):,} of {int(row['of']):,} from the poorest, by {LABELS[worst].lower()}"
     if peers < FEW:
-        return [f"Only {peers} images at {power}×: too few to compare with"]
+        return [place, f"{peers} images at {power}×: too few to say what is usual"]
     found = []
     for check in CHECKS:
         odd = float(row[f"{check.code}_odd"])
@@ -137,8 +147,8 @@ def quality_in_words(checks: Checks, image: str) -> list[str]:
             found.append((odd, words))
     if not found:
         usual = [check.label if not place else check.label.lower() for place, check in enumerate(CHECKS)]
-        return [f"{', '.join(usual)}: as usual at {power}×"]
-    return [words for _, words in sorted(found, key=lambda one: -one[0])]
+        return [place, f"{', '.join(usual)}: as usual at {power}×"]
+    return [place, *(words for _, words in sorted(found, key=lambda one: -one[0]))]
 
 
 @lru_cache(maxsize=4)
@@ -160,11 +170,19 @@ def _loaded(root: Path, state: object, workspace: Workspace) -> Checks | None:
         table[f"{check.code}_low"] = ranks.rank(method="max") / table["peers"]
         table[f"{check.code}_high"] = ranks.rank(method="max", ascending=False) / table["peers"]
         table[f"{check.code}_odd"] = check.suspect(odd[check.code])
+    sets = table["dataset"]
+    table["place"] = _worst(table).groupby(sets).rank(ascending=False, method="min")
+    table["of"] = sets.groupby(sets).transform("size")
     near: dict[str, list[tuple[str, str]]] = {}
     for first, second, turned in pairs[["first", "second", "turned"]].itertuples(index=False, name=None):
         near.setdefault(first, []).append((second, turned))
         near.setdefault(second, []).append((first, turned))
     return Checks(table.drop(columns="dataset"), near)
+
+
+def _worst(table: pd.DataFrame) -> pd.Series:
+    """Return the largest deviation of each image in a suspicious direction."""
+    return table[[f"{code}_odd" for code in CODES]].max(axis=1)
 
 
 def _files(workspace: Workspace) -> dict[str, Path]:

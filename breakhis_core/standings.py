@@ -124,6 +124,13 @@ def answers_on(workspace: Workspace, image: str) -> list[ReviewEvent]:
     return [ReviewEvent(*event) for event in events]
 
 
+def answers_on_each(workspace: Workspace, images: Iterable[str]) -> dict[str, list[ReviewEvent]]:
+    """Return the answers that stand on each of some images, as of ``answers_on``, in one look."""
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        found = {image: sorted(ledger.answers.get(image, {}).values(), key=_NUMBER) for image in images}
+    return {image: [ReviewEvent(*event) for event in events] for image, events in found.items()}
+
+
 def settlement_on(workspace: Workspace, image: str) -> ReviewEvent | None:
     """Return the settlement that stands on one image, if a steward made one."""
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:

@@ -10,12 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core import reviews
 from pages.parts import answers, context, frame, guard, maps
-from pages.parts.markdown import plain
 from pages.parts.moves import (
     CHOICES,
     KEEP,
     arrive,
-    first_left,
     go,
     in_grid,
     jump,
@@ -26,6 +24,7 @@ from pages.parts.moves import (
     undo,
 )
 from pages.parts.queue_choice import choose_queue
+from pages.parts.queue_end import end_of_queue
 from pages.parts.review_grid import review_grid
 from pages.parts.review_queue import Item, Queue
 from pages.parts.viewer import Progress, Shown, acted, show, show_verdict
@@ -224,28 +223,6 @@ def grid(queue: Queue) -> None:
         st.rerun()
     answers.refresh()
     review_grid(queue)
-
-
-def end_of_queue(queue: Queue) -> None:
-    """Say what was done and what comes next."""
-    done = [answers.at_hand().get(item.hash) for item in queue.items]
-    flagged = sum(answer is not None and answer.action == "flag" for answer in done)
-    left = sum(answer is None for answer in done)
-    with st.container(key="end", horizontal_alignment="center", gap="medium"):
-        st.markdown(
-            f"### End of this queue\n{len(queue)} images: {flagged} flagged, "
-            f"{len(queue) - flagged - left} kept, {left} without an answer.",
-            text_alignment="center",
-        )
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            if left:
-                words = "Go to the first without an answer"
-                st.button(words, type="primary", on_click=first_left, args=(queue,))
-            if st.button("See the flags", type="secondary" if left else "primary"):
-                st.switch_page("pages/flags.py")
-            if st.button("What the review explains"):
-                st.switch_page("pages/results.py", query_params={"run": queue.run.name, "view": "Review"})
-        st.caption(plain(st.session_state.said), text_alignment="center")
 
 
 controls = frame.page_header("Review")

@@ -51,7 +51,10 @@ def test_the_words_compare_within_one_magnification(workspace, many):
     peers = int((many["magnification"] == 40).sum())
     told = quality_in_words(checks, grey)
     assert f"Sharpness: far below the usual, among the lowest {int(np.ceil(100 / peers))} % at 40×" in told
-    assert quality_in_words(checks, usual)
+    assert told[0] == "Place 1 of 192 from the poorest, by sharpness"
+    assert checks.worst_check(grey) == "sharpness"
+    place = checks.worst_first().index(usual) + 1
+    assert quality_in_words(checks, usual)[0].startswith(f"Place {place} of ")
     assert quality_in_words(checks, "f" * 32) == []
     assert "sharpness" in checks.odd()[grey]
     assert checks.worst_first()[0] == grey
@@ -61,9 +64,10 @@ def test_the_words_compare_within_one_magnification(workspace, many):
 def test_few_images_of_a_magnification_are_said_to_be_few(workspace, pictures):
     measure_images(workspace)
     image = pictures["hash"].iat[0]
-    assert quality_in_words(load_checks(workspace), image) == [
-        "Only 16 images at 40×: too few to compare with"
-    ]
+    place, few = quality_in_words(load_checks(workspace), image)
+    assert place.startswith("Place ")
+    assert " of 64 from the poorest, by " in place
+    assert few == "16 images at 40×: too few to say what is usual"
 
 
 def test_a_mirrored_picture_is_a_near_duplicate_of_its_original(workspace, many):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from breakhis_core.queues import ORDERS, build_queue
+from breakhis_core.queues import OLDER, ORDERS, SHOWS, build_queue
 from breakhis_core.runs import PROBABILITIES
 from breakhis_core.taxonomy import CODES
 
@@ -34,6 +34,27 @@ def _queue(predictions, *args, **wishes):
 
 
 @pytest.mark.parametrize(
+    ("show", "order", "expected"),
+    [
+        ("misclassified", "confident", "dac"),
+        ("misclassified", "uncertain", "cad"),
+        ("misclassified", "quality", "cda"),
+        ("misclassified", "name", "acd"),
+        ("left", "confident", "ac"),
+        ("all", "confident", "bdace"),
+        ("all", "quality", "cedab"),
+        ("all_left", "name", "abce"),
+        ("disagreeing", "uncertain", "ed"),
+    ],
+)
+def test_what_is_shown_and_its_order_are_chosen_apart(predictions, show, order, expected):
+    found = _queue(
+        predictions, show=show, order=order, worst=("c", "e", "d"), answered={"d"}, disagreeing={"d", "e"}
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize(
     ("order", "expected"),
     [
         ("confident_mistakes", "dac"),
@@ -47,12 +68,14 @@ def _queue(predictions, *args, **wishes):
         ("all", "abcde"),
     ],
 )
-def test_each_order(predictions, order, expected):
+def test_an_order_of_an_older_link_says_what_to_show_as_well(predictions, order, expected):
     if order == "side_threshold":
         malignant = predictions[[f"p_{code}" for code in ("DC", "LC", "MC", "PC")]].sum(axis=1)
         near = (malignant - 0.5).abs()[predictions["part"] == "test"]
         expected = "".join(predictions["hash"][near.sort_values(kind="stable").index])
     assert _queue(predictions, order=order) == expected
+    show, newer = OLDER[order]
+    assert _queue(predictions, show=show, order=newer) == expected
 
 
 def test_every_order_is_known_and_an_unknown_one_is_refused(predictions):
@@ -60,6 +83,10 @@ def test_every_order_is_known_and_an_unknown_one_is_refused(predictions):
         build_queue(predictions, order=order.code)
     with pytest.raises(ValueError, match="order is one of"):
         build_queue(predictions, order="random")
+    for show in SHOWS:
+        build_queue(predictions, show=show.code)
+    with pytest.raises(ValueError, match="show is one of"):
+        build_queue(predictions, show="random")
     with pytest.raises(ValueError, match="part is one of"):
         build_queue(predictions, part="tset")
 

@@ -37,13 +37,14 @@ def one_of(name: str, options: Mapping[str, str]) -> str:
     return current if current in options else next(iter(options))
 
 
-def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> str:
+def choice(name: str, label: str, options: Mapping[str, str], drops: str = "", **widget: Any) -> str:
     """Let the person choose one of a few; the first is the default and leaves the address clean.
 
     Args:
         name: the name in the address.
         label: what is chosen.
         options: words on screen, by value in the address.
+        drops: what a new choice takes out of the address.
         widget: further arguments of ``st.selectbox``.
 
     Returns:
@@ -53,6 +54,7 @@ def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> 
 
     def remember() -> None:
         put(name, st.session_state[key], next(iter(options)))
+        put(drops, "")
 
     return str(
         st.selectbox(
@@ -61,22 +63,24 @@ def choice(name: str, label: str, options: Mapping[str, str], **widget: Any) -> 
     )
 
 
-def span(name: str, label: str, current: tuple[int, int], whole: tuple[int, int]) -> None:
+def span(name: str, label: str, current: tuple[int, int], whole: tuple[int, int], drops: str = "") -> None:
     """Let the person choose a range of whole numbers; it stands in the address as ``LOW-HIGH``."""
     key = _keyed(name, current)
 
     def remember() -> None:
         put(name, "{}-{}".format(*st.session_state[key]), "{}-{}".format(*whole))
+        put(drops, "")
 
     st.slider(label, *whole, key=key, on_change=remember)
 
 
-def level(name: str, label: str, current: float, default: float) -> None:
+def level(name: str, label: str, current: float, default: float, drops: str = "") -> None:
     """Let the person choose a number from 0 to 1 in hundredths."""
     key = _keyed(name, current)
 
     def remember() -> None:
         put(name, f"{st.session_state[key]:.2f}", f"{default:.2f}")
+        put(drops, "")
 
     st.slider(label, 0.0, 1.0, step=0.01, key=key, on_change=remember)
 

@@ -25,7 +25,7 @@ export function panel({ data, parentElement, setTriggerValue }) {
   function tile(one) {
     const inside = [
       make("span", { class: "picture" }, picture(one.hash), ...(one.mark ? [make("em", {}, one.mark)] : [])),
-      make("b", { "data-side": one.side || null }, one.words), make("small", {}, one.small),
+      make("b", { "data-side": one.side || null }, one.words), ...[one.true, one.small].filter(Boolean).map((line) => make("small", {}, line)),
       ...(one.flag ? [make("small", { class: "flag" }, `⚑ ${one.flag}`)] : []),
     ];
     return one.visit
@@ -63,7 +63,7 @@ export function panel({ data, parentElement, setTriggerValue }) {
   root.dataset.hash = data.hash;
   root.replaceChildren(
     section("similar", "Most similar in train", ...lines(similar.words), tiles(similar.tiles, "five")),
-    section("case", `Case ${data.case.name}`, make("p", {}, data.case.words), tiles(data.case.tiles, "small")),
+    section("case", `Case ${data.case.name}`, ...lines(data.case.words), tiles(data.case.tiles, "small")),
     make("div", { class: "rest" }, otherRun(other), quality(data.checks), said(data.said)),
   );
   root.scrollTop = scrolled;

@@ -21,6 +21,7 @@ from breakhis_core.runs import Run
 from breakhis_core.taxonomy import CODES, side_of, subtype
 from pages.parts import answers, assets, frame, review_links
 from pages.parts.components import component
+from pages.parts.moves import END
 from pages.parts.review_queue import Item, Queue, scale_of
 
 KEY = "context-panel"
@@ -53,6 +54,8 @@ def toggle() -> None:
 
 
 def _turn() -> None:
+    if st.session_state.at == END:  # There is no image.
+        return
     st.session_state.context_open = not st.session_state.get("context_open", False)
 
 
@@ -65,7 +68,11 @@ def show(queue: Queue, place: int, room: DeltaGenerator, go: Callable[[Queue, in
         room: where to draw.
         go: goes to a place of the queue, when an image of it is clicked.
     """
-    if not st.session_state.get("context_open") or place >= len(queue):
+    if not st.session_state.get("context_open"):
+        return
+    if place >= len(queue):
+        # A fragment may write again only where it wrote when the whole screen was drawn.
+        room.empty()
         return
     wanted = st.session_state.pop("context_leaves_for", None)
     if wanted is not None:
@@ -106,12 +113,14 @@ def _measure() -> None:
 
 
 def _content(queue: Queue, item: Item) -> dict[str, Any]:
+    similar, case, checks = _similar(queue, item), _case(queue, item), _checks(queue, item)
+    _tell_flags(queue, [*similar["tiles"], *case["tiles"], *checks["near"]])
     return {
         "hash": item.hash,
-        "similar": _similar(queue, item),
-        "case": _case(queue, item),
+        "similar": similar,
+        "case": case,
         "other": _other(queue.run, item),
-        "checks": _checks(queue, item),
+        "checks": checks,
         "said": _said(item),
     }
 
@@ -139,7 +148,6 @@ def _similar(queue: Queue, item: Item) -> dict[str, Any]:
             "words": subtype(one.subtype).name,
             "small": f"{one.similarity:.2f} · {one.magnification}×",
             "mark": "same case" if one.same_case else "",
-            "flag": _flag(queue, one.hash),
             "title": f"{one.name}, case {one.case}: cosine similarity {one.similarity:.3f}",
         }
         for one in found
@@ -147,25 +155,41 @@ def _similar(queue: Queue, item: Item) -> dict[str, Any]:
     return {"words": [line for line in words if line], "tiles": tiles}
 
 
+def labels(queue: Queue, place: int) -> str:
+    """Say that the case of the image at a place is labelled with several sub-types, if it is."""
+    case = queue.run.predictions()["case"].iat[queue.items[place].row]
+    return image_context.labels_in_words(_cases(queue.run)[case])
+
+
 def _case(queue: Queue, item: Item) -> dict[str, Any]:
     """Return the images of the same case with what the run said of each."""
-    case = queue.run.predictions()["case"].iat[item.row]
-    images = _cases(queue.run)[case]
+    run = queue.run
+    case, part = run.predictions()["case"].iat[item.row], item.part
+    images = _cases(run)[case]
     others = [one for one in images if one.hash != item.hash]
-    words = image_context.case_in_words(images) if others else "This is its only image."
-    return {"name": case, "words": words, "tiles": [_case_tile(queue, one) for one in others]}
+    words = [
+        image_context.labels_in_words(images),
+        image_context.mistakes_in_words(images, part, queue.mistakes.get(part, 0)),
+        image_context.case_in_words(images) if others else "This is its only image.",
+    ]
+    return {
+        "name": case,
+        "words": [line for line in words if line],
+        "tiles": [_case_tile(one) for one in others],
+    }
 
 
-def _case_tile(queue: Queue, one: CaseImage) -> dict[str, Any]:
+def _case_tile(one: CaseImage) -> dict[str, Any]:
     right = one.predicted == one.subtype
     return {
         "hash": one.hash,
         "side": side_of(one.predicted),
         "words": f"{one.predicted} {_percent(one.confidence)}",
+        "true": f"true {one.subtype}",
         "small": f"{one.magnification}× · {one.part}",
         "mark": "" if right else "wrong",
-        "flag": _flag(queue, one.hash),
-        "title": f"{one.name}: called {subtype(one.predicted).name}, {'right' if right else 'wrong'}",
+        "title": f"{one.name}: {subtype(one.subtype).name}, called {subtype(one.predicted).name}, "
+        f"{'right' if right else 'wrong'}",
         "visit": True,
     }
 
@@ -174,7 +198,7 @@ def _other(run: Run, item: Item) -> dict[str, Any] | None:
     """Return what another run said of the image: the one that this run improves on, or a chosen one."""
     others = {
         other.name: other
-        for other in image_context.by_likely_comparison(run, frame.runs())
+        for other in image_context.by_likely_comparison(run, _runs())
         if item.hash in _rows(other)
     }
     if not others:
@@ -185,7 +209,7 @@ def _other(run: Run, item: Item) -> dict[str, Any] | None:
     said = other.predictions().iloc[row]
     predicted = str(said["predicted"])
     notes = [] if said["part"] != "train" else ["It learnt this image."]
-    if not image_context.same_test_set(run, other):
+    if not _same_test_set(_split(run), _split(other), run, other):
         notes.append("Tested on other images than this run.")
     return {
         "options": [[one, frame.run_label(found)] for one, found in others.items()],
@@ -233,7 +257,6 @@ def _checks(queue: Queue, item: Item) -> dict[str, Any]:
                 "words": "not in this run" if said is None else subtype(said["subtype"]).name,
                 "small": turned or "the same way round",
                 "mark": "" if said is None else str(said["part"]),
-                "flag": _flag(queue, image),
                 "title": image if said is None else str(said["name"]),
                 "visit": known,
             }
@@ -270,14 +293,36 @@ def _percent(confidence: float) -> str:
     return f"{100 * confidence:.0f} %"
 
 
-def _flag(queue: Queue, image: str) -> str:
-    """Return why an image is flagged; an image that is still to be answered does not tell others' answers."""
-    mine = answers.at_hand().get(image)
-    if mine is None and image in queue.place:
-        return ""
-    said = reviews.answers_on(frame.workspace(), image)
-    reasons = dict.fromkeys(answers.LABELS[one.reason] for one in said if one.reason in answers.LABELS)
-    return ", ".join(reasons).lower()
+def _tell_flags(queue: Queue, tiles: list[dict[str, Any]]) -> None:
+    """Say on each tile why its image is flagged; what is still to be answered tells no others' answers."""
+    mine = answers.at_hand()
+    told = [tile for tile in tiles if tile["hash"] in mine or tile["hash"] not in queue.place]
+    said = reviews.answers_on_each(frame.workspace(), [tile["hash"] for tile in told])
+    for tile in told:
+        reasons = dict.fromkeys(
+            answers.LABELS[one.reason] for one in said[tile["hash"]] if one.reason in answers.LABELS
+        )
+        tile["flag"] = ", ".join(reasons).lower()
+
+
+def _runs() -> list[Run]:
+    """Return the runs; their manifests are opened again when a run came or went."""
+    models = frame.workspace().models
+    return _runs_of(str(models), models.stat().st_mtime_ns if models.is_dir() else 0)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _runs_of(models: str, changed: int) -> list[Run]:
+    return frame.runs()
+
+
+def _split(run: Run) -> str:
+    return str(run.manifest["files"]["split.parquet"])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _same_test_set(split: str, other_split: str, _run: Run, _other: Run) -> bool:
+    return image_context.same_test_set(_run, _other)
 
 
 def _rows(run: Run) -> dict[str, int]:

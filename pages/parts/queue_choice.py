@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from breakhis_core import image_checks, queues, reviews
+from breakhis_core import agreement, image_checks, queues, reviews
 from breakhis_core.runs import PARTS, Run
 from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from pages.parts import address, answers, frame
@@ -22,13 +22,16 @@ PART_LABELS = {
     "excluded": "Excluded from this run",
 }
 EVERY = "every"
+PART_WORDS = {"excluded": "images excluded from this run", EVERY: "images"}
+"""How a queue in words says its part, where that is not the part's own name."""
+SHOWS = {show.code: show.label for show in queues.SHOWS}
 ORDERS = {order.code: order.label for order in queues.ORDERS}
 SUBTYPE_CHOICES = {"": "any", **{one.code: one.name for one in SUBTYPES}}
 MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICATIONS}}
 REASON_CHOICES = {"": "any or none", **{reason.code: reason.label for reason in reviews.REASONS}}
 FILTERS = ("true", "predicted", "magnification", "case", "confidence", "reason", "by", "only")
 """What leaves images out, by name in the address."""
-NAMES = ("part", "order", "threshold", *FILTERS)
+NAMES = ("part", "show", "order", "threshold", *FILTERS)
 WHOLE = (0, 100)
 LINE = 0.5
 
@@ -39,6 +42,7 @@ class Wish:
 
     Attributes:
         part: part of the run, or ``"every"``.
+        show: code of one of ``queues.SHOWS``.
         order: code of one of ``queues.ORDERS``.
         true: code of the true sub-type, or nothing; and so the other filters.
         predicted: code of the predicted sub-type.
@@ -52,6 +56,7 @@ class Wish:
     """
 
     part: str
+    show: str
     order: str
     true: str = ""
     predicted: str = ""
@@ -72,15 +77,25 @@ class Wish:
     @property
     def rests_on_answers(self) -> bool:
         """Whether what reviewers said decides which images are in the queue."""
-        order = queues.ORDER_OF[self.order]
-        return order.unanswered_only or order.code == "disagreeing" or bool(self.reason or self.by)
+        unanswered = queues.SHOW_OF[self.show].unanswered_only
+        return unanswered or self.show == "disagreeing" or bool(self.reason or self.by)
+
+    @property
+    def words(self) -> str:
+        """The queue in words, without its filters."""
+        part = PART_WORDS.get(self.part, self.part.replace("_", " "))
+        return queues.in_words(self.show, self.order, part)
 
 
 def choose_queue(run: Run) -> Queue:
     """Show order and filters, folded away, and return the queue that the address asks for."""
     address.restore("review", (*NAMES, "image", "view"))
+    follow_older_link()
     wish = wish_for(run)
-    fold = st.popover("Queue", icon=":material/tune:", width="content", key="queue-choice", on_change="rerun")
+    words = f"Queue: {wish.words}"
+    fold = st.popover(
+        words, icon=":material/tune:", help=words, width="content", key="queue-choice", on_change="rerun"
+    )
     if wish.acting:
         st.button(
             f"Clear {counted(wish.acting, 'filter')}",
@@ -89,12 +104,10 @@ def choose_queue(run: Run) -> Queue:
             key="clear-filters",
             on_click=clear_filters,
         )
-    if fold.open:  # Folded away, the widgets cost nothing.
-        with fold:
-            choices(run, wish)
-    return queue_of(
+    queue = queue_of(
         run,
         part=None if wish.part == EVERY else wish.part,
+        show=wish.show,
         order=wish.order,
         subtype=wish.true or None,
         predicted=wish.predicted or None,
@@ -106,6 +119,18 @@ def choose_queue(run: Run) -> Queue:
         **by_answers(run, wish),
         **by_quality(wish),
     )
+    if fold.open:  # Folded away, the widgets cost nothing.
+        with fold:
+            choices(run, wish, queue)
+    return queue
+
+
+def follow_older_link() -> None:
+    """Read an order of a link that says which images to show too, and write both into the address."""
+    said = queues.OLDER.get(st.query_params.get("order", ""))
+    if said is not None:
+        address.put("show", said[0], next(iter(SHOWS)))
+        address.put("order", said[1], next(iter(ORDERS)))
 
 
 def wish_for(run: Run) -> Wish:
@@ -114,6 +139,7 @@ def wish_for(run: Run) -> Wish:
     asked = st.query_params
     return Wish(
         part=address.one_of("part", part_choices(parts)),
+        show=address.one_of("show", SHOWS),
         order=address.one_of("order", ORDERS),
         true=address.one_of("true", SUBTYPE_CHOICES),
         predicted=address.one_of("predicted", SUBTYPE_CHOICES),
@@ -127,23 +153,28 @@ def wish_for(run: Run) -> Wish:
     )
 
 
-def choices(run: Run, wish: Wish) -> None:
-    """Let the person choose what is in the queue and in which order."""
+def choices(run: Run, wish: Wish, queue: Queue) -> None:
+    """Let the person choose what is in the queue and in which order, and say how many images that are."""
     parts, cases = about(run)
-    address.choice("part", "Images of", part_choices(parts))
-    address.choice("order", "Order", ORDERS)
+    anew = {"drops": "image"}  # A new choice starts at its first image without an answer.
+    address.choice("part", "Images of", part_choices(parts), **anew)
+    address.choice("show", "Show", SHOWS, **anew)
+    address.choice("order", "Order", ORDERS, **anew)
+    done = answers.at_hand()
+    unanswered = sum(item.hash not in done for item in queue.items)
+    st.markdown(f"**{counted(len(queue), 'image')}**, {unanswered:,} without an answer of yours")
     left, right = st.columns(2)
     with left:
-        address.choice("true", "True sub-type", SUBTYPE_CHOICES)
-        address.choice("case", "Case", {"": "any", **cases})
-        address.choice("reason", "Flagged as", REASON_CHOICES)
+        address.choice("true", "True sub-type", SUBTYPE_CHOICES, **anew)
+        address.choice("case", "Case", {"": "any", **cases}, **anew)
+        address.choice("reason", "Flagged as", REASON_CHOICES, **anew)
     with right:
-        address.choice("predicted", "Predicted sub-type", SUBTYPE_CHOICES)
-        address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES)
-        address.choice("by", "Reviewer", reviewer_choices(wish.by))
-    address.span("confidence", "Confidence of the prediction, %", wish.confidence, WHOLE)
-    if wish.order == "side_threshold":
-        address.level("threshold", "Line: malignant from this probability on", wish.threshold, LINE)
+        address.choice("predicted", "Predicted sub-type", SUBTYPE_CHOICES, **anew)
+        address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES, **anew)
+        address.choice("by", "Reviewer", reviewer_choices(wish.by), **anew)
+    address.span("confidence", "Confidence of the prediction, %", wish.confidence, WHOLE, **anew)
+    if wish.order == "line":
+        address.level("threshold", "Line: malignant from this probability on", wish.threshold, LINE, **anew)
     if wish.only and st.button("Show more than the images of the link"):
         address.put("only", "")
         st.rerun()
@@ -162,7 +193,7 @@ def clear_filters() -> None:
 
 def by_quality(wish: Wish) -> dict[str, tuple[str, ...]]:
     """Return the images by their quality where the order asks for it; none where nothing was measured yet."""
-    if wish.order != "lowest_quality":
+    if wish.order != "quality":
         return {}
     checks = image_checks.load_checks(frame.workspace())
     if checks is None:
@@ -188,13 +219,14 @@ def by_answers(run: Run, wish: Wish) -> dict[str, tuple[str, ...]]:
 
 def _by_answers_now(wish: Wish) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    if queues.ORDER_OF[wish.order].unanswered_only:
+    if queues.SHOW_OF[wish.show].unanswered_only:
         found["answered"] = tuple(sorted(answers.at_hand()))
-    if wish.order == "disagreeing" or wish.reason or wish.by:
+    if wish.show == "disagreeing" or wish.reason or wish.by:
         standing = reviews.standing(frame.workspace())
-        if wish.order == "disagreeing":
-            said = standing.groupby("hash")["action"].nunique()
-            found["disagreeing"] = tuple(sorted(said.index[said > 1]))
+        if wish.show == "disagreeing":
+            settled = set(reviews.settlements(frame.workspace())["hash"])
+            differ = agreement.disagreeing(standing)
+            found["disagreeing"] = tuple(image for image in differ if image not in settled)
         if wish.reason or wish.by:
             action, _, name = wish.by.partition(":")
             if name:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from breakhis_core import image_checks
 from breakhis_core.taxonomy import side_of, subtype
 from pages.parts import answers, guard, moves
 from pages.parts.figures import counted
+from pages.parts.frame import workspace
 from pages.parts.grid import PER_PAGE, Page, Tile, grid_acted, show_grid
 from pages.parts.review_queue import Item, Queue
 
@@ -29,14 +31,24 @@ def review_grid(queue: Queue) -> None:
         at=queue.items[place].hash,
         moved=st.session_state.moved,
         saved=st.session_state.setdefault("saved", 0),
-        tiles=[tile(item) for item in queue.items[first : first + PER_PAGE]],
+        tiles=[tile(item, poor(queue, item)) for item in queue.items[first : first + PER_PAGE]],
         next=[item.hash for item in queue.items[first + PER_PAGE : first + 2 * PER_PAGE]],
     )
     show_grid(KEY, page, on_act=lambda: act(queue))
 
 
-def tile(item: Item) -> Tile:
-    """Return an image's thumbnail, with what this reviewer says about it."""
+def poor(queue: Queue, item: Item) -> str:
+    """Return why an image has its place in the order of quality, and its part; nothing in other orders."""
+    if st.query_params.get("order") != "quality":
+        return ""
+    checks = image_checks.load_checks(workspace())
+    worst = checks and checks.worst_check(item.hash)
+    by = image_checks.LABELS[worst].lower() if worst else "not measured"
+    return f"{item.part.replace('_', ' ')} · {by}"
+
+
+def tile(item: Item, reason: str = "") -> Tile:
+    """Return an image's thumbnail, with what this reviewer says about it; ``reason`` is why it is here."""
     answer = answers.at_hand().get(item.hash)
     return Tile(
         hash=item.hash,
@@ -46,7 +58,7 @@ def tile(item: Item) -> Tile:
         predicted=subtype(item.predicted).name,
         predicted_side=side_of(item.predicted),
         percent=f"{100 * item.confidence:.0f} %",
-        about=f"{item.magnification}× · slide {item.slide}",
+        about=f"{item.magnification}× · {reason or f'slide {item.slide}'}",
         answer=answer.action if answer else "",
         words=("kept" if answer.action == "keep" else answers.LABELS[answer.reason]) if answer else "",
     )

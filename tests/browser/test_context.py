@@ -88,3 +88,25 @@ def test_it_shows_what_was_settled_and_what_was_imported(
     browser.wait_until_shown(settled)
     browser.page.wait_for_function(f"({said % settled} ?? '').includes('settled: stays in the training')")
     assert browser.errors == []
+
+
+def test_it_comes_back_after_the_end_of_the_queue(browser: Browser, fake_run: Run) -> None:
+    last = build_queue(fake_run)["hash"].iat[-1]
+    browser.open("review?image=end")
+    browser.page.get_by_text("End of this queue").wait_for()
+    browser.key("i")
+    browser.key("ArrowLeft")
+    browser.wait_until_shown(last)
+    browser.key("i")
+    context_of(browser, last)
+
+    browser.key("ArrowRight")
+    browser.page.get_by_text("End of this queue").wait_for()
+    browser.page.locator(".st-key-queue-choice button").first.click()  # The whole screen is drawn at the end.
+    browser.page.locator(".st-key-choice-part").wait_for()
+    browser.key("Escape")
+    browser.page.get_by_role("button", name="Previous").click()
+    browser.wait_until_shown(last)
+    context_of(browser, last)
+    assert browser.page.locator("[data-testid=stException]").count() == 0
+    assert browser.errors == []

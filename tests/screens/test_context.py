@@ -7,12 +7,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import Engine, event
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import image_checks, reviews
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from pages.parts import frame
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 
@@ -124,7 +126,7 @@ def test_flags_of_others_on_images_still_to_answer_are_hidden(
     for image in everything:
         reviews.flag(workspace, "Grace", image, "duplicate")
     inside = opened(open_screen("review", part="every", order="all"))
-    assert {tile["flag"] for tile in inside["case"]["tiles"] + inside["similar"]["tiles"]} == {""}
+    assert not any("flag" in tile for tile in inside["case"]["tiles"] + inside["similar"]["tiles"])
     outside = opened(open_screen("review"))
     assert {tile["flag"] for tile in outside["similar"]["tiles"]} == {"duplicate"}
 
@@ -136,13 +138,73 @@ def test_quality_is_offered_to_be_measured_and_then_said(
     image_checks.measure_images(workspace)
     checks = opened(open_screen("review"))["checks"]
     assert checks["offer"] == ""
-    assert checks["words"][0].startswith("Only 16 images at ")
+    assert checks["words"][0].startswith("Place ")
+    assert "16 images at " in checks["words"][1]
 
 
 def test_the_end_of_the_queue_has_no_context(queue: list[str], open_screen: Open) -> None:
     screen = open_screen("review", image=queue[-1])
     opened(screen)
     assert panel(press(screen, "Next")) is None
+
+
+def test_the_next_image_costs_no_question_a_tile(
+    workspace: Workspace,
+    pictures: pd.DataFrame,
+    queue: list[str],
+    open_screen: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_fake_run(workspace.models, "other", pictures, seed=6)
+    image_checks.measure_images(workspace)
+    asked: list[str] = []
+    looked: list[int] = []
+    runs = frame.runs
+    monkeypatch.setattr(frame, "runs", lambda: looked.append(1) or runs())
+
+    def ask(*given: object) -> None:
+        if "SELECT" in str(given[2]):
+            asked.append(str(given[2]))
+
+    def questions() -> int:
+        press(screen, "Next")
+        asked.clear()
+        looked.clear()
+        event.listen(Engine, "before_cursor_execute", ask)
+        try:
+            assert not press(screen, "Previous").exception
+        finally:
+            event.remove(Engine, "before_cursor_execute", ask)
+        return len(asked)
+
+    screen = open_screen("review", run="fake")
+    closed = questions()
+    opened(screen)
+    opened_too = questions()
+    assert len(looked) == 1  # The choice of the run: a test draws the whole screen.
+    tiles = panel(screen)
+    assert tiles is not None
+    assert len(tiles["similar"]["tiles"] + tiles["case"]["tiles"]) == 8
+    assert tiles["other"] is not None
+    assert opened_too == closed + 2, asked  # What stands on the tiles, and the history.
+
+
+def test_a_case_with_two_labels_says_so(
+    workspace: Workspace, pictures: pd.DataFrame, open_screen: Open
+) -> None:
+    pictures["case"] = "14-1"
+    run = write_fake_run(workspace.models, "one", pictures)
+    data = opened(open_screen("review", run=run.name, show="all", part="every"))
+    assert data["case"]["words"][0].startswith("This case is labelled adenosis (8), ")
+    assert "mistakes are of this case." in data["case"]["words"][1]
+    subtypes = run.predictions().set_index("hash")["subtype"]
+    assert all(tile["true"] == f"true {subtypes[tile['hash']]}" for tile in data["case"]["tiles"])
+
+
+def test_at_the_end_there_is_nothing_to_open(queue: list[str], open_screen: Open) -> None:
+    screen = press(open_screen("review", image="end"), "Context of this image")
+    assert panel(press(screen, "Previous")) is None
+    assert opened(screen)["hash"] == queue[-1]
 
 
 def test_the_lowest_quality_can_come_first(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import reviews
+from breakhis_core import image_checks, reviews
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
@@ -167,14 +169,14 @@ def test_answers_survive_a_change_of_filters(
     workspace: Workspace, queue: list[str], open_screen: Open
 ) -> None:
     screen = press(open_screen("review"), "Duplicate")
-    screen = choose(screen, "order", "all")
+    screen = choose(screen, "show", "all")
     assert not screen.exception
     assert reviews.standing(workspace)["hash"].tolist() == [queue[0]]
 
 
 def test_what_is_not_reviewed_yet_leaves_out_what_was(queue: list[str], open_screen: Open) -> None:
     screen = press(open_screen("review"), "Keep")
-    screen = choose(screen, "order", "not_reviewed")
+    screen = choose(screen, "show", "left")
     while image(screen) != "end":
         assert image(screen) != queue[0]
         screen = press(screen, "Next")
@@ -186,6 +188,63 @@ def test_the_end_of_the_queue_says_what_was_done(queue: list[str], open_screen: 
     words = " ".join(one.value for one in screen.markdown)
     assert f"{len(queue)} images: 1 flagged, 0 kept, {len(queue) - 1} without an answer" in words
     assert image(press(screen, "Go to the first without an answer")) == queue[0]
+
+
+def test_after_the_test_images_come_the_mistakes_on_training_images(
+    workspace: Workspace, fake_run: Run, queue: list[str], open_screen: Open
+) -> None:
+    training = build_queue(fake_run, part="train")["hash"].tolist()
+    screen = open_screen("review")
+    for one in queue:
+        reviews.flag(workspace, screen.session_state.reviewer, one, "staining")
+    reviews.flag(workspace, screen.session_state.reviewer, queue[1], "duplicate")
+    screen.query_params["image"] = "end"
+    screen.run()
+    assert "they stay in the test" in " ".join(one.value for one in screen.markdown)
+    label = f"Review the {len(training)} mistakes on training images"
+    assert label in [button.label for button in screen.button]
+    wall = next(one for one in screen.get("bidi_component") if "thumbs" in one.proto.component_name)
+    groups = json.loads(wall.proto.json)["groups"]
+    assert [group["words"] for group in groups] == [f"Staining · {len(queue) - 1}", "Duplicate · 1"]
+    assert [tile["hash"] for tile in groups[1]["tiles"]] == [queue[1]]
+
+
+def test_flagged_training_images_lead_to_a_retraining(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    screen = open_screen("review", part="train")
+    for one in build_queue(fake_run, part="train")["hash"]:
+        reviews.flag(workspace, screen.session_state.reviewer, one, "staining")
+    screen.query_params["image"] = "end"
+    screen.run()
+    assert "Retrain without flagged images" in [button.label for button in screen.button]
+
+
+def test_mistakes_of_the_poorest_quality_can_come_first(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    image_checks.measure_images(workspace)
+    checks = image_checks.load_checks(workspace)
+    assert checks is not None
+    expected = build_queue(fake_run, order="quality", worst=checks.worst_first())["hash"].tolist()
+    screen = press(open_screen("review"), "Next")
+    screen = choose(screen, "order", "quality")
+    walked = [image(screen)]
+    for _ in expected[1:]:
+        screen = press(screen, "Next")
+        walked.append(image(screen))
+    assert walked == expected
+
+
+def test_an_older_link_is_read_and_written_anew(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review", order="least_certain")
+    assert [dict(screen.query_params)[name] for name in ("show", "order")] in (
+        ["all", "uncertain"],
+        [["all"], ["uncertain"]],
+    )
+    screen = open_screen("review", order="confident_mistakes")
+    assert "order" not in screen.query_params
+    assert image(screen) == queue[0]
 
 
 def test_an_empty_queue_says_what_to_do(fake_run: Run, open_screen: Open) -> None:
