@@ -16,21 +16,24 @@ from breakhis_core.chart_parts import SHARE, category_axis, finish, share_axis
 from breakhis_core.colours import ACCENT, NEUTRAL, WRONG
 from breakhis_core.sweeps import METRICS, Value, field_text, value_text
 from breakhis_core.sweeps_reading import Study
-from breakhis_core.sweeps_results import Uncertainty, best_cell, cell_table
+from breakhis_core.sweeps_results import Uncertainty, cell_table
 
 _STATE_COLOURS = {"finished": NEUTRAL, "running": ACCENT, "pruned": WRONG, "failed": WRONG}
 
 
-def chart_rows(study: Study) -> pd.DataFrame:
+def chart_rows(study: Study, doubt: Uncertainty) -> pd.DataFrame:
     """Tabulate the cells as the charts write them.
+
+    Args:
+        study: the study.
+        doubt: from ``sweeps_results.uncertainty``.
 
     Returns:
         The rows of ``sweeps_results.cell_table`` without error, and of each field ``x_<field>``, its value
         as an axis has it, and ``t_<field>``, as a tooltip has it; says, what stands in a cell; range, over
-        seeds; best, whether it is.
+        seeds; best, whether it is, which none is where none can be told from another.
     """
     table = cell_table(study)
-    best = best_cell(study)
     for field in study.request.grid:
         table[f"x_{field}"] = [short(field, value) for value in table[field]]
         table[f"t_{field}"] = [value_text(field, value) for value in table[field]]
@@ -43,20 +46,21 @@ def chart_rows(study: Study) -> pd.DataFrame:
         f"{low:.3f} to {high:.3f}" if many and low is not None else ""
         for low, high in zip(table["low"], table["high"], strict=True)
     ]
-    table["best"] = [best is not None and number == best.number for number in table["cell"]]
+    table["best"] = [number == doubt.best for number in table["cell"]]
     # Altair writes null for what a column of floats lacks; of other columns nan gets into the JSON.
     return table.drop(columns="error").astype({"value": float, "low": float, "high": float})
 
 
-def heat_chart(study: Study, *, dark: bool = False, height: int = 380) -> alt.LayerChart:
+def heat_chart(study: Study, doubt: Uncertainty, *, dark: bool = False, height: int = 380) -> alt.LayerChart:
     """Draw a grid of two settings: the first downwards, the second across, the best cell framed.
 
     Args:
         study: of two fields.
+        doubt: from ``sweeps_results.uncertainty``.
         dark: whether the page is dark.
         height: height in pixels.
     """
-    rows = chart_rows(study)
+    rows = chart_rows(study, doubt)
     down, across = study.request.grid
     metric = METRICS[study.request.metric]
     base = alt.Chart(rows).encode(
@@ -102,7 +106,7 @@ def curve_chart(study: Study, doubt: Uncertainty, *, height: int = 380) -> alt.L
         doubt: from ``sweeps_results.uncertainty``.
         height: height in pixels.
     """
-    rows = chart_rows(study)
+    rows = chart_rows(study, doubt)
     (field,) = study.request.grid
     base = _against(rows, study, field)
     layers: list[alt.Chart] = []
@@ -115,29 +119,31 @@ def curve_chart(study: Study, doubt: Uncertainty, *, height: int = 380) -> alt.L
     layers.append(base.mark_line(color=NEUTRAL, strokeWidth=1.5).encode(y=_metric_axis(study)))
     if study.request.seeds > 1:
         layers.append(whole.mark_rule(color=NEUTRAL, strokeWidth=2).encode(y="low:Q", y2="high:Q"))
+    layers += _baseline_line(doubt)
     layers.append(_dots(whole, study))
     layers.append(_marks_without_value(base, height))
     return finish(height, *layers)
 
 
-def strip_chart(study: Study, field: str, *, height: int = 230) -> alt.LayerChart:
+def strip_chart(study: Study, doubt: Uncertainty, field: str, *, height: int = 230) -> alt.LayerChart:
     """Draw all finished cells by one of several settings, and the mean of each choice as a bar.
 
     Args:
         study: of several fields.
+        doubt: from ``sweeps_results.uncertainty``.
         field: one of them.
         height: height in pixels.
     """
-    rows = chart_rows(study)
+    rows = chart_rows(study, doubt)
     whole = _against(rows[rows["state"] == "finished"], study, field)
     means = whole.mark_tick(thickness=3, size=34, color=NEUTRAL).encode(
         y=alt.Y("mean(value):Q", scale=SHARE),
         tooltip=[alt.Tooltip("mean(value):Q", title="Mean", format=".3f")],
     )
-    return finish(height, means, _dots(whole, study))
+    return finish(height, *_baseline_line(doubt), means, _dots(whole, study))
 
 
-def epochs_chart(study: Study, *, height: int = 300) -> alt.LayerChart:
+def epochs_chart(study: Study, doubt: Uncertainty, *, height: int = 300) -> alt.LayerChart:
     """Draw the metric of every trial by epoch, in the colour of its state."""
     rows = pd.DataFrame(
         [
@@ -179,7 +185,8 @@ def epochs_chart(study: Study, *, height: int = 300) -> alt.LayerChart:
             alt.Tooltip("state:N", title="State"),
         ],
     )
-    return finish(height, base.mark_line(strokeWidth=1.6, opacity=0.75), base.mark_circle(size=24))
+    lines = base.mark_line(strokeWidth=1.6, opacity=0.75)
+    return finish(height, *_baseline_line(doubt), lines, base.mark_circle(size=24))
 
 
 def short(field: str, value: Value) -> str:
@@ -224,6 +231,18 @@ def _dots(whole: alt.Chart, study: Study) -> alt.Chart:
         size=alt.when("datum.best").then(alt.value(150)).otherwise(alt.value(70)),
     )
     return dots
+
+
+def _baseline_line(doubt: Uncertainty) -> list[alt.Chart]:
+    """Draw what always naming the commonest sub-type gives, where it is known."""
+    if doubt.baseline is None:
+        return []
+    at = alt.Chart(pd.DataFrame({"baseline": [doubt.baseline]}))
+    line: alt.Chart = at.mark_rule(color=NEUTRAL, strokeDash=[6, 4], strokeWidth=1.5).encode(
+        y="baseline:Q",
+        tooltip=[alt.Tooltip("baseline:Q", title="Always naming the commonest sub-type", format=".3f")],
+    )
+    return [line]
 
 
 def _marks_without_value(base: alt.Chart, height: int) -> alt.Chart:

@@ -79,7 +79,7 @@ class Study:
         created: ISO 8601, UTC.
         request: what is tried.
         facts: unit, split_seed, phantom, images and cases of train and validation, labels and cases of the
-            validation images.
+            validation images, the commonest sub-type of the training images (not in sweeps of before).
         trials: the newest of each cell and seed, in the order of the grid.
         running: whether a process of this machine runs it.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import stdtrit
 
 from breakhis_core import metrics
+from breakhis_core.baselines import CHANCE
 from breakhis_core.intervals import case_weights, interval
 from breakhis_core.sweeps import METRICS, Cell, cell_text
 from breakhis_core.sweeps_reading import Study, Trial
-from breakhis_core.taxonomy import CODES
+from breakhis_core.taxonomy import CODES, subtype
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,11 +29,17 @@ class Uncertainty:
     Attributes:
         interval: 95 % interval of the best cell's metric from a bootstrap over cases, or None.
         as_good: numbers of the other whole cells whose difference from the best has an interval with 0 in it.
+        best: number of the best cell where another whole cell is surely worse, or it is the only one; else
+            None, since none of several can be told from another.
+        baseline: the metric of always naming the sub-type commonest in the training, on the same images; None
+            where it is not known.
         words: all this as sentences.
     """
 
     interval: tuple[float, float] | None
     as_good: tuple[int, ...]
+    best: int | None
+    baseline: float | None
     words: str
 
 
@@ -85,10 +94,11 @@ def uncertainty(study: Study, resamples: int = 1000) -> Uncertainty:
         study: with at least one finished cell, or nothing is said.
         resamples: bootstrap samples.
     """
-    best = best_cell(study)
+    best, baseline = best_cell(study), _baseline(study)
     if best is None:
-        return Uncertainty(None, (), "No cell is finished yet.")
-    count = int(study.facts["validation_cases"])
+        value = None if baseline is None else float(baseline(np.ones((1, _cases(study))))[0])
+        return Uncertainty(None, (), None, value, "No cell is finished yet.")
+    count = _cases(study)
     weights = case_weights(count, resamples)
     whole = [cell for cell in study.cells if _state(study.of(cell.number)) == "finished"]
     samples = {cell.number: _samples(study, study.of(cell.number), weights) for cell in whole}
@@ -99,9 +109,50 @@ def uncertainty(study: Study, resamples: int = 1000) -> Uncertainty:
         if cell.number != best.number
         and _includes_nothing(samples[best.number] - samples[cell.number], count)
     )
-    return Uncertainty(
-        limits, as_good, _in_words(study, best, samples[best.number][0], limits, as_good, whole)
+    told_apart = len(as_good) < len(whole) - 1 or len(whole) == 1
+    values = [float(samples[cell.number][0]) for cell in whole]
+    always = None if baseline is None else baseline(weights)
+    words = (
+        _best_in_words(study, best, limits, len(as_good), values, always)
+        if told_apart
+        else _none_in_words(study, values, always)
     )
+    if always is not None and _includes_nothing(samples[best.number] - always, count):
+        which = "It" if told_apart else "The highest"
+        words += f" {which} is not better than always naming the commonest sub-type of the training."
+    return Uncertainty(
+        limits,
+        as_good,
+        best.number if told_apart else None,
+        None if always is None else float(always[0]),
+        words,
+    )
+
+
+CHANGED, ALIKE = 0.2, 0.3
+
+
+def visible_difference(images: int, cases: int) -> float:
+    """Estimate which difference in accuracy validation images can show, before any training.
+
+    The half width of a paired 95 % interval over cases, where two settings answer a fifth of the images
+    otherwise (another seed alone changes 5 to 9 % of the answers) and such answers of a case agree with a
+    correlation of 0.3.
+
+    Args:
+        images: validation images, at least 1.
+        cases: cases that they are of.
+
+    Returns:
+        At most 1; 1 where one case cannot show any.
+
+    >>> round(visible_difference(1186, 68), 2), round(visible_difference(39, 4), 1)
+    (0.06, 0.4)
+    """
+    if cases < 2:
+        return 1.0
+    alike = 1 + (images / cases - 1) * ALIKE
+    return min(1.0, float(stdtrit(cases - 1, 0.975)) * math.sqrt(CHANGED * alike / images))
 
 
 def rests_on(study: Study) -> str:
@@ -158,24 +209,67 @@ def _positions(digits: str) -> npt.NDArray[np.int64]:
     return np.frombuffer(digits.encode(), np.uint8).astype(np.int64) - ord("0")
 
 
-def _in_words(
+def _cases(study: Study) -> int:
+    return int(study.facts["validation_cases"])
+
+
+def _baseline(study: Study) -> Callable[[Floats], Floats] | None:
+    """Return what always naming the commonest sub-type gives under weights, shape ``(R,)``."""
+    code = study.facts.get("commonest")
+    if code is None:
+        return None
+    truth = _positions(study.facts["labels"])
+    groups = np.asarray(study.facts["cases"], np.int64)
+    said = np.full(len(truth), CODES.index(code))
+    by_case = metrics.confusion_by_group(truth, said, groups, len(CODES), _cases(study))
+    metric = _METRIC[study.request.metric]
+    return lambda weights: metric(np.einsum("rc,cij->rij", weights, by_case))
+
+
+def to_beat(study: Study, baseline: float | None) -> str:
+    """Say what a cell has to beat.
+
+    Args:
+        study: of the cell.
+        baseline: from :class:`Uncertainty`.
+    """
+    parts = []
+    if baseline is not None:
+        parts.append(f"always saying {subtype(study.facts['commonest']).name}: {baseline:.3f}")
+    if study.request.metric == "accuracy":
+        parts.append(f"chance: {CHANCE:.3f}")
+    return ", ".join(parts)
+
+
+def _none_in_words(study: Study, values: Sequence[float], always: Floats | None) -> str:
+    low, high = f"{min(values):.3f}", f"{max(values):.3f}"
+    between = low if low == high else f"{low} to {high}"
+    beat = to_beat(study, None if always is None else float(always[0]))
+    beside = f"; {beat}" if beat else ""
+    name = METRICS[study.request.metric]
+    return f"No setting can be told from another here ({name} {between}{beside})."
+
+
+def _best_in_words(
     study: Study,
     best: Cell,
-    value: float,
     limits: tuple[float, float] | None,
-    as_good: tuple[int, ...],
-    whole: Sequence[Cell],
+    as_good: int,
+    values: Sequence[float],
+    always: Floats | None,
 ) -> str:
     name = METRICS[study.request.metric]
-    between = (
-        "too few cases for an interval" if limits is None else f"95 % {limits[0]:.3f} to {limits[1]:.3f}"
-    )
-    words = f"Best: {cell_text(best.values)}, {name} {value:.3f} ({between}, bootstrap over cases)."
-    others = len(whole) - 1
-    if others and len(as_good) == others:
-        words += " On these images no other finished cell can be told from it."
-    elif others:
-        words += f" On these images {len(as_good)} of {others} other finished cells cannot be told from it."
+    beside = [
+        "too few cases for an interval"
+        if limits is None
+        else f"95 % {limits[0]:.3f} to {limits[1]:.3f}, bootstrap over cases",
+        to_beat(study, None if always is None else float(always[0])),
+    ]
+    told = "; ".join(text for text in beside if text)
+    words = f"Best: {cell_text(best.values)}, {name} {max(values):.3f} ({told})."
+    others = len(values) - 1
+    if others and as_good:
+        words += f" On these images {as_good} of {others} other finished cells cannot be told from it."
     return f"{words} The best of many reads too high: what it is worth, the test set of its run says."
 
 

@@ -21,6 +21,7 @@ import optuna
 from optuna.storages import RDBStorage
 
 from breakhis_core import sweeps_reading, sweeps_storage
+from breakhis_core.baselines import commonest
 from breakhis_core.errors import InputError
 from breakhis_core.fingerprints import write_atomically
 from breakhis_core.job_context import STOP, Context, JobStopped, stop_if_asked
@@ -243,6 +244,7 @@ def _facts(data: TrainingData) -> dict[str, Any]:
         "validation_cases": len(cases),
         "labels": "".join(map(str, data.labels(validation))),
         "cases": places.tolist(),
+        "commonest": commonest(data.images.set_index("hash")["subtype"].loc[train]),
     }
 
 

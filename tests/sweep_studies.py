@@ -23,6 +23,7 @@ FACTS: dict[str, Any] = {
     "validation_cases": 4,
     "labels": "01234567",
     "cases": [0, 0, 1, 1, 2, 2, 3, 3],
+    "commonest": "F",
 }
 
 

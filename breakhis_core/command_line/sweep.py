@@ -143,6 +143,7 @@ def _remove(answer: Answer, workspace: Workspace, name: str) -> None:
 
 
 def _tell(answer: Answer, study: Study) -> None:
+    from breakhis_core.baselines import CHANCE
     from breakhis_core.sweeps import METRICS, field_text, value_text
     from breakhis_core.sweeps_results import best_cell, cell_table, rests_on, uncertainty
 
@@ -167,6 +168,13 @@ def _tell(answer: Answer, study: Study) -> None:
         "best": None if best is None else best.values,
         "interval": doubt.interval,
         "as_good": len(doubt.as_good),
+        "told_apart": doubt.best is not None,
+        "baselines": {
+            "chance": CHANCE if study.request.metric == "accuracy" else None,
+            "commonest": None
+            if doubt.baseline is None
+            else {"subtype": study.facts["commonest"], "value": doubt.baseline},
+        },
     }
     rows = [
         [

@@ -22,6 +22,7 @@ from breakhis_core.sweeps import (
     parse_grid,
     usual_epochs,
 )
+from breakhis_core.sweeps_results import visible_difference
 from breakhis_core.training import TrainRequest
 from pages.parts import frame, in_sight, training_choices, training_time
 from pages.parts.figures import counted
@@ -59,10 +60,12 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
             grid = parse_grid(lines) if study == "grid" else None
             request = new_request(base, study, grid, metric, seeds, prune)
             trained, images = training_choices.sizes(data, unit, seed, None, ())
+            measured = _measured_in_words(data, unit, seed)
         except InputError as error:
             st.warning(plain(str(error)))
             return
         _start(request, processes, weights is not None, _time_in_words(request, trained, images, known), busy)
+        st.caption(measured)
 
 
 def _start(
@@ -183,6 +186,18 @@ def _time_in_words(request: SweepRequest, trained: int, images: int, known: list
         f"{counted(recipe.epochs, 'epoch')} at {pace.images_per_second:.0f} images a second, {source}; "
         "processes share the cores" + ("; pruning makes it shorter" if request.prune else "")
     )
+
+
+def _measured_in_words(data: Dataset, unit: Unit, seed: int) -> str:
+    """Say what the cells will be measured on, and which difference that can show."""
+    images, cases = training_choices.validation_size(data, unit, seed)
+    if not images:
+        return "The validation part of this split is empty: there is nothing to measure the settings on."
+    seen = visible_difference(images, cases)
+    on = f"Measured on {counted(images, 'validation image')} of {counted(cases, 'case')}"
+    if seen > 0.5:
+        return f"{on}: too few to tell settings apart."
+    return f"{on}: settings whose accuracy differs by less than about {seen:.2f} cannot be told apart."
 
 
 def _shape(grid: Grid) -> str:

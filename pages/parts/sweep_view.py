@@ -72,7 +72,7 @@ def _panel(name: str, running_before: bool) -> None:
     _chart(study, doubt)
     _best(study, doubt)
     _failed(study)
-    _details(study)
+    _details(study, doubt)
 
 
 def _title(study: Study, job: Job | None, active: bool) -> None:
@@ -145,12 +145,16 @@ def _chart(study: Study, doubt: sweeps_results.Uncertainty) -> None:
     if len(fields) == 1:
         st.altair_chart(sweeps_charts.curve_chart(study, doubt), key="sweep-curve")
     elif len(fields) == 2:
-        st.altair_chart(sweeps_charts.heat_chart(study, dark=is_dark()), key="sweep-heat")
+        st.altair_chart(sweeps_charts.heat_chart(study, doubt, dark=is_dark()), key="sweep-heat")
     else:
         for pair in range(0, len(fields), 2):
             for column, field in zip(st.columns(2), fields[pair : pair + 2], strict=False):
-                column.altair_chart(sweeps_charts.strip_chart(study, field), key=f"sweep-strip-{field}")
+                column.altair_chart(
+                    sweeps_charts.strip_chart(study, doubt, field), key=f"sweep-strip-{field}"
+                )
         st.caption("Each dot is a cell; the bar is the mean of all cells with that choice.")
+    if len(fields) != 2 and doubt.baseline is not None:
+        st.caption("Dashed: always naming the sub-type commonest in the training.")
 
 
 def _best(study: Study, doubt: sweeps_results.Uncertainty) -> None:
@@ -163,7 +167,7 @@ def _best(study: Study, doubt: sweeps_results.Uncertainty) -> None:
         few = sweeps_results.few_images(study)
         if few:
             st.caption(few)
-        train_link(study, best, "Train the best")
+        train_link(study, best, "Train one anyway" if doubt.best is None else "Train the best")
 
 
 def train_link(study: Study, cell: Cell, words: str) -> None:
@@ -184,7 +188,7 @@ def _failed(study: Study) -> None:
         st.caption(f"{len(failed) - 3} more failed; the table has their reasons.")
 
 
-def _details(study: Study) -> None:
+def _details(study: Study, doubt: sweeps_results.Uncertainty) -> None:
     cells, epochs = st.tabs(["Cells", "By epoch"])
     with cells:
         chosen = st.dataframe(
@@ -203,7 +207,7 @@ def _details(study: Study) -> None:
         else:
             st.caption("Choose a row to train with its settings.")
     with epochs:
-        st.altair_chart(sweeps_charts.epochs_chart(study), key="sweep-epochs")
+        st.altair_chart(sweeps_charts.epochs_chart(study, doubt), key="sweep-epochs")
 
 
 def cell_frame(study: Study) -> pd.DataFrame:

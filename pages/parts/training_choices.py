@@ -270,6 +270,19 @@ def sizes(
     return int((~trained.isin(exclude)).sum()), len(split)
 
 
+def validation_size(data: Dataset, unit: Unit, seed: int) -> tuple[int, int]:
+    """Return how many images, and cases, the validation part of a new split would have."""
+    return _validation_size(data.id, data.catalogued_at, unit, seed)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _validation_size(dataset: int, catalogued_at: str, unit: str, seed: int) -> tuple[int, int]:
+    split = new_split(dataset, catalogued_at, unit, seed)
+    hashes = split.loc[split["part"] == "validation", "hash"]
+    images = datasets.load_images(frame.workspace(), dataset)
+    return len(hashes), int(images.loc[images["hash"].isin(hashes), "case"].nunique())
+
+
 @st.cache_data(max_entries=32, show_spinner=False)
 def new_split(dataset: int, catalogued_at: str, unit: str, seed: int) -> pd.DataFrame:
     """Return which part each image would be in; InputError when the images cannot be split."""

@@ -49,6 +49,12 @@ def test_as_it_stands_it_starts_the_authors_study_of_the_learning_rate(
 ) -> None:
     screen = in_app("sweeps")
     assert "20 trainings, about" in said(screen)
+    assert "The validation part of this split is empty" in said(screen)
+    screen.radio(key="sweep-unit").set_value("image").run()
+    assert "Measured on 10 validation images of 8 cases: settings whose accuracy differs by less" in said(
+        screen
+    )
+    screen.radio(key="sweep-unit").set_value("case").run()
     assert "New sweep" not in [one.label for one in screen.expander]
     screen.radio(key="weights-paper-").set_value("none").run()
     press(screen, "Start the sweep")
@@ -150,7 +156,13 @@ def test_the_best_cell_is_one_click_from_training(workspace: Workspace, pictures
     request = a_request()
     put(workspace, "s", request)
     play(workspace, "s", request, {(1, 0): "01234567", (2, 0): "01230000"})
-    assert links(in_app("sweeps"))["Train the best"] == "sweep=s&cell=1"
+    screen = in_app("sweeps")
+    assert links(screen)["Train one anyway"] == "sweep=s&cell=1"
+    # Two of four cases answered otherwise: such a difference may be chance.
+    told = said(screen)
+    assert "No setting can be told from another here \\(accuracy 0.500 to 1.000; always saying" in told
+    assert "fibroadenoma: 0.125, chance: 0.125" in told
+    assert "Best:" not in told
     train = in_app("train", sweep="s", cell="1")
     assert train.radio(key="recipe-").value == "paper-swept"
     assert "paper with learning rate 0.01, decay 0.9." in train.radio(key="recipe-").proto.captions
