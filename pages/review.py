@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from breakhis_core import reviews
-from pages.parts import answers, context, frame, guard, maps
+from pages.parts import answers, context, frame, guard, maps, messages
 from pages.parts.moves import (
     CHOICES,
     KEEP,
@@ -20,92 +19,84 @@ from pages.parts.moves import (
     redo,
     say,
     switch_view,
+    taken_back,
     time_left,
     undo,
 )
+from pages.parts.pad import pad_key, show_pad
 from pages.parts.queue_choice import choose_queue
 from pages.parts.queue_end import end_of_queue
 from pages.parts.review_grid import review_grid
 from pages.parts.review_queue import Item, Queue
-from pages.parts.viewer import Progress, Shown, acted, show, show_verdict
+from pages.parts.viewer import Progress, Shown, show, show_verdict
 
-ANSWERS = {reason.code: f"{reason.label} :gray[{reason.key}]" for reason in reviews.REASONS}
-ANSWERS[KEEP] = "Keep :gray[K]"
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
-
-
-def previous(queue: Queue) -> None:
-    """Answer to Previous."""
-    say("")
-    go(queue, st.session_state.place - 1)
-
-
-def following(queue: Queue) -> None:
-    """Answer to Next."""
-    say("")
-    go(queue, st.session_state.place + 1)
 
 
 @guard.callback
 def act(queue: Queue) -> None:
-    """Do what the person asked for in the viewer: answer, jump, go to an end."""
-    message = acted("review")
-    wish = message.get("do")
-    if wish == "answer":
-        number, image = message.get("answer"), message.get("hash")
-        if image in queue.place and isinstance(number, int) and 0 <= number < len(CHOICES):
+    """Do what the person asked for, in the order in which they did."""
+    for message in messages.news(pad_key("review")):
+        do(queue, message)
+
+
+def do(queue: Queue, message: Mapping[str, object]) -> None:
+    """Do one thing: answer, note, move, undo, or compute maps."""
+    wish, place = str(message.get("do")), queue.place.get(str(message.get("hash", "")))
+    if wish in ("answer", "note"):
+        if place is not None:
+            note = str(message.get("note", "")).strip()[: answers.LONGEST_NOTE]
             shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
-            give(queue, queue.items[queue.place[str(image)]], CHOICES[number], shown)
-    elif wish == "next" and message.get("hash") in queue.place:
-        say("")
-        go(queue, queue.place[str(message["hash"])] + 1)
+            number = message.get("answer")
+            if wish == "note":
+                annotate(queue, queue.items[place], note, shown)
+            elif isinstance(number, int) and 0 <= number < len(CHOICES):
+                give(queue, queue.items[place], CHOICES[number], note, shown)
     elif wish == "maps":
         maps.act(queue, message)
     elif wish == "jump":
         jump(queue, str(message.get("to", "")))
-    elif wish in ("first", "last"):
-        say("")
-        go(queue, 0 if wish == "first" else len(queue) - 1)
+    elif wish == "undo":
+        undo(queue)
+    elif wish == "redo":
+        redo(queue)
+    else:
+        here = st.session_state.place
+        places = {
+            "next": (here if place is None else place) + 1,
+            "previous": here - 1,
+            "first": 0,
+            "last": len(queue) - 1,
+        }
+        if wish in places:
+            say("")
+            go(queue, places[wish])
 
 
-def give(queue: Queue, item: Item, answer: str, shown: str | None = None) -> None:
-    """Save an answer and move on; the reason "other" wants a note first."""
-    note = st.session_state.note.strip()
+def give(queue: Queue, item: Item, answer: str, note: str, shown: str) -> None:
+    """Save an answer and move on; the reason "other" is nothing without a note."""
+    if answer == "other" and not note:
+        return say("“Other” needs a note that says what is wrong.")
+    words = save(queue, item, answer, note, shown)
+    say(f"{words[0].upper()}{words[1:]} · {item.name}")
+    return go(queue, queue.place[item.hash] + 1)
+
+
+def annotate(queue: Queue, item: Item, note: str, shown: str) -> None:
+    """Save the standing answer with another note; the image stays."""
+    standing = answers.at_hand().get(item.hash)
+    if standing is not None and (note or standing.choice != "other"):
+        save(queue, item, standing.choice, note, shown)
+        say(f"Note saved · {item.name}" if note else f"Note removed · {item.name}")
+
+
+def save(queue: Queue, item: Item, answer: str, note: str, shown: str) -> str:
+    """Save an answer, on disk when this returns; return it in words."""
     if answer == KEEP:
         answers.keep(item, queue.run.name, note, shown)
-        moved_on(queue, item, "kept")
-    elif answer == "other" and not note:
-        st.session_state.asks_note = shown or ""
-        st.session_state.focus = str(time.monotonic())
-        say("Say what is wrong in the note; Enter saves.")
-    else:
-        answers.flag(item, queue.run.name, answer, note, shown)
-        moved_on(queue, item, answers.at_hand()[item.hash].words)
-
-
-@guard.callback
-def answered(queue: Queue) -> None:
-    """Save the answer that was pressed; pressing the one that stands says it again."""
-    item = queue.items[st.session_state.place]
-    standing = answers.at_hand().get(item.hash)
-    pressed = st.session_state.answer or (standing and (standing.reason or KEEP))
-    if pressed:
-        give(queue, item, pressed)
-
-
-def moved_on(queue: Queue, item: Item, words: str) -> None:
-    """Go to the image after the one whose answer is saved."""
-    say(f"{words[0].upper()}{words[1:]} · {item.name}")
-    st.session_state.note = ""
-    go(queue, queue.place[item.hash] + 1)
-
-
-@guard.callback
-def note_ended(queue: Queue) -> None:
-    """Save the flag that waited for its note, if one did."""
-    asks = st.session_state.asks_note
-    if asks is not None and st.session_state.note.strip():
-        give(queue, queue.items[st.session_state.place], "other", asks or None)
+        return "kept"
+    answers.flag(item, queue.run.name, answer, note, shown)
+    return answers.at_hand()[item.hash].words
 
 
 def shown(queue: Queue, place: int) -> Shown:
@@ -118,6 +109,7 @@ def shown(queue: Queue, place: int) -> Shown:
 def about(queue: Queue, place: int) -> Shown:
     """Return what the viewer shows of one image."""
     item = queue.items[place]
+    answer = answers.at_hand().get(item.hash)
     return Shown(
         hash=item.hash,
         name=item.name,
@@ -128,6 +120,8 @@ def about(queue: Queue, place: int) -> Shown:
         maps=queue.run.class_maps()[item.row],
         scale=queue.scale,
         more=maps.more(queue, item),
+        answer=None if answer is None else CHOICES.index(answer.choice),
+        note=taken_back(item.hash) if answer is None else answer.note,
     )
 
 
@@ -170,49 +164,18 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
     answers.refresh()
     place = st.session_state.place
     at_end = place >= len(queue)
-    standing = None if at_end else answers.at_hand().get(queue.items[place].hash)
     with picture:
         if at_end:
             end_of_queue(queue)
         else:
-            beside = progress(queue, place)
             show(
                 "review",
                 shown(queue, place),
                 "var(--stage)",
-                beside,
-                st.session_state.get("focus", ""),
-                on_act=lambda: act(queue),
+                progress(queue, place),
+                heard=messages.heard(),
             )
-    st.session_state.answer = (standing.reason or KEEP) if standing else None
-    # One widget and not ten: each costs the server and the browser some of the time to the next picture.
-    st.pills(
-        "Your answer",
-        list(ANSWERS),
-        format_func=ANSWERS.__getitem__,
-        key="answer",
-        disabled=at_end,
-        width="stretch",
-        label_visibility="collapsed",
-        on_change=answered,
-        args=(queue,),
-    )
-    st.text_input(
-        "Note",
-        key="note",
-        placeholder="Note (N), kept with your answer",
-        max_chars=500,
-        disabled=at_end,
-        label_visibility="collapsed",
-        on_change=note_ended,
-        args=(queue,),
-    )
-    with st.container(key="moves"):
-        stretch = {"width": "stretch", "args": (queue,)}
-        st.button("Previous", shortcut="Left", disabled=place == 0, on_click=previous, **stretch)
-        st.button("Undo", shortcut="U", on_click=undo, **stretch)
-        st.button("Redo", shortcut="Y", on_click=redo, **stretch)
-        st.button("Next", shortcut="Right", disabled=at_end, on_click=following, **stretch)
+    show_pad("review", first=place == 0, end=at_end, on_act=lambda: act(queue))
     context.show(queue, place, below, go)
 
 
@@ -238,7 +201,7 @@ else:
         frame.phantom_notice(run)
         queue = choose_queue(run)
         words, icon = ("One by one", "image") if in_grid() else ("Grid", "grid_view")
-        st.button(words, icon=f":material/{icon}:", shortcut="X", key="view-switch", on_click=switch_view)
+        st.button(f"{words} :gray[X]", icon=f":material/{icon}:", key="view-switch", on_click=switch_view)
     if not len(queue):
         frame.empty_state("**This queue is empty.** Choose other images or fewer filters under *Queue*.")
     else:

@@ -19,6 +19,7 @@ from pages.parts.review_queue import Item
 
 LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
 LONGEST_SHOWN = 200
+LONGEST_NOTE = 500
 REMEMBERED = 120  # Events that the pace is read from: 20 answers, some of them on many images.
 
 
@@ -29,6 +30,11 @@ class Answer:
     action: str
     reason: str
     note: str
+
+    @property
+    def choice(self) -> str:
+        """What was pressed: the code of the reason, or ``"keep"``."""
+        return "keep" if self.action == "keep" else self.reason
 
     @property
     def words(self) -> str:

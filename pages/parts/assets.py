@@ -33,10 +33,10 @@ def address(name: str) -> str:
     return f"/assets/{VERSION}/{name}"
 
 
-def component(script: str, name: str, style: str) -> str:
-    """Return the code of a component that is the function ``name`` of one of our scripts, in our style."""
+def component(script: str, name: str, *styles: str) -> str:
+    """Return the code of a component that is the function ``name`` of one of our scripts, in our styles."""
     return (
         f"const script = await import(location.origin + '{address(script)}');\n"
-        f"await script.style('{address(style)}', {json.dumps(_SIDES)});\n"
+        f"await script.style({json.dumps([address(one) for one in styles])}, {json.dumps(_SIDES)});\n"
         f"export default script.{name};"
     )

@@ -50,7 +50,7 @@ def toggle() -> None:
     """Show the button that opens and closes the panel; its place is outside every fragment."""
     opened = st.session_state.get("context_open", False)
     words = "Close the context" if opened else "Context of this image"
-    st.button(words, key="context-toggle", shortcut="I", type="tertiary", on_click=_turn)
+    st.button(f"{words} :gray[I]", key="context-toggle", type="tertiary", on_click=_turn)
 
 
 def _turn() -> None:

@@ -7,14 +7,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/* Style sheets, read once each and worn by every root that asks. */
+/* Style sheets, read once each and worn by every root that asks: the files at `urls`, and `sides`, the sides' colours. */
 const read = new Map();
-export async function sheetsOf(url, sides) {
-  if (!read.has(url))
-    read.set(url, fetch(url).then((answer) => answer.text()).then((text) =>
-      [sides, text].map((rules) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(rules); return sheet; })));
-  return read.get(url);
-}
+const sheet = (rules) => { const made = new CSSStyleSheet(); made.replaceSync(rules); return made; };
+const sheetAt = (url) => read.get(url) ?? read.set(url, fetch(url).then((answer) => answer.text()).then(sheet)).get(url);
+export const sheetsOf = (urls, sides) => Promise.all([sheet(sides), ...urls.map(sheetAt)]);
 export function wear(element, sheets) {
   const root = element.getRootNode();
   if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];

@@ -1,7 +1,10 @@
 /* The review queue as pages of thumbnails. Choosing happens here and asks nothing of the server; an answer is one
  * message that names its images. Without a choice an answer goes to the framed image. */
-import { chooseQueue, make, sheetsOf, typing, wear } from "./dom.js";
+import { draftOf, dropDraft, keepDraft } from "./drafts.js";
+import { chooseQueue, make, sheetsOf, wear } from "./dom.js";
 import { jumpField } from "./jump.js";
+import { clickOn, keyList, listen } from "./keyboard.js";
+import { outbox } from "./outbox.js";
 
 const KEYS = [
   ["← → ↑ ↓", "move the frame; with Shift, choose on the way"],
@@ -11,7 +14,7 @@ const KEYS = [
   ["Esc", "choose none"],
   ["1 … 9", "flag the chosen images with that reason, or the framed one"],
   ["K", "keep them: nothing wrong with them"],
-  ["N", "write a note (Enter ends it)"],
+  ["N", "write a note (Enter ends it, Esc cancels)"],
   ["U Y", "undo your last answer with all its images, redo"],
   ["PgDn PgUp", "next, previous page"],
   ["Home End", "first, last page"],
@@ -22,9 +25,11 @@ const KEYS = [
   ["?", "this list"],
 ];
 const OTHER = 8; // The answer that needs a note.
+const NOTE = "Note (N), kept with your answer", WANTED = "What is wrong? Enter saves, Esc cancels";
+const box = outbox();
 
 let sheets = [];
-export async function style(url, sides) { sheets = await sheetsOf(url, sides); }
+export async function style(urls, sides) { sheets = await sheetsOf(urls, sides); }
 
 const built = new WeakMap();
 export function grid({ data, parentElement, setTriggerValue }) {
@@ -39,7 +44,7 @@ export function grid({ data, parentElement, setTriggerValue }) {
 
 function build(parent) {
   const root = parent.querySelector(".desk");
-  let data = null, send = () => {}, tiles = [], cursor = 0, anchor = 0, asks = false;
+  let data = null, tiles = [], cursor = 0, anchor = 0, asks = false, bound = "", entered = "";
   const choices = new Map(); // Chosen hashes of each page, so that coming back finds them.
   const chosen = () => choices.get(data.first) ?? choices.set(data.first, new Set()).get(data.first);
 
@@ -48,11 +53,10 @@ function build(parent) {
   const count = make("b", { role: "status" }), hint = make("span", { class: "hint" });
   const said = make("p", { class: "done", role: "status" });
   const pad = make("div", { class: "pad" });
-  const note = make("input", { class: "note", placeholder: "Note (N), kept with your answer", maxlength: 500, "aria-label": "Note" });
+  const note = make("input", { class: "note", maxlength: 500, "aria-label": "Note", autocomplete: "off", onfocus: () => { entered = note.value; }, oninput: typed });
   const button = (label, key, act) => make("button", { title: `${label} (${key})`, onclick: (event) => { if (event.detail) wall.focus(); act(); } }, label, " ", make("kbd", {}, key));
   const back = button("Back", "PgUp", () => turn(-1)), on = button("Next page", "PgDn", () => turn(1));
-  const keys = make("dl", { class: "keys", hidden: "", onclick: () => keys.toggleAttribute("hidden") },
-    ...KEYS.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
+  const keys = keyList(KEYS);
   const jump = jumpField((to) => tell({ do: "jump", to }));
   const panel = make("div", { class: "panel" },
     make("div", { class: "above" }, make("div", {}, place, make("div", { class: "line" }, line)), file, facts,
@@ -61,27 +65,45 @@ function build(parent) {
       said),
     make("div", { class: "below" }, pad, note,
       make("div", { class: "row four" }, back, button("Undo", "U", () => tell({ do: "undo" })), button("Redo", "Y", () => tell({ do: "redo" })), on),
-      make("div", { class: "row end" }, button("All keys", "?", () => keys.toggleAttribute("hidden")))));
-  root.append(make("div", { class: "left" }, wall, jump.field, keys), panel);
+      make("div", { class: "row end" }, button("All keys", "?", keys.toggle))));
+  root.append(make("div", { class: "left" }, wall, jump.field, keys.box), panel);
 
-  const tell = (message) => send({ ...message, cursor: data.tiles[cursor]?.hash });
+  const tell = (message, done) => box.send({ ...message, cursor: data.tiles[cursor]?.hash }, done);
   const turn = (step) => {
     const to = data.first + step * data.size;
     if (to >= 0 && to < data.total) tell({ do: "page", to });
   };
   function answer(number) {
     const hashes = chosen().size ? data.tiles.map(({ hash }) => hash).filter((hash) => chosen().has(hash)) : [data.tiles[cursor].hash];
-    const words = note.value.trim();
+    const words = note.value.trim(), whose = bound;
     if (number === OTHER && !words) {
       asks = true;
-      said.textContent = "Say what is wrong in the note; Enter saves.";
+      mark();
       note.focus();
       return;
     }
     asks = false;
-    tell({ do: "answer", answer: number, hashes, note: words });
+    tell({ do: "answer", answer: number, hashes, note: words }, () => (draftOf(whose) ?? "").trim() === words && dropDraft(whose));
+    if (chosen().size) dropDraft(whose);
     if (chosen().size) none();
     else if (cursor < tiles.length - 1) frame(cursor + 1);
+  }
+
+  /* ---------- the note: about the framed image, or about those that are chosen ---------- */
+  const subject = () => (chosen().size ? `chosen ${data.first}` : data.tiles[cursor]?.hash ?? "");
+  const standing = () => (chosen().size ? "" : data.tiles[cursor]?.note ?? "");
+  function typed() {
+    if (note.value === standing()) dropDraft(bound); else keepDraft(bound, note.value);
+  }
+  function drawNote() {
+    if (bound !== subject()) asks = false;
+    if (!chosen().size) dropDraft(`chosen ${data.first}`);
+    bound = subject();
+    const words = draftOf(bound) ?? standing();
+    if (note.value !== words) note.value = words;
+    note.placeholder = asks ? WANTED : NOTE;
+    note.classList.toggle("wanted", asks);
+    pad.children[OTHER]?.classList.toggle("pending", asks);
   }
 
   /* ---------- choosing ---------- */
@@ -115,6 +137,7 @@ function build(parent) {
       tile.classList.toggle("framed", i === cursor);
     });
     const one = data.tiles[cursor], many = chosen().size;
+    drawNote();
     tiles[cursor]?.scrollIntoView({ block: "nearest" });
     wall.setAttribute("aria-activedescendant", tiles[cursor]?.id ?? "");
     count.textContent = `${many} chosen`;
@@ -139,7 +162,8 @@ function build(parent) {
   function update(now, sending) {
     const before = data;
     data = now;
-    send = sending;
+    box.connect(sending);
+    box.heard(now.heard);
     const hash = before?.tiles[cursor]?.hash, same = before && before.first === data.first && before.total === data.total;
     if (JSON.stringify(before?.tiles) !== JSON.stringify(data.tiles)) {
       tiles = data.tiles.map(drawTile);
@@ -147,7 +171,6 @@ function build(parent) {
     }
     const found = (wanted) => data.tiles.findIndex((item) => item.hash === wanted);
     cursor = same && before.moved === data.moved ? Math.max(0, found(hash)) : Math.max(0, found(data.at));
-    if (before && before.saved !== data.saved) note.value = "";
     if (!same) anchor = cursor;
     root.dataset.first = data.first;
     root.dataset.saved = data.saved;
@@ -165,36 +188,36 @@ function build(parent) {
   /* ---------- keys ---------- */
   note.addEventListener("keydown", (event) => {
     event.stopPropagation(); // Streamlit's shortcuts listen further up, where the field looks like its host.
-    if (event.key === "Enter" && asks && note.value.trim()) answer(OTHER);
-    if (event.key === "Escape") asks = false;
-    if (event.key === "Enter" || event.key === "Escape") wall.focus();
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    if (event.key === "Escape") {
+      note.value = entered;
+      asks = false;
+      typed();
+      mark();
+    } else if (asks) {
+      if (!note.value.trim()) return;
+      answer(OTHER);
+    }
+    wall.focus();
   });
   const move = (step) => (event) => frame(cursor + step(), event.shiftKey);
   const does = {
     ArrowLeft: move(() => -1), ArrowRight: move(() => 1),
     ArrowUp: (event) => cursor >= columns() && move(() => -columns())(event),
     ArrowDown: (event) => cursor + columns() < tiles.length && move(columns)(event),
-    " ": () => toggle(cursor), e: unanswered, Escape: () => { keys.setAttribute("hidden", ""); none(); },
+    " ": () => toggle(cursor), e: unanswered, Escape: () => { keys.close(); none(); }, "Ctrl a": all,
     Enter: () => tell({ do: "open" }), PageDown: () => turn(1), PageUp: () => turn(-1),
     Home: () => tell({ do: "page", to: 0 }), End: () => tell({ do: "page", to: data.total - 1 }),
     u: () => tell({ do: "undo" }), y: () => tell({ do: "redo" }), n: () => note.focus(), j: () => jump.open(), k: () => answer(9),
     ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
-    q: chooseQueue,
-    "?": () => keys.toggleAttribute("hidden"),
+    q: chooseQueue, x: () => clickOn(".st-key-view-switch button"),
+    "?": keys.toggle,
   };
-  function onkey(event) {
-    if (!root.isConnected || !data || typing(event)) return;
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") { event.preventDefault(); return all(); }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.repeat && !event.key.startsWith("Arrow")) return; // A key held down is one answer.
-    // A button that has the focus keeps its own keys.
-    if ((event.key === " " || event.key === "Enter") && event.composedPath()[0].matches?.("button, a, [role=tab], [role=combobox]")) return;
-    const act = does[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (act) { event.preventDefault(); act(event); }
-  }
-  document.addEventListener("keydown", onkey, true);
+  const away = listen(() => (data ? does : {}));
   function remove() {
-    document.removeEventListener("keydown", onkey, true);
+    away();
+    keys.remove();
+    box.disconnect();
     built.delete(parent);
     root.replaceChildren();
   }

@@ -6,24 +6,19 @@ images.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-import streamlit as st
-
-from breakhis_core.reviews import REASONS
-from pages.parts import assets
+from pages.parts import assets, messages
 from pages.parts.components import component
+from pages.parts.pad import CHOICES
 
 PER_PAGE = 20
-
-_CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
-
 
 _grid = component(
     "breakhis_grid",
     html='<div class="desk"></div>',
-    js=assets.component("grid.js", "grid", "grid.css"),
+    js=assets.component("grid.js", "grid", "grid.css", "keys.css"),
 )
 
 
@@ -40,6 +35,7 @@ class Tile:
         about: what else to say about it.
         answer: ``"flag"``, ``"keep"`` or nothing: this reviewer's standing answer.
         words: that answer in short.
+        note: its note.
     """
 
     hash: str
@@ -52,6 +48,7 @@ class Tile:
     about: str
     answer: str
     words: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -91,17 +88,10 @@ def show_grid(key: str, page: Page, on_act: Callable[[], None]) -> None:
     Args:
         key: the component's key.
         page: what to show.
-        on_act: called when the person does something that the server must know; ``grid_acted`` says what.
+        on_act: called when the person did something that the server must know; ``messages.news(key)`` says
+            what. ``do`` is ``"answer"`` (then with ``answer``, its number; ``hashes``; ``note``), ``"undo"``,
+            ``"redo"``, ``"page"`` (then with ``to``, the place of its first image), ``"jump"`` (then with
+            ``to``) or ``"open"``; ``cursor`` is the image that is framed.
     """
-    _grid(key=key, data={**asdict(page), "choices": _CHOICES, "size": PER_PAGE}, on_act_change=on_act)
-
-
-def grid_acted(key: str) -> Mapping[str, object]:
-    """Return what the person did, for ``on_act``. A browser sent it: check it.
-
-    ``do`` is ``"answer"`` (then with ``answer``, its number; ``hashes``; ``note``), ``"undo"``, ``"redo"``,
-    ``"page"`` (then with ``to``, the place of its first image), ``"jump"`` (then with ``to``) or ``"open"``;
-    ``cursor`` is the image that is framed.
-    """
-    message = st.session_state[key].get("act")
-    return message if isinstance(message, Mapping) else {}
+    data = {**asdict(page), "choices": CHOICES, "size": PER_PAGE, "heard": dict(messages.heard())}
+    _grid(key=key, data=data, on_act_change=on_act)

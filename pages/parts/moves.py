@@ -39,8 +39,6 @@ def go(queue: Queue, place: int) -> None:
 def look_anew() -> None:
     """Count the seconds of looking from now on."""
     st.session_state.shown_at = time.monotonic()
-    st.session_state.asks_note = None
-    st.session_state.focus = ""  # Else a viewer that is drawn anew would go into the note again.
 
 
 def stay(queue: Queue, place: int) -> None:
@@ -107,7 +105,15 @@ def jump(queue: Queue, wanted: str) -> None:
 @guard.callback
 def undo(queue: Queue) -> None:
     """Take back the last answer, however old, and return to its image."""
-    back_to(queue, answers.undo(), "Taken back", "You have no answer to take back.")
+    changed = answers.undo()
+    if changed is not None and changed[0].note:
+        st.session_state.setdefault("notes_taken_back", {})[changed[0].hash] = changed[0].note
+    back_to(queue, changed, "Taken back", "You have no answer to take back.")
+
+
+def taken_back(image: str) -> str:
+    """Return the note of the last answer about an image that was taken back: it is there for the next one."""
+    return str(st.session_state.get("notes_taken_back", {}).get(image, ""))
 
 
 @guard.callback

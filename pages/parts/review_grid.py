@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from breakhis_core import image_checks
 from breakhis_core.taxonomy import side_of, subtype
-from pages.parts import answers, guard, moves
+from pages.parts import answers, guard, messages, moves
 from pages.parts.figures import counted
 from pages.parts.frame import workspace
-from pages.parts.grid import PER_PAGE, Page, Tile, grid_acted, show_grid
+from pages.parts.grid import PER_PAGE, Page, Tile, show_grid
 from pages.parts.review_queue import Item, Queue
 
 KEY = "review-grid"
-LONGEST_NOTE = 500
 
 
 def review_grid(queue: Queue) -> None:
@@ -61,13 +62,19 @@ def tile(item: Item, reason: str = "") -> Tile:
         about=f"{item.magnification}× · {reason or f'slide {item.slide}'}",
         answer=answer.action if answer else "",
         words=("kept" if answer.action == "keep" else answers.LABELS[answer.reason]) if answer else "",
+        note=answer.note if answer else moves.taken_back(item.hash),
     )
 
 
 @guard.callback
 def act(queue: Queue) -> None:
-    """Do what the person asked for in the grid."""
-    message = grid_acted(KEY)
+    """Do what the person asked for in the grid, in the order in which they did."""
+    for message in messages.news(KEY):
+        do(queue, message)
+
+
+def do(queue: Queue, message: Mapping[str, object]) -> None:
+    """Do one thing: answer, undo, or turn to another page or image."""
     framed = queue.place.get(str(message.get("cursor")), min(st.session_state.place, len(queue) - 1))
     moves.stay(queue, framed)
     wish, to = message.get("do"), message.get("to")
@@ -75,7 +82,9 @@ def act(queue: Queue) -> None:
         asked = message.get("hashes")
         hashes = [one for one in asked if one in queue.place] if isinstance(asked, list) else []
         items = [queue.items[queue.place[one]] for one in dict.fromkeys(hashes)]
-        give(queue, items, message.get("answer"), str(message.get("note", "")).strip()[:LONGEST_NOTE])
+        give(
+            queue, items, message.get("answer"), str(message.get("note", "")).strip()[: answers.LONGEST_NOTE]
+        )
     elif wish == "undo":
         moves.undo(queue)
     elif wish == "redo":

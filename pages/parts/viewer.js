@@ -4,28 +4,17 @@
  * what the model said and chooses whose map is drawn. Zoom, opacity, view and scale belong to the person, not
  * to the image: they stay when the next image comes, and nothing here asks the server. */
 
-import { chooseQueue, make, sheetsOf, typing, wear } from "./dom.js";
-import { jumpField } from "./jump.js";
+import { make, sheetsOf, wear } from "./dom.js";
+import { keyList, keysAreOn, listen } from "./keyboard.js";
 import { aboutMaps, drawTrust, follower, knownMaps, panel } from "./more_maps.js";
+import { arrived, choose, prefer, storeOf, tell } from "./store.js";
 
 export { make };
 
 const GRID = 7; // The class maps are 7 x 7.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
-const PREFERENCES = "breakhis-viewer";
-const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false, method: "gradcam" };
 const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], diff: ["Difference", "D"], all: ["All eight", "G"] };
-const KEYS = [ // The first ones only where a queue is reviewed.
-  ["→ ←", "next, previous image", true],
-  ["Home End", "first, last image", true],
-  ["J", "jump to an image by number or part of its name", true],
-  ["1 … 9", "flag with that reason", true],
-  ["K", "keep: nothing wrong with the image", true],
-  ["U Y", "undo your last answer, redo", true],
-  ["N", "write a note (Enter ends it)", true],
-  ["X", "grid of thumbnails", true],
-  ["Q", "choose the queue", true],
-  ["I", "context: similar images, the same case, another run, what was said", true],
+export const KEYS = [
   ["M", "flip between picture and map"],
   ["O S V D G", "overlay, side by side, true | predicted, difference, all eight"],
   ["E", "next way to draw the map: Grad-CAM++, LayerCAM, ..."],
@@ -117,28 +106,9 @@ export function paint(canvas, map, top, signed) {
 
 /* ---------- style: one sheet for every part, read once ---------- */
 let sheets = [];
-export async function style(url, sides) { sheets = await sheetsOf(url, sides); }
+export async function style(urls, sides) { sheets = await sheetsOf(urls, sides); }
 
-/* ---------- one store a viewer ---------- */
-const stores = new Map();
-function storeOf(name) {
-  if (!stores.has(name)) {
-    let kept = {};
-    try { kept = JSON.parse(localStorage.getItem(PREFERENCES)) || {}; } catch { /* Private windows keep nothing. */ }
-    stores.set(name, {
-      preferences: { ...DEFAULTS, ...kept }, zoom: { scale: 1, x: 0.5, y: 0.5 },
-      data: null, maps: null, kind: "predicted", listeners: new Set(),
-    });
-  }
-  return stores.get(name);
-}
-function tell(store) { for (const listener of store.listeners) listener(); }
-function prefer(store, change) {
-  Object.assign(store.preferences, change);
-  try { localStorage.setItem(PREFERENCES, JSON.stringify(store.preferences)); } catch { /* As above. */ }
-  tell(store);
-}
-function choose(store, kind) { store.kind = kind; tell(store); }
+/* ---------- what the store knows of the image ---------- */
 function unpack({ maps, top }) {
   const bytes = Uint8Array.from(atob(maps), (c) => c.charCodeAt(0)), size = GRID * GRID;
   return Array.from({ length: bytes.length / size }, (_, c) => Float32Array.from(bytes.subarray(c * size, (c + 1) * size), (v) => (v / 255) * top));
@@ -183,40 +153,38 @@ const speaking = (data, [first, second]) => [["+", 255, first], ["−", 0, secon
 
 /* ---------- the stage ---------- */
 const built = new WeakMap();
-export function stage({ data, parentElement, setTriggerValue }) {
+export function stage({ data, parentElement }) {
   let view = built.get(parentElement);
   if (!view) {
     wear(parentElement, sheets);
     built.set(parentElement, (view = buildStage(parentElement, data.viewer)));
   }
-  view.update(data, setTriggerValue);
+  view.update(data);
   return view.remove;
 }
 
 function buildStage(parent, name) {
   const store = storeOf(name);
   const root = parent.querySelector(".viewer"), panes = root.querySelector(".panes"), bar = root.querySelector(".bar");
-  let image = null, cells = [], wanted = null, send = null, answering = null, newest = null;
+  let image = null, cells = [], wanted = null, newest = null, list = null;
 
   const views = Object.entries(VIEWS).map(([view, [label, key]]) =>
     make("button", { class: "view", "data-view": view, title: `${label} (${key})`, onclick: () => prefer(store, { view }) }, label));
   const flip = make("button", { class: "flip", title: "Flip between picture and map (M)", onclick: () => prefer(store, { map: !store.preferences.map }) }, "Map");
-  const slider = make("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": "Opacity of the map", title: "Opacity of the map (↑ ↓)",
+  const slider = make("input", { type: "range", min: 0, max: 100, step: 1, "aria-label": "Opacity of the map", title: "Opacity of the map (↑ ↓)", onpointerup: () => slider.blur(), onchange: () => keysAreOn() && slider.blur(),
     oninput: () => prefer(store, { opacity: slider.value / 100, map: true }) });
   const scale = make("button", { class: "scale", onclick: () => prefer(store, { own: !store.preferences.own }) });
   const fit = make("button", { class: "fit", title: "Whole picture (0)", onclick: () => zoomTo(1) });
-  const help = make("button", { class: "help", title: "All keys (?)", onclick: () => keys.toggleAttribute("hidden") }, "?");
-  const keys = make("dl", { class: "keys", hidden: "", onclick: () => keys.toggleAttribute("hidden") });
-  const jump = jumpField((to) => send?.({ do: "jump", to }));
+  const help = make("button", { class: "help", title: "All keys (?)", onclick: () => allKeys() }, "?");
   const problem = make("p", { class: "problem", hidden: "" });
   bar.append(make("span", { class: "group views" }, ...views), make("span", { class: "group" }, flip, slider), scale, make("span", { class: "group end" }, fit, help));
   const chooser = make("select", { class: "method", "aria-label": "How the map is drawn",
     onchange: () => { prefer(store, { method: chooser.value }); chooser.blur(); kept.look(); } });
   bar.insertBefore(chooser, scale);
-  const kept = follower(store, () => methodOf(store).code, () => tell(store), (message) => send?.(message));
+  const kept = follower(store, () => methodOf(store).code, () => tell(store), (message) => store.send?.(message));
   const missing = panel(kept.wish);
   store.start = () => kept.wish("start");
-  root.append(keys, problem, jump.field, missing.box);
+  root.append(problem, missing.box);
 
   /* What each pane shows: a map or, without one, the bare picture. */
   function wish() {
@@ -366,69 +334,36 @@ function buildStage(parent, name) {
     ArrowDown: () => prefer(store, { opacity: Math.max(0, store.preferences.opacity - 0.1), map: true }),
     "+": () => zoomTo(store.zoom.scale * 1.4), "=": () => zoomTo(store.zoom.scale * 1.4),
     "-": () => zoomTo(store.zoom.scale / 1.4), 0: () => zoomTo(1),
-    Home: () => send?.({ do: "first" }), End: () => send?.({ do: "last" }), j: () => send && jump.open(),
-    q: chooseQueue,
-    n: () => note()?.focus(),
-    k: () => answer(9),
-    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
-    "?": () => keys.toggleAttribute("hidden"),
+    "?": allKeys, Escape: () => list?.close() ?? false,
     ...Object.fromEntries(Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })])),
   };
-  /* An answer names its image and what was on screen: one message, and it can never meet another image. */
-  const answer = (index) => send && (answering = store.data.hash) && send({ do: "answer", answer: index, hash: store.data.hash, shown: looking() });
+  /* Where nobody reviews, the list of keys is ours. */
+  function allKeys() {
+    if (store.help) return store.help();
+    if (!list) root.append((list = keyList(KEYS)).box);
+    return list.toggle();
+  }
   function looking() {
     const { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
     if (cells.length > 2) return label;
     const panes = cells.map(({ caption }) => caption.textContent || "picture").join(" | ");
     return `${label}: ${panes}${cells.some(({ map }) => !map.hidden) ? `, map at ${Math.round(100 * opacity)} %` : ""}`;
   }
-  function onclick(event) {
-    const button = event.target.closest?.(".st-key-answer button");
-    if (!button || !store.data || !send) return;
-    event.stopPropagation();
-    answer([...document.querySelectorAll(".st-key-answer button")].indexOf(button));
-  }
-  const note = () => document.querySelector(".st-key-note input");
-  function onkey(event) {
-    if (event.repeat && /^[1-9k]$/i.test(event.key)) return; // A key held down is one answer.
-    if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (typing(event)) {
-      // Enter ends the note, and the keys work again; Streamlit has taken the text by then.
-      if (event.target === note() && (event.key === "Enter" || event.key === "Escape")) setTimeout(() => event.target.blur());
-      return;
-    }
-    if (event.key === "Escape") keys.setAttribute("hidden", "");
-    if (event.key === "ArrowRight") {
-      // While an answer is on its way Streamlit's own button takes the key: two messages of ours could become one.
-      if (!send || answering || !store.data?.keys || event.target.type === "range") return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      return following();
-    }
-    const act = store.data?.keys && does[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (act) { event.preventDefault(); act(); }
-  }
-  document.addEventListener("keydown", onkey, true);
-  document.addEventListener("click", onclick, true);
+  const away = listen(() => (store.data?.keys ? does : {}));
   const sizes = new ResizeObserver(place);
   sizes.observe(panes);
   store.listeners.add(draw);
 
-  /* The next image is here already: it is shown before the server knows, who is told which image was left. So
-     a press that is lost, or comes twice, cannot lead astray. */
-  function following() {
-    const { data } = store, { ahead, progress } = data;
-    send({ do: "next", hash: data.hash });
-    if (ahead) show({ ...data, ...ahead, ahead: null, next: data.next.slice(1), progress: progress && { ...progress, place: progress.place + 1, about: "", stands: "", answer: "", said: "" } });
+  /* The next image is here already: it is shown before the server knows, who is told which image was left. */
+  function shows(ahead, number) {
+    const { data } = store, { progress } = data;
+    show({ ...data, ...ahead, ahead: null, next: data.next.slice(1), early: number,
+      progress: progress && { ...progress, place: progress.place + 1, about: "", stands: "", answer: "", said: "" } });
   }
-  function update(data, trigger) {
-    if (data.hash !== answering || (data.focus ?? "") !== root.dataset.focus) answering = null; // Saved, or a note is asked for.
-    send = data.acts ? (message) => trigger("act", message) : null;
-    if (!keys.childElementCount)
-      keys.append(...KEYS.filter(([, , review]) => send || !review).flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)]));
+  function update(data) {
     root.style.setProperty("--height", data.height);
-    if (data.focus && data.focus !== root.dataset.focus) setTimeout(() => note()?.focus(), 30);
-    root.dataset.focus = data.focus ?? "";
+    store.show = shows;
+    store.looking = looking;
     return show(data);
   }
   function prepare({ next }) {
@@ -439,7 +374,7 @@ function buildStage(parent, name) {
     const mark = `${data.hash} ${data.picture}`;
     newest = data;
     if (wanted === mark) {
-      if (store.data?.hash === data.hash) { store.data = data; tell(store); prepare(data); }
+      if (store.data?.hash === data.hash) { store.data = data; there(data); tell(store); prepare(data); }
       return;
     }
     wanted = mark;
@@ -452,6 +387,7 @@ function buildStage(parent, name) {
     panes.hidden = next === null;
     image = next;
     Object.assign(store, { data, maps: data.maps ? unpack(data) : null });
+    there(data);
     if (!["predicted", "true"].includes(store.kind)) store.kind = "predicted"; // A class chosen by hand was for that image.
     tell(store);
     panes.setAttribute("aria-label", data.name);
@@ -459,19 +395,18 @@ function buildStage(parent, name) {
     kept.look();
     prepare(data);
   }
+  const there = ({ early, heard }) => arrived(store, early ?? store.outbox.heard(heard));
   function remove() {
-    document.removeEventListener("keydown", onkey, true);
-    document.removeEventListener("click", onclick, true);
+    away();
     store.listeners.delete(draw);
     sizes.disconnect();
     built.delete(parent);
-    store.data = store.maps = null;
+    store.data = store.maps = store.show = store.looking = null;
     tell(store);
     bar.replaceChildren();
     panes.replaceChildren();
-    keys.remove();
+    list?.remove();
     problem.remove();
-    jump.field.remove();
     missing.box.remove();
     kept.stop();
   }

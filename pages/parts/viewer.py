@@ -10,12 +10,11 @@ and stay when the next image comes. The server only sends what an image is.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import streamlit as st
 
 from breakhis_core import map_methods
 from breakhis_core.taxonomy import SUBTYPES
@@ -25,7 +24,7 @@ from pages.parts.components import component
 _stage = component(
     "breakhis_stage",
     html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
-    js=assets.component("viewer.js", "stage", "viewer.css"),
+    js=assets.component("viewer.js", "stage", "viewer.css", "keys.css"),
 )
 _verdict = component(
     "breakhis_verdict",
@@ -106,6 +105,8 @@ class Shown:
         more: maps by other methods than Grad-CAM, or ``None`` where there cannot be any.
         ahead: the image that Next leads to, shown at the key before the server has answered.
         next: addresses of the pictures that probably come next; the browser fetches them now.
+        answer: number of this reviewer's standing answer among the choices of the pad, or ``None``.
+        note: the note of that answer.
     """
 
     hash: str
@@ -119,6 +120,8 @@ class Shown:
     more: MoreMaps | None = None
     ahead: Shown | None = None
     next: Sequence[str] = ()
+    answer: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,9 +156,8 @@ def show(
     image: Shown,
     height: str = "420px",
     progress: Progress | None = None,
-    focus_note: str = "",
     keys: bool = True,
-    on_act: Callable[[], None] | None = None,
+    heard: Mapping[str, int] | None = None,
 ) -> None:
     """Draw the picture with its map.
 
@@ -164,9 +166,8 @@ def show(
         image: what to show.
         height: CSS height of picture and its bar.
         progress: where in a queue the image is.
-        focus_note: any new text moves the cursor into the field with the key ``note``.
         keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
-        on_act: called when the person answers, jumps or goes to an end of a queue; ``acted`` says what.
+        heard: up to which message each browser's pad was heard, ``messages.heard``.
     """
     data: dict[str, object] = {
         "viewer": key,
@@ -177,8 +178,7 @@ def show(
         "next": list(image.next),
         "height": height,
         "keys": keys,
-        "acts": on_act is not None,
-        "focus": focus_note,
+        "heard": dict(heard or {}),
     }
     if progress is not None:
         data["progress"] = vars(progress)
@@ -186,7 +186,7 @@ def show(
         data["methods"] = METHODS
     if image.ahead is not None:
         data["ahead"] = _about(image.ahead)
-    _stage(key=f"{key}-stage", data=data, on_act_change=on_act)
+    _stage(key=f"{key}-stage", data=data)
 
 
 def _about(image: Shown) -> dict[str, object]:
@@ -202,18 +202,9 @@ def _about(image: Shown) -> dict[str, object]:
         "more": None if image.more is None else vars(image.more),
         "maps": maps,
         "top": top,
+        "answer": image.answer,
+        "note": image.note,
     }
-
-
-def acted(key: str) -> Mapping[str, object]:
-    """Return what the person did in the viewer ``key``, for its ``on_act``. A browser sent it: check it.
-
-    ``do`` is ``"answer"`` (then with ``answer``, its number; ``hash``; ``shown``, what was on screen),
-    ``"next"`` (then with ``hash``, the image that was left), ``"jump"`` (then with ``to``), ``"first"``,
-    ``"last"``, or ``"maps"`` (then with ``what``: start, stop or resume; ``method``; ``hash``).
-    """
-    message = st.session_state[f"{key}-stage"].get("act")
-    return message if isinstance(message, Mapping) else {}
 
 
 def show_verdict(key: str) -> None:

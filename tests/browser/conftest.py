@@ -40,6 +40,12 @@ window.deep = (selector, root = document) => {
     }
   return null;
 };
+// The element that has the focus, inside of components too.
+window.focused = () => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at;
+};
 """
 
 
@@ -111,9 +117,18 @@ class Browser:
         )
         self.page.get_by_role("button", name="Next").wait_for()
 
-    def key(self, key: str) -> None:
-        """Press a key."""
-        self.page.keyboard.press(key)
+    def key(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def wait_for(self, condition: str) -> None:
+        """Wait until something is true in the page."""
+        self.page.wait_for_function(condition)
+
+    def wait_until_in_note(self, inside: bool = True) -> None:
+        """Wait until the cursor is in the note, or has left it."""
+        self.wait_for(f"window.focused().matches('.note') === {str(inside).lower()}")
 
 
 @pytest.fixture

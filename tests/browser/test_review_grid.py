@@ -131,7 +131,7 @@ def test_every_key_of_the_grid(grid: Browser, workspace: Workspace, queue: list[
     assert keys(grid)["framed"] == 2
 
     keys(grid, "?")
-    assert not page.evaluate("window.deep('.desk .keys').hidden")
+    assert page.evaluate("window.deep('.desk .keys').matches(':popover-open')")
     keys(grid, "?", "q")
     page.wait_for_function("document.activeElement.matches('.st-key-choice-part input')")
     keys(grid, "Escape")

@@ -59,7 +59,7 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
 
     def arrows() -> None:
         goes("ArrowRight", 1)
-        wait(browser, "!document.querySelector('.st-key-moves button').disabled")
+        wait(browser, "!window.deep('.moves button').disabled")
         goes("ArrowLeft", 0)
 
     def ends() -> None:
@@ -95,15 +95,15 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
 
     def note() -> None:
         browser.key("9")  # Asks for the note; what is typed there is no key.
-        wait(browser, "document.activeElement.matches('.st-key-note input')")
+        browser.wait_until_in_note()
         browser.page.keyboard.type("xjuk")
         goes("Enter", 11)
         assert reviews.standing(workspace)[["reason", "note"]].iloc[-1].tolist() == ["other", "xjuk"]
-        wait(browser, "!document.activeElement.matches('input')")
+        browser.wait_until_in_note(False)
         browser.key("n")
-        wait(browser, "document.activeElement.matches('.st-key-note input')")
+        browser.wait_until_in_note()
         browser.key("Escape")
-        wait(browser, "!document.activeElement.matches('input')")
+        browser.wait_until_in_note(False)
 
     def grid() -> None:
         browser.key("x")
@@ -175,9 +175,9 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         "↑ ↓": opacity,
         "A": lambda: flips("a", "window.deep('.scale').title"),
         "+ − 0": zoom,
-        "?": lambda: flips("?", "window.deep('.viewer .keys').hidden"),
+        "?": lambda: flips("?", "window.deep('.keys').matches(':popover-open')"),
     }
-    assert listed(browser, ".viewer .keys") == set(checks)
+    assert listed(browser, ".pad .keys") == set(checks)
     for check in checks.values():
         check()
     assert browser.errors == []

@@ -16,6 +16,7 @@ from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from pages.parts import frame
 from tests.conftest import write_fake_run
+from tests.screens.components import press
 from tests.screens.conftest import Open
 
 
@@ -24,10 +25,6 @@ def queue(fake_run: Run) -> list[str]:
     """Hashes of the default queue of the fake run."""
     hashes: list[str] = build_queue(fake_run)["hash"].tolist()
     return hashes
-
-
-def press(screen: AppTest, label: str) -> AppTest:
-    return next(button for button in screen.button if button.label == label).click().run()
 
 
 def panel(screen: AppTest) -> dict[str, Any] | None:
@@ -93,7 +90,7 @@ def test_what_others_said_is_hidden_until_one_has_answered(
     reviews.flag(workspace, "Grace", queue[0], "staining", "pale")
     screen = open_screen("review")
     assert opened(screen)["said"] == {"lines": [], "hidden": True}
-    screen.pills(key="answer").set_value("keep").run()
+    press(screen, "Keep")
     data = panel(press(screen, "Previous"))
     assert data is not None
     assert not data["said"]["hidden"]
@@ -109,7 +106,7 @@ def test_what_was_said_without_a_run_is_told_as_well(
     reviews.flag(workspace, "Grace", queue[0], "staining", run="fake")
     reviews.settle(workspace, "Grace", queue[0], exclude=False)
     screen = open_screen("review")
-    screen.pills(key="answer").set_value("keep").run()
+    press(screen, "Keep")
     data = panel(press(press(screen, "Previous"), "Context of this image"))
     assert data is not None
     assert [(line["what"], line["run"]) for line in data["said"]["lines"]] == [

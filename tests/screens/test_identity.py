@@ -11,6 +11,7 @@ from breakhis_core import reviews
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from tests.screens.components import press
 from tests.screens.conftest import Open
 
 
@@ -35,7 +36,7 @@ def test_a_guests_answers_move_and_a_change_of_name_moves_nothing(
     screen = open_screen("review")
     guest = screen.session_state["reviewer"]
     assert reviews.is_guest(guest)
-    screen.pills(key="answer").set_value("staining").run()
+    press(screen, "Staining")
     reviews.settle(workspace, guest, queue[2], exclude=False)
     say(screen, "  Bea ")
     assert not screen.exception
@@ -83,7 +84,7 @@ def test_the_answers_of_a_name_are_there_however_it_is_typed(
 def test_what_a_guest_left_is_given_back(workspace: Workspace, queue: list[str], open_screen: Open) -> None:
     screen = open_screen("review")
     guest = screen.session_state["reviewer"]
-    screen.pills(key="answer").set_value("staining").run()
+    press(screen, "Staining")
     say(screen, "Bea")
     next(one for one in screen.button if one.label == "It was somebody else’s").click().run()
     assert told(screen) == f"1 image given back to {guest}. You go on as Bea."

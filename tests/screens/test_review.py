@@ -12,6 +12,7 @@ from breakhis_core import image_checks, reviews
 from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from tests.screens.components import ANSWERS, act, press, shown
 from tests.screens.conftest import Open
 
 
@@ -26,15 +27,6 @@ def queue(fake_run: Run) -> list[str]:
 def image(screen: AppTest) -> str:
     shown = screen.query_params["image"]
     return shown if isinstance(shown, str) else shown[0]
-
-
-ANSWERS = {reason.label: reason.code for reason in reviews.REASONS} | {"Keep": "keep"}
-
-
-def press(screen: AppTest, label: str) -> AppTest:
-    if label in ANSWERS:
-        return screen.pills(key="answer").set_value(ANSWERS[label]).run()
-    return next(button for button in screen.button if button.label == label).click().run()
 
 
 def unfold(screen: AppTest) -> AppTest:
@@ -72,9 +64,7 @@ def test_an_image_that_is_not_in_the_queue_gives_way_to_the_first(
 def test_a_flag_is_saved_with_all_that_was_on_screen_and_moves_on(
     workspace: Workspace, fake_run: Run, queue: list[str], open_screen: Open
 ) -> None:
-    screen = open_screen("review")
-    screen.text_input(key="note").set_value("left half").run()
-    press(screen, "Out of focus")
+    screen = press(open_screen("review"), "Out of focus", "left half ")
     saved = reviews.standing(workspace)
     row = saved.iloc[0]
     predicted = fake_run.predictions().set_index("hash").loc[queue[0]]
@@ -90,7 +80,7 @@ def test_a_flag_is_saved_with_all_that_was_on_screen_and_moves_on(
     assert 0 <= row["seconds"] < 60
     assert row["reviewer"] == screen.session_state.reviewer
     assert image(screen) == queue[1]
-    assert screen.text_input(key="note").value == ""
+    assert shown(screen, "review-stage")["note"] == ""
 
 
 def test_keep_says_that_nothing_is_wrong(workspace: Workspace, queue: list[str], open_screen: Open) -> None:
@@ -98,13 +88,11 @@ def test_keep_says_that_nothing_is_wrong(workspace: Workspace, queue: list[str],
     assert reviews.standing(workspace)[["hash", "action"]].to_numpy().tolist() == [[queue[0], "keep"]]
 
 
-def test_other_asks_for_its_note_and_is_saved_with_it(
-    workspace: Workspace, queue: list[str], open_screen: Open
-) -> None:
+def test_other_is_nothing_without_a_note(workspace: Workspace, queue: list[str], open_screen: Open) -> None:
     screen = press(open_screen("review"), "Other")
     assert reviews.standing(workspace).empty
     assert image(screen) == queue[0]
-    screen.text_input(key="note").set_value("ink on the slide").run()
+    screen = press(screen, "Other", "ink on the slide")
     assert reviews.standing(workspace)["note"].tolist() == ["ink on the slide"]
     assert image(screen) == queue[1]
 
@@ -128,15 +116,71 @@ def test_undo_without_an_answer_changes_nothing(queue: list[str], open_screen: O
 
 def test_the_reason_that_stands_is_marked(queue: list[str], open_screen: Open) -> None:
     screen = press(press(open_screen("review"), "Staining"), "Previous")
-    assert screen.pills(key="answer").value == "staining"
-    assert press(screen, "Next").pills(key="answer").value is None
+    assert shown(screen, "review-stage")["answer"] == ANSWERS.index("Staining")
+    assert shown(press(screen, "Next"), "review-stage")["answer"] is None
+
+
+def test_a_note_stands_with_its_answer_and_can_be_changed(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(press(open_screen("review"), "Staining", "left half"), "Previous")
+    assert shown(screen, "review-stage")["note"] == "left half"
+    screen = act(screen, "review-pad", do="note", hash=queue[0], note="right half", shown="")
+    assert image(screen) == queue[0]
+    standing = reviews.standing(workspace)
+    assert standing[["hash", "reason", "note"]].to_numpy().tolist() == [[queue[0], "staining", "right half"]]
+    screen = press(screen, "Undo")
+    assert reviews.standing(workspace)["note"].tolist() == ["left half"]
+
+
+def test_the_note_of_an_answer_that_was_taken_back_is_there_for_the_next(
+    queue: list[str], open_screen: Open
+) -> None:
+    screen = press(press(open_screen("review"), "Staining", "left half"), "Undo")
+    assert image(screen) == queue[0]
+    assert shown(screen, "review-stage")["note"] == "left half"
+
+
+def test_a_note_without_an_answer_is_not_saved(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = act(open_screen("review"), "review-pad", do="note", hash=queue[0], note="a", shown="")
+    assert not screen.exception
+    assert len(reviews.history(workspace, queue[0])) == 0
+
+
+def test_a_message_that_comes_twice_is_done_once(queue: list[str], open_screen: Open) -> None:
+    screen = open_screen("review")
+    screen = act(screen, "review-pad", do="next")
+    screen.session_state["sent"] = 0
+    assert image(act(screen, "review-pad", do="next")) == queue[1]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"do": "answer", "answer": 99},
+        {"do": "answer", "answer": "2"},
+        {"do": "answer", "answer": 2, "hash": "nobody"},
+        {"do": "jump"},
+        {"do": ["next"]},
+        {"do": "maps", "what": "start", "method": "rubbish"},
+    ],
+)
+def test_rubbish_from_a_browser_changes_nothing(
+    message: dict[str, object], workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = act(open_screen("review"), "review-pad", **message)
+    assert not screen.exception
+    assert reviews.standing(workspace).empty
 
 
 def test_pressing_the_answer_that_stands_says_it_again(
     workspace: Workspace, queue: list[str], open_screen: Open
 ) -> None:
     screen = press(press(open_screen("review"), "Staining"), "Previous")
-    screen.pills(key="answer").set_value(None).run()
+    screen = press(screen, "Staining")
     assert image(screen) == queue[1]
     assert reviews.standing(workspace)["reason"].tolist() == ["staining"]
     assert len(reviews.history(workspace, queue[0])) == 2

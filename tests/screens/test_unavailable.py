@@ -14,6 +14,7 @@ from breakhis_core import reviews
 from breakhis_core.runs import Run
 from breakhis_core.settings import PROJECT, Settings
 from breakhis_core.workspace import Workspace
+from tests.screens.components import press, shown
 from tests.screens.in_app import in_app
 
 SCREENS = sorted(file.stem for file in (PROJECT / "pages").glob("*.py"))
@@ -74,22 +75,17 @@ def test_an_answer_that_failed_does_not_look_saved(workspace: Workspace, fake_ru
         connection.execute(
             "CREATE TRIGGER full BEFORE INSERT ON review_events BEGIN SELECT no_such_function(); END"
         )
-    answer(screen, "out_of_focus")
+    press(screen, "Out of focus")
     assert screen.toast[0].value.startswith("Not saved. ")
     assert not screen.exception
     assert screen.session_state["at"] == before
-    assert screen.session_state["answer"] is None
+    assert shown(screen, "review-stage")["answer"] is None
     assert len(reviews.standing(workspace)) == 0
     with sqlite3.connect(file) as connection:
         connection.execute("DROP TRIGGER full")
-    answer(screen, "out_of_focus")
+    press(screen, "Out of focus")
     assert screen.session_state["at"] != before
     assert reviews.standing(workspace)["hash"].tolist() == [before]
-
-
-def answer(screen: AppTest, code: str) -> None:
-    """Press an answer."""
-    screen.pills(key="answer").set_value(f"{code}").run()
 
 
 def test_a_full_disk_is_one_sentence(
