@@ -150,7 +150,7 @@ def others(trainings: list[jobs.Job], above: bool) -> None:
     newest = ended[0] if ended and not above else None
     for title, some in (("Waiting", waiting), ("Earlier trainings", ended)):
         if some:
-            st.markdown(f"##### {title}")
+            st.markdown(f"## {title}")
         for job in some[:PAST]:
             row = st.expander(
                 job_progress.in_one_line(job),

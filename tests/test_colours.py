@@ -3,7 +3,7 @@ import pytest
 from breakhis_core.colours import MALIGNANT, NEUTRAL, RIGHT, SIDE_COLOURS, SUBTYPE_COLOURS, WRONG
 from breakhis_core.taxonomy import CODES
 
-GROUNDS = {"light": "#FFFFFF", "dark": "#0E1117"}
+GROUNDS = {"light": "#FFFFFF", "dark": "#121517"}
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 DEUTERANOPIA = ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969))
 PROTANOPIA = ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052))

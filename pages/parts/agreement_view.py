@@ -133,7 +133,7 @@ def _disagreements(said: pd.DataFrame, subject: Subject, people: list[str], run:
     differing = agreement.disagreeing(said, subject)
     settled = reviews.settlements(frame.workspace())
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### Where they disagree: {counted(len(differing), 'image')}", width="content")
+        st.markdown(f"## Where they disagree: {counted(len(differing), 'image')}", width="content")
         open_only = st.toggle("Not settled yet", value=True, key="open-only") if differing else False
         if run is not None and differing:
             whole = {"order": "disagreeing"} if subject == "flag" else {"only": review_links.only(differing)}
@@ -183,7 +183,7 @@ def _settled(said: pd.DataFrame) -> None:
     settled = reviews.settlements(frame.workspace())
     if settled.empty:
         return
-    st.markdown(f"##### Settled: {counted(len(settled), 'image')}")
+    st.markdown(f"## Settled: {counted(len(settled), 'image')}")
     _settled_table(settled, said[said["action"] == "flag"])
 
 

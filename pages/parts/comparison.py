@@ -91,7 +91,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
         return
     against = compared["against"][0]
     left_out = len(run.excluded) if run.improves == before.name and run.excluded else None
-    st.markdown(f"#### {plain(comparison_words.in_words(compared, left_out))}")
+    st.markdown(f"## {plain(comparison_words.in_words(compared, left_out))}")
     if not more and same_answers(against):
         return
     st.markdown(
@@ -215,7 +215,7 @@ def on_test_sets_of_their_own(
                 f"{number(_value(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
                 for name in SHOWN
             ]
-        st.markdown("##### Each on its own test set")
+        st.markdown("## Each on its own test set")
         names = [metric_name(name) for name in SHOWN]
         st.dataframe(pd.DataFrame({"Metric": names, **columns}), hide_index=True)
     for other in apart:

@@ -38,7 +38,7 @@ _PAIRS = {
 def show(by_image: Run, by_case: Run) -> None:
     """Say what knowing the patient is worth: a run split by image beside one split by case."""
     found = _gaps(_content(by_image), _content(by_case), by_image, by_case)
-    st.markdown(f"### {gap_in_words(found['accuracy'], by_image.phantom)}")
+    st.markdown(f"## {gap_in_words(found['accuracy'], by_image.phantom)}")
     who = "painted cases, not patients" if by_image.phantom else "patients"
     st.caption(
         f"Accuracy of {plain(by_image.name)}, split by image, which tests images of {who} that it learnt "

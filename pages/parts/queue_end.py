@@ -25,7 +25,7 @@ def end_of_queue(queue: Queue) -> None:
     left = sum(item.hash not in done for item in queue.items)
     with st.container(key="end", horizontal_alignment="center", gap="medium"):
         st.markdown(
-            f"### End of this queue\n{counted(len(queue), 'image')}: {len(flagged)} flagged, "
+            f"## End of this queue\n{counted(len(queue), 'image')}: {len(flagged)} flagged, "
             f"{len(queue) - len(flagged) - left} kept, {left} without an answer.",
             text_alignment="center",
         )

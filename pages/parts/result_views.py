@@ -39,7 +39,7 @@ def confusion(run: Run, evaluation: dict[str, Any]) -> None:
     part = evaluation["part"]
     large, small = st.columns([60, 40], gap="medium")
     with large:
-        st.markdown("##### Eight sub-types")
+        st.markdown("## Eight sub-types")
         eight = st.altair_chart(
             charts.confusion_chart(evaluation["confusion"], CODES, dark=is_dark(), height=400),
             on_select="rerun",
@@ -50,7 +50,7 @@ def confusion(run: Run, evaluation: dict[str, Any]) -> None:
         if cell:
             review_links.open_queue(run, part, true=cell["true"], predicted=cell["predicted"])
     with small:
-        st.markdown("##### Benign or malignant")
+        st.markdown("## Benign or malignant")
         two = st.altair_chart(
             charts.confusion_chart(evaluation["binary"]["confusion"], SIDES, dark=is_dark(), height=250),
             on_select="rerun",

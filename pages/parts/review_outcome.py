@@ -38,7 +38,7 @@ def show(run: Run, part: str) -> None:
     answers = reviews.standing(frame.workspace())
     excluded = reviews.excluded_hashes(frame.workspace())
     summary = _summary(_content(run), part, version, excluded, run, answers)
-    st.markdown("##### What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
+    st.markdown("## What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
     if summary["mistakes"]["reviewed"] or summary["right"]["reviewed"]:
         left, right = st.columns([55, 45], gap="medium")
         left.altair_chart(review_charts.state_chart(summary))
@@ -88,7 +88,7 @@ def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame
     """Show what a retraining made of each flagged mistake and of each image that it calls otherwise."""
     known = {other.name: other for other in frame.runs()}
     pairs = retraining_effect.retrainings(run.name, {name: other.improves for name, other in known.items()})
-    st.markdown("##### What retraining did, image by image")
+    st.markdown("## What retraining did, image by image")
     if not pairs:
         st.caption(
             f"No run improves on {plain(run.name)} yet: retrain without the flagged images on the screen "
