@@ -146,7 +146,7 @@ def test_runs_of_two_units_open_with_what_knowing_the_patient_is_worth(
 ) -> None:
     write_fake_run(workspace.models, "by-image", pictures, unit="image", seed=2)
     screen = in_app("results", run="by-image", view="Compare")
-    assert screen.markdown[0].value.startswith("### 0.")
+    assert screen.markdown[0].value.startswith("## 0.")
     assert "on painted cases it knows" in screen.markdown[0].value, "phantoms are no patients"
     assert len(screen.get("vega_lite_chart")) == 1
     assert "cannot be compared" in screen.caption[-1].value
