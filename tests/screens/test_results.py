@@ -302,3 +302,16 @@ def test_a_card_asks_no_stranger_for_a_picture(fake_run: Run, monkeypatch: pytes
     card = next(one.value for one in screen.markdown if "# Card" in one.value)
     assert "![" not in card
     assert "*more*" in card
+
+
+@pytest.mark.parametrize("origin", ["flags", "train"])
+def test_a_link_to_the_comparison_opens_it_from_every_screen(
+    workspace: Workspace, retrained: Run, origin: str
+) -> None:
+    reviews.flag(workspace, "Ada", retrained.predictions()["hash"].iloc[0], "staining")
+    app = in_app(origin)
+    app.switch_page("pages/results.py")
+    for key, value in {"run": "better", "view": "Compare", "with": "fake"}.items():
+        app.query_params[key] = value
+    app.run()
+    assert "better cannot be told from fake" in said(app)
