@@ -34,7 +34,11 @@ from breakhis_core.number_tables import (
     recipe_table,
 )
 from breakhis_core.operating_points import malignancy_table, roc_curves
+from breakhis_core.run_table import parts_in_words
+from breakhis_core.runs import Run
+from breakhis_core.scope import scope_of
 from breakhis_core.taxonomy import SIDES
+from breakhis_core.workspace import Workspace
 
 WIDTH = 640
 
@@ -62,6 +66,7 @@ def report(
     part: str = "test",
     evaluation: Evaluation | None = None,
     folds: Mapping[str, Any] | None = None,
+    about: str = "",
 ) -> str:
     """Write the report of a run as one HTML page.
 
@@ -75,6 +80,7 @@ def report(
         part: the part to report on.
         evaluation: what ``evaluate`` gave for this part, where it is at hand.
         folds: what the manifest of a cross-validation says of its folds.
+        about: a line below the title, such as on which images the run was made, and when.
 
     Returns:
         HTML that refers to nothing outside itself.
@@ -82,6 +88,7 @@ def report(
     found = evaluation if evaluation is not None else evaluate(predictions, unit, part)
     body = [
         f"<h1>{escape(name)}</h1>",
+        f"<p>{escape(about)}</p>" if about else "",
         f'<p class="phantom">{plain_html(PHANTOM_NOTE)}</p>' if phantom else "",
         f"<p>{plain_html(summary(found))}</p>",
         f"<p><b>{escape(doubt_in_words(found))}</b></p>" if doubt_in_words(found) else "",
@@ -104,6 +111,29 @@ def report(
     ]
     begin, end = page(name)
     return begin + "\n".join(body) + end
+
+
+def run_report(workspace: Workspace, run: Run, evaluation: Evaluation | None = None) -> str:
+    """Write the report of a run on its tested images, titled with its data set, date and images.
+
+    Args:
+        workspace: knows the data set.
+        run: the run.
+        evaluation: what ``evaluate_run`` gave for it, where it is at hand.
+    """
+    data = scope_of(workspace, run).name
+    return report(
+        run.name,
+        run.predictions(),
+        run.unit,
+        recipe=run.recipe(),
+        history=run.history(),
+        phantom=run.phantom,
+        part=run.tested_part,
+        evaluation=evaluation,
+        folds=run.manifest.get("folds"),
+        about=f"{data} · {parts_in_words(run)} images · {run.split_in_words} · made {run.created[:10]}",
+    )
 
 
 def page(title: str, style: str = "") -> tuple[str, str]:

@@ -9,7 +9,7 @@ import streamlit as st
 from breakhis_core import runs
 from breakhis_core.baselines import baseline_text, doubt_in_words
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import evaluate_run, value_at
+from breakhis_core.evaluate import value_at
 from breakhis_core.metric_names import MACRO_METRICS, macro_note
 from breakhis_core.number_tables import interval_of
 from breakhis_core.runs import Run
@@ -22,13 +22,18 @@ from pages.parts import (
     result_views,
     results_tables,
     review_outcome,
+    run_download,
+    runs_view,
 )
+from pages.parts.evaluations import evaluation_of
 from pages.parts.figures import counted, number, where_from
 from pages.parts.markdown import plain
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
+RUNS = "Runs"
 VIEWS = [
+    RUNS,
     "Confusion",
     "Sub-types",
     "Benign or malignant",
@@ -39,16 +44,7 @@ VIEWS = [
     "Review",
 ]
 FOLDS = "Folds"
-
-
-@st.cache_data(max_entries=128, show_spinner="Computing intervals over cases …")
-def _evaluation(path: str, content: str, part: str, _run: Run) -> dict[str, Any]:
-    return evaluate_run(_run, part)
-
-
-def evaluation_of(run: Run, part: str) -> dict[str, Any]:
-    """Evaluate a part of a run, once for all sessions: its file's hash stands for what was predicted."""
-    return _evaluation(str(run.path), run.manifest["files"]["predictions.parquet"], part, run)
+FIRST = "Confusion"
 
 
 def headline(evaluation: dict[str, Any]) -> None:
@@ -97,8 +93,85 @@ def refusals() -> None:
             st.markdown("\n".join(f"- {plain(one.reason)}" for one in refused))
 
 
+def choose_view(run: Run) -> str:
+    """Let the person choose what is shown of a run."""
+    views = [*VIEWS[:-1], FOLDS, VIEWS[-1]] if run.folds else VIEWS
+    if st.session_state.get("view", FIRST) not in views:
+        st.session_state.view = FIRST
+    view: str = st.segmented_control(
+        "View",
+        views,
+        default=FIRST,
+        required=True,
+        key="view",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return view
+
+
+def choose_part(run: Run) -> str:
+    """Let the person choose on which images of a run."""
+    parts = FOLD_PARTS if run.folds else PARTS
+    if st.session_state.get("of", run.tested_part) not in parts:
+        st.session_state.of = run.tested_part  # Chosen for a run of the other kind.
+    part: str = st.segmented_control(
+        "Images of",
+        list(parts),
+        default=run.tested_part,
+        required=True,
+        format_func=parts.__getitem__,
+        key="of",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return part
+
+
+def downloads(run: Run) -> None:
+    """Offer the run's report and card as files."""
+    report = "One page with every number and plot, to keep, send or print. Takes some seconds."
+    st.link_button("Report", run_download.address("report", run), icon=":material/article:", help=report)
+    st.link_button("Card", run_download.address("card", run), icon=":material/badge:", help="As Markdown.")
+
+
+def show(run: Run, view: str, part: str) -> None:
+    """Show a view of one part of a run.
+
+    Raises:
+        InputError: the run has no image of that part.
+    """
+    evaluation = evaluation_of(run, part)
+    if view == "Compare":
+        # A cross-validation and a run of one model are tested on parts of different names.
+        comparison.show(run, part, lambda other: evaluation_of(other, other.tested_part))
+        return
+    headline(evaluation)
+    cautions(run, evaluation)
+    if view == "Confusion":
+        result_views.confusion(run, evaluation)
+    elif view == "Sub-types":
+        result_views.subtypes(run, evaluation)
+    elif view == "Benign or malignant":
+        result_views.sides(run, evaluation)
+    elif view == "Cases":
+        result_views.cases(run, evaluation)
+    elif view == "Calibration":
+        result_views.calibration(run, evaluation)
+    elif view == FOLDS:
+        fold_view.show(run, evaluation)
+    elif view == "Training":
+        result_views.training(run)
+    elif view == "Review":
+        review_outcome.show(run, part)
+
+
+nothing_asked = not {"run", "view"} & set(st.query_params) and "chosen_run" not in st.session_state
 controls = frame.page_header("Results")
 narrow.stack_columns()
+known = frame.runs()
+if nothing_asked and st.session_state.arrived and len(known) > 1:
+    st.session_state.view = RUNS
 run = frame.choose_run("results-run", controls)
 if run is None:
     frame.empty_state(
@@ -111,58 +184,17 @@ if run is None:
 with controls:
     frame.phantom_notice(run)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
-    view_shown, part_shown = st.container(width="content"), st.container(width="content")
-parts = FOLD_PARTS if run.folds else PARTS
-if st.session_state.get("of", run.tested_part) not in parts:
-    st.session_state.of = run.tested_part  # Chosen for a run of the other kind.
-part = part_shown.segmented_control(
-    "Images of",
-    list(parts),
-    default=run.tested_part,
-    required=True,
-    format_func=parts.__getitem__,
-    key="of",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-views = [*VIEWS[:-1], FOLDS, VIEWS[-1]] if run.folds else VIEWS
-if st.session_state.get("view", VIEWS[0]) not in views:
-    st.session_state.view = VIEWS[0]
-view = view_shown.segmented_control(
-    "View",
-    views,
-    default=VIEWS[0],
-    required=True,
-    key="view",
-    label_visibility="collapsed",
-    bind="query-params",
-)
-try:
-    evaluation = evaluation_of(run, part)
-except InputError as error:
-    st.info(f"{plain(str(error))} Choose another part.")
-    refusals()
-    st.stop()
-if view == "Compare":
-    # A cross-validation and a run of one model are tested on parts of different names.
-    comparison.show(run, part, lambda other: evaluation_of(other, other.tested_part))
+    with st.container(width="content"):
+        view = choose_view(run)
+    if view != RUNS:
+        with st.container(width="content", horizontal=True, vertical_alignment="center", key="of-run"):
+            part = choose_part(run)
+            downloads(run)
+if view == RUNS:
+    runs_view.show(known)
 else:
-    headline(evaluation)
-    cautions(run, evaluation)
-if view == "Confusion":
-    result_views.confusion(run, evaluation)
-elif view == "Sub-types":
-    result_views.subtypes(run, evaluation)
-elif view == "Benign or malignant":
-    result_views.sides(run, evaluation)
-elif view == "Cases":
-    result_views.cases(run, evaluation)
-elif view == "Calibration":
-    result_views.calibration(run, evaluation)
-elif view == FOLDS:
-    fold_view.show(run, evaluation)
-elif view == "Training":
-    result_views.training(run)
-elif view == "Review":
-    review_outcome.show(run, part)
+    try:
+        show(run, view, part)
+    except InputError as error:
+        st.info(f"{plain(str(error))} Choose another part.")
 refusals()

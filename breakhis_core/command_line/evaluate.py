@@ -74,19 +74,10 @@ def _review(run: Run) -> tuple[dict[str, Any], list[str]]:
 
 def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
     from breakhis_core.errors import InputError
-    from breakhis_core.report import report
+    from breakhis_core.report import run_report
+    from breakhis_core.workspace import Workspace
 
-    written = report(
-        run.name,
-        run.predictions(),
-        run.unit,
-        recipe=run.recipe(),
-        history=run.history(),
-        phantom=run.phantom,
-        part=run.tested_part,
-        evaluation=evaluation,
-        folds=run.manifest.get("folds"),
-    )
+    written = run_report(Workspace.open(), run, evaluation)
     try:
         file.write_text(written, encoding="utf-8")
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from breakhis_core.run_notes import about_runs
 from breakhis_core.runs import Run, list_runs
 from breakhis_core.workspace import Workspace, shared_workspace
 from pages.parts import identity
@@ -63,7 +64,19 @@ def runs() -> list[Run]:
 
 def run_label(run: Run) -> str:
     """Name a run with its split's unit and, of phantoms, with that, as it stands wherever a run is chosen."""
-    return f"{run.name} · {run.split_in_words}" + (" · phantoms" if run.phantom else "")
+    title = _titles(str(workspace().engine.url)).get(run.name, "")
+    name = f"{title} ({run.name})" if title else run.name
+    return f"{name} · {run.split_in_words}" + (" · phantoms" if run.phantom else "")
+
+
+@st.cache_data(ttl=2, show_spinner=False)
+def _titles(database: str) -> dict[str, str]:
+    return {run: about.title for run, about in about_runs(workspace()).items() if about.title}
+
+
+def forget_titles() -> None:
+    """Read the runs' titles anew, since one was given; other sessions see it within seconds."""
+    _titles.clear()
 
 
 def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run") -> Run | None:

@@ -19,7 +19,7 @@ from breakhis_core.datasets import picture_path, picture_trouble
 from breakhis_core.errors import InputError, UnavailableError
 from breakhis_core.map_methods import CODES as METHODS
 from breakhis_core.thumbnails import thumbnail_file
-from pages.parts import assets, flag_download, maps
+from pages.parts import assets, flag_download, maps, run_download
 from pages.parts.frame import HERE, workspace
 
 # A link to a screen answers with the app: each file in pages/ is one.
@@ -104,5 +104,6 @@ ROUTES = [
     Route("/assets/{version}/{name}", asset),
     Route("/favicon.svg", icon),
     Route(flag_download.PATH, flag_download.download),
+    Route(run_download.PATH, run_download.download),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import shutil
@@ -11,16 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from starlette.requests import Request
 from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
 from breakhis_core.evaluate import evaluate
+from breakhis_core.run_notes import describe
 from breakhis_core.runs import Run, open_run
 from breakhis_core.settings import Settings
 from breakhis_core.taxonomy import CODES
 from breakhis_core.workspace import Workspace
-from pages.parts import results_tables, review_links
+from pages.parts import results_tables, review_links, run_download
 from pages.parts.figures import counted, duration, interval, number, where_from
 from tests.conftest import write_fake_run
 from tests.screens.conftest import PROJECT
@@ -315,3 +318,47 @@ def test_a_link_to_the_comparison_opens_it_from_every_screen(
         app.query_params[key] = value
     app.run()
     assert "better cannot be told from fake" in said(app)
+
+
+def test_where_no_run_was_chosen_all_are_listed(retrained: Run) -> None:
+    screen = in_app("results")
+    assert not screen.exception
+    table = screen.dataframe[0].value
+    assert table["Run"].tolist() == ["better", "fake"]
+    assert table["Differs"].tolist()[0].startswith("fake: ")
+    expected = evaluate(open_run(retrained.path.parent / "fake").predictions(), "case")
+    assert table["Accuracy"].iloc[1] == pytest.approx(expected["accuracy"])
+    assert table["Data"].tolist() == ["pictures, phantoms"] * 2
+    assert "Baseline: always naming the sub-type commonest in training" in said(screen)
+
+
+def test_a_title_stands_wherever_the_run_is_chosen(workspace: Workspace, retrained: Run) -> None:
+    describe(workspace, "Ada", "better", "Without blur", "")
+    screen = in_app("results", view="Runs")
+    assert screen.dataframe[0].value["Run"].iloc[0] == "Without blur (better)"
+    assert screen.selectbox(key="results-run").options[0].startswith("Without blur (better) · split by case")
+
+
+def test_report_and_card_are_sent_as_files(fake_run: Run) -> None:
+    shown = {link.proto.label: link.proto.url for link in in_app("results").get("link_button")}
+    for label, beginning in (("Report", b"<!doctype html>"), ("Card", b"# A run")):
+        address, _, query = shown[label].partition("?")
+        answer = asyncio.run(
+            run_download.download(
+                Request(
+                    {
+                        "type": "http",
+                        "query_string": query.encode(),
+                        "headers": [],
+                        "path_params": {"what": address.rpartition("/")[2]},
+                    }
+                )
+            )
+        )
+        assert answer.status_code == 200
+        assert answer.headers["Content-Disposition"].startswith(
+            f'attachment; filename="fake-{label.lower()}.'
+        )
+        assert answer.body.lower().startswith(beginning.lower())
+    gone = {"type": "http", "query_string": b"run=..", "headers": [], "path_params": {"what": "card"}}
+    assert asyncio.run(run_download.download(Request(gone))).status_code == 404
