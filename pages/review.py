@@ -28,6 +28,7 @@ from pages.parts.queue_choice import choose_queue
 from pages.parts.queue_end import end_of_queue
 from pages.parts.review_grid import review_grid
 from pages.parts.review_queue import Item, Queue
+from pages.parts.settle_band import settle_band
 from pages.parts.viewer import Progress, Shown, show, show_verdict
 
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
@@ -48,7 +49,9 @@ def do(queue: Queue, message: Mapping[str, object]) -> None:
             note = str(message.get("note", "")).strip()[: answers.LONGEST_NOTE]
             shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
             number = message.get("answer")
-            if wish == "note":
+            if bool(message.get("settles")) != answers.settling():
+                say("Not saved: it was given as the screen changed. Press it again.")
+            elif wish == "note":
                 annotate(queue, queue.items[place], note, shown)
             elif isinstance(number, int) and 0 <= number < len(CHOICES):
                 give(queue, queue.items[place], CHOICES[number], note, shown)
@@ -94,9 +97,9 @@ def save(queue: Queue, item: Item, answer: str, note: str, shown: str) -> str:
     """Save an answer, on disk when this returns; return it in words."""
     if answer == KEEP:
         answers.keep(item, queue.run.name, note, shown)
-        return "kept"
-    answers.flag(item, queue.run.name, answer, note, shown)
-    return answers.at_hand()[item.hash].words
+    else:
+        answers.flag(item, queue.run.name, answer, note, shown)
+    return "kept" if answer == KEEP and not answers.settling() else answers.at_hand()[item.hash].words
 
 
 def shown(queue: Queue, place: int) -> Shown:
@@ -138,7 +141,7 @@ def progress(queue: Queue, place: int) -> Progress:
         left=left,
         pace=pace,
         about=f"{item.magnification}×",
-        stands=f"you {answer.words}" if answer else "no answer from you yet",
+        stands=answer.stands if answer else answers.none_stands(),
         answer=answer.action if answer else "",
         said=st.session_state.said,
     )
@@ -168,6 +171,7 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
         if at_end:
             end_of_queue(queue)
         else:
+            settle_band(queue.items[place])
             show(
                 "review",
                 shown(queue, place),
@@ -175,7 +179,7 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
                 progress(queue, place),
                 heard=messages.heard(),
             )
-    show_pad("review", first=place == 0, end=at_end, on_act=lambda: act(queue))
+    show_pad("review", first=place == 0, end=at_end, settles=answers.settling(), on_act=lambda: act(queue))
     context.show(queue, place, below, go)
 
 

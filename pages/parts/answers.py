@@ -1,12 +1,14 @@
 """What this reviewer has answered, at hand for the review screen; every change goes to the database first.
 
+In the queue of disagreements the same keys settle for everybody: what is at hand is then what stewards settled.
+
 Another tab of the same reviewer may answer too: ``refresh`` reads what came since, one small query.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -20,6 +22,8 @@ from pages.parts.review_queue import Item
 LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
 LONGEST_SHOWN = 200
 LONGEST_NOTE = 500
+OWN = "own"
+"""What the address says as ``as`` where one answers instead of settling."""
 REMEMBERED = 120  # Events that the pace is read from: 20 answers, some of them on many images.
 
 
@@ -43,6 +47,31 @@ class Answer:
             return "kept: nothing wrong with the image"
         return f"flagged: {LABELS[self.reason].lower()}" + (f" ({self.note})" if self.note else "")
 
+    @property
+    def stands(self) -> str:
+        """The answer and whose it is."""
+        return f"you {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Answer):
+    """A steward's standing decision about one image: ``"keep"`` where it stays in the training."""
+
+    steward: str
+
+    @property
+    def words(self) -> str:
+        """The decision as it stands on screen."""
+        note = f" ({self.note})" if self.note else ""
+        if self.action == "keep":
+            return f"settled: stays in the training{note}"
+        return f"settled: leaves the training, {LABELS[self.reason].lower()}{note}"
+
+    @property
+    def stands(self) -> str:
+        """The decision and whose it is."""
+        return f"{self.words}, by {self.steward}"
+
 
 @dataclass
 class Own:
@@ -51,11 +80,13 @@ class Own:
     Attributes:
         reviewer: who.
         standing: standing answer by hash.
+        settled: what stewards settled, by hash; read only while settling.
         recent: newest events, oldest first.
     """
 
     reviewer: str
     standing: dict[str, Answer]
+    settled: Mapping[str, Answer] | None
     recent: list[ReviewEvent]
 
     @property
@@ -76,13 +107,30 @@ def load() -> dict[str, Answer]:
     found = {
         image: Answer(action, reason, note) for image, action, reason, note in zip(*columns, strict=True)
     }
-    st.session_state.own = Own(reviewer(), found, recent)
+    st.session_state.own = Own(reviewer(), found, None, recent)
     return found
+
+
+def settling() -> bool:
+    """Tell whether the keys settle for everybody: in the queue of disagreements, unless one asked to answer."""
+    return st.query_params.get("show") == "disagreeing" and st.query_params.get("as") != OWN
+
+
+def none_stands() -> str:
+    """Say that nothing stands about an image yet."""
+    return "not settled yet" if settling() else "no answer from you yet"
+
+
+def nothing_to_undo() -> str:
+    """Say that this reviewer has nothing that undo could take back."""
+    return f"You have no {'settlement' if settling() else 'answer'} to take back."
 
 
 def refresh() -> set[str]:
     """Read what this reviewer did since, here or in another tab, and return the images that it was about."""
     own = _own()
+    if settling():
+        own.settled = _settlements()
     news = own_answers.later(workspace(), own.reviewer, own.known)
     images = {event.hash for event in news}
     if news:
@@ -97,9 +145,19 @@ def refresh() -> set[str]:
     return images
 
 
-def at_hand() -> dict[str, Answer]:
-    """Return this reviewer's standing answers by hash."""
-    return _own().standing
+def at_hand() -> Mapping[str, Answer]:
+    """Return this reviewer's standing answers by hash; while settling, what stewards settled."""
+    own = _own()
+    if not settling():
+        return own.standing
+    if own.settled is None:
+        own.settled = _settlements()
+    return own.settled
+
+
+def given(image: str) -> bool:
+    """Tell whether what others said of an image may be shown: this reviewer answered it, or settles."""
+    return settling() or image in _own().standing
 
 
 def pace() -> Pace | None:
@@ -114,7 +172,9 @@ def looked() -> float | None:
 
 
 def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None) -> None:
-    """Save a flag; it is on disk when this returns."""
+    """Save a flag, or that the image leaves; it is on disk when this returns."""
+    if settling():
+        return _settle([item], reason, note)
     reviews.flag(
         workspace(), reviewer(), item.hash, reason, note,
         run=run, predicted=item.predicted, confidence=item.confidence, seconds=looked(), shown=shown,
@@ -123,7 +183,9 @@ def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None)
 
 
 def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
-    """Save that nothing is wrong with the image; it is on disk when this returns."""
+    """Save that nothing is wrong with the image, or that it stays; it is on disk when this returns."""
+    if settling():
+        return _settle([item], None, note)
     reviews.keep(
         workspace(), reviewer(), item.hash,
         note=note, run=run, predicted=item.predicted, confidence=item.confidence,
@@ -134,6 +196,8 @@ def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
 
 def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, shown: str) -> None:
     """Flag several images with a reason, or keep them without one, in one gesture that is on disk then."""
+    if settling():
+        return _settle(items, reason, note)
     seconds = looked()
     facts = {
         "run": run,
@@ -149,14 +213,36 @@ def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, 
     refresh()
 
 
+def _settle(items: Sequence[Item], reason: str | None, note: str) -> None:
+    reviews.settle_many(
+        workspace(), reviewer(), [item.hash for item in items],
+        exclude=reason is not None, reason=reason or "other", note=note,
+    )  # fmt: skip
+    refresh()
+
+
+def _settlements() -> dict[str, Answer]:
+    table = reviews.settlements(workspace())
+    columns = (table[name].tolist() for name in ("hash", "excluded"))
+    texts = (table[name].fillna("").tolist() for name in ("reason", "note", "steward"))
+    return {
+        image: Settled("flag" if leaves else "keep", reason, note, steward)
+        for image, leaves, reason, note, steward in zip(*columns, *texts, strict=True)
+    }
+
+
+def _topic() -> str:
+    return "settlement" if settling() else "answer"
+
+
 def undo() -> tuple[ReviewEvent, int] | None:
-    """Take back this reviewer's last answer; return it and on how many images it was, or None without one."""
-    return _changed(reviews.undo(workspace(), reviewer(), topic="answer"))
+    """Take back this reviewer's last answer, or settlement while settling; return it and on how many images it was, or None without one."""
+    return _changed(reviews.undo(workspace(), reviewer(), topic=_topic()))
 
 
 def redo() -> tuple[ReviewEvent, int] | None:
     """Bring back what undo took; return it and on how many images it was, or None when there is nothing."""
-    return _changed(reviews.redo(workspace(), reviewer(), topic="answer"))
+    return _changed(reviews.redo(workspace(), reviewer(), topic=_topic()))
 
 
 def _changed(event: ReviewEvent | None) -> tuple[ReviewEvent, int] | None:

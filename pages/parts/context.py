@@ -268,7 +268,7 @@ def _said(item: Item) -> dict[str, Any]:
     """Return everything that was said about the image; others' words only after one's own."""
     past = reviews.as_named(reviews.history(frame.workspace(), item.hash))
     hidden = 0
-    if item.hash not in answers.at_hand():
+    if not answers.given(item.hash):
         own = past[past["reviewer"] == frame.reviewer()]
         hidden = len(past) - len(own)
         past = own
@@ -295,8 +295,7 @@ def _percent(confidence: float) -> str:
 
 def _tell_flags(queue: Queue, tiles: list[dict[str, Any]]) -> None:
     """Say on each tile why its image is flagged; what is still to be answered tells no others' answers."""
-    mine = answers.at_hand()
-    told = [tile for tile in tiles if tile["hash"] in mine or tile["hash"] not in queue.place]
+    told = [tile for tile in tiles if answers.given(tile["hash"]) or tile["hash"] not in queue.place]
     said = reviews.answers_on_each(frame.workspace(), [tile["hash"] for tile in told])
     for tile in told:
         reasons = dict.fromkeys(

@@ -108,7 +108,7 @@ def undo(queue: Queue) -> None:
     changed = answers.undo()
     if changed is not None and changed[0].note:
         st.session_state.setdefault("notes_taken_back", {})[changed[0].hash] = changed[0].note
-    back_to(queue, changed, "Taken back", "You have no answer to take back.")
+    back_to(queue, changed, "Taken back", answers.nothing_to_undo())
 
 
 def taken_back(image: str) -> str:
@@ -128,7 +128,8 @@ def back_to(queue: Queue, changed: tuple[ReviewEvent, int] | None, done: str, no
         say(nothing)
         return
     event, images = changed
-    what = event.action if event.reason is None else answers.LABELS.get(event.reason, event.reason).lower()
+    action = {"include": "stays"}.get(event.action, event.action)
+    what = action if event.reason is None else answers.LABELS.get(event.reason, event.reason).lower()
     words = f"{done}: {what} · {event.name}" if images == 1 else f"{done}: {what} on {images} images"
     if event.hash in queue.place:
         go(queue, queue.place[event.hash])

@@ -52,7 +52,8 @@ function build(parent, { viewer, choices }) {
   const previous = button("Previous", "←", () => move({ do: "previous" })), undo = button("Undo", "U", () => move({ do: "undo" }));
   const redo = button("Redo", "Y", () => move({ do: "redo" })), next = button("Next", "→", following);
   const jump = jumpField((to) => move({ do: "jump", to })), list = keyList(KEYS);
-  root.append(make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...answers),
+  const settles = make("p", { class: "settles", hidden: "" }, "Settles for everybody: the image leaves the training as");
+  root.append(settles, make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...answers),
     make("div", { class: "field" }, note, hint), make("div", { class: "moves" }, previous, undo, redo, next), jump.field, list.box);
 
   /* The mouse leaves no focus behind: the keys are the viewer's again. */
@@ -68,7 +69,7 @@ function build(parent, { viewer, choices }) {
     if (!catching && (later.length || (pending && (!pending.answer || note.value)))) return wait(() => answer(index)); // Nobody has seen that image yet.
     const image = data.hash, words = (pending ? pending.note : note.value).trim();
     if (index === OTHER && !words) return pending ? undefined : ask();
-    const number = send({ do: "answer", answer: index, hash: image, note: words, shown: store.looking?.() ?? "" }, () => saved(image, words));
+    const number = send({ do: "answer", answer: index, hash: image, note: words, shown: store.looking?.() ?? "", settles: Boolean(state.settles) }, () => saved(image, words));
     leave({ number, answer: true, note: words });
   }
   function ask() {
@@ -124,7 +125,7 @@ function build(parent, { viewer, choices }) {
     if (data.answer == null || words === standing()) return true;
     if (data.answer === OTHER && !words) { note.value = standing(); typed(); return true; }
     const image = data.hash;
-    send({ do: "note", hash: image, note: words, shown: store.looking?.() ?? "" }, () => saved(image, words));
+    send({ do: "note", hash: image, note: words, shown: store.looking?.() ?? "", settles: Boolean(state.settles) }, () => saved(image, words));
     return true;
   }
   note.addEventListener("keydown", (event) => {
@@ -205,6 +206,9 @@ function build(parent, { viewer, choices }) {
 
   function update(now, trigger) {
     state = now;
+    settles.hidden = !now.settles;
+    root.classList.toggle("settling", Boolean(now.settles));
+    answers.at(-1).firstChild.textContent = now.settles ? "or stays" : choices.at(-1).label;
     outbox.connect(trigger);
     store.send = (message) => send(message);
     store.help = list.toggle;

@@ -21,7 +21,7 @@ _pad = component(
 )
 
 
-def show_pad(key: str, *, first: bool, end: bool, on_act: Callable[[], None]) -> None:
+def show_pad(key: str, *, first: bool, end: bool, on_act: Callable[[], None], settles: bool = False) -> None:
     """Draw the answers, the note and the moves of viewer ``key``.
 
     Args:
@@ -29,13 +29,22 @@ def show_pad(key: str, *, first: bool, end: bool, on_act: Callable[[], None]) ->
         first: whether nothing comes before the image.
         end: whether we are past the last image, where nothing can be answered.
         on_act: called when the person did something; ``messages.news(pad_key(key))`` says what. ``do`` is
-            ``"answer"`` (then with ``answer``, its number; ``hash``; ``note``; and ``shown``, what was seen),
-            ``"note"``, of the standing answer (then with ``hash``, ``note`` and ``shown``),
+            ``"answer"`` (then with ``answer``, its number; ``hash``; ``note``; ``shown``, what was seen; and
+            ``settles``, whether it said that it settles),
+            ``"note"``, of the standing answer (then with ``hash``, ``note``, ``shown`` and ``settles``),
             ``"next"`` (then with ``hash``, the image that was left; without, from where the server is),
             ``"previous"``, ``"first"``, ``"last"``, ``"undo"``, ``"redo"``, ``"jump"`` (then with ``to``), or
             ``"maps"`` (then with ``what``: start, stop or resume; ``method``; ``hash``).
+        settles: whether an answer settles for everybody.
     """
-    data = {"viewer": key, "choices": CHOICES, "first": first, "end": end, "heard": dict(messages.heard())}
+    data = {
+        "viewer": key,
+        "choices": CHOICES,
+        "first": first,
+        "end": end,
+        "settles": settles,
+        "heard": dict(messages.heard()),
+    }
     _pad(key=pad_key(key), data=data, on_act_change=on_act)
 
 

@@ -31,7 +31,7 @@ MAGNIFICATION_CHOICES = {"": "any", **{str(one): f"{one}×" for one in MAGNIFICA
 REASON_CHOICES = {"": "any or none", **{reason.code: reason.label for reason in reviews.REASONS}}
 FILTERS = ("true", "predicted", "magnification", "case", "confidence", "reason", "by", "only")
 """What leaves images out, by name in the address."""
-NAMES = ("part", "show", "order", "threshold", *FILTERS)
+NAMES = ("part", "show", "order", "as", "threshold", *FILTERS)
 WHOLE = (0, 100)
 LINE = 0.5
 

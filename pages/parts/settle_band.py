@@ -1,0 +1,44 @@
+"""The band over the picture in the queue of disagreements: that one settles, and who said what."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from breakhis_core import reviews
+from breakhis_core.reviews import ReviewEvent
+from pages.parts import address, answers
+from pages.parts.frame import reviewer, workspace
+from pages.parts.review_queue import Item
+
+
+def settle_band(item: Item) -> None:
+    """Say that the keys settle, with everybody's answers; or that one answers, and offer the other."""
+    if st.query_params.get("show") != "disagreeing":
+        return
+    settles = answers.settling()
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="settling" if settles else "own-answer"
+    ):
+        if settles:
+            said = "".join(f"<li>{_told(one)}</li>" for one in reviews.answers_on(workspace(), item.hash))
+            head = f"<b>Settling for everybody</b> as {html.escape(reviewer())}"
+            st.html(f'<div class="band">{head}<ul>{said}</ul></div>')
+        else:
+            st.html('<div class="band"><b>Your own answer</b>, not a settlement</div>')
+        words = "Give my own answer instead" if settles else "Settle instead"
+        st.button(words, key="settle-or-answer", on_click=_turn, args=(settles,))
+
+
+def _told(event: ReviewEvent) -> str:
+    if event.action == "flag":
+        note = f" ({event.note})" if event.note else ""
+        words = f"{answers.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
+    else:
+        words = "Keep"
+    return f"{html.escape(event.reviewer)}: <b>{html.escape(words)}</b>"
+
+
+def _turn(settles: bool) -> None:
+    address.put("as", answers.OWN if settles else "")
