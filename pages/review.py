@@ -189,6 +189,7 @@ def grid(queue: Queue) -> None:
     if not in_grid():  # An image was opened.
         st.rerun()
     answers.refresh()
+    settle_band()
     review_grid(queue)
 
 

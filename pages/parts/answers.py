@@ -1,6 +1,6 @@
 """What this reviewer has answered, at hand for the review screen; every change goes to the database first.
 
-In the queue of disagreements the same keys settle for everybody: what is at hand is then what stewards settled.
+In the queue of disagreements the same keys settle for everybody: at hand is then what stewards settled.
 
 Another tab of the same reviewer may answer too: ``refresh`` reads what came since, one small query.
 """
@@ -112,7 +112,7 @@ def load() -> dict[str, Answer]:
 
 
 def settling() -> bool:
-    """Tell whether the keys settle for everybody: in the queue of disagreements, unless one asked to answer."""
+    """Tell whether the keys settle: in the queue of disagreements, unless one asked to answer."""
     return st.query_params.get("show") == "disagreeing" and st.query_params.get("as") != OWN
 
 
@@ -174,7 +174,8 @@ def looked() -> float | None:
 def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None) -> None:
     """Save a flag, or that the image leaves; it is on disk when this returns."""
     if settling():
-        return _settle([item], reason, note)
+        _settle([item], reason, note)
+        return
     reviews.flag(
         workspace(), reviewer(), item.hash, reason, note,
         run=run, predicted=item.predicted, confidence=item.confidence, seconds=looked(), shown=shown,
@@ -185,7 +186,8 @@ def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None)
 def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
     """Save that nothing is wrong with the image, or that it stays; it is on disk when this returns."""
     if settling():
-        return _settle([item], None, note)
+        _settle([item], None, note)
+        return
     reviews.keep(
         workspace(), reviewer(), item.hash,
         note=note, run=run, predicted=item.predicted, confidence=item.confidence,
@@ -197,7 +199,8 @@ def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
 def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, shown: str) -> None:
     """Flag several images with a reason, or keep them without one, in one gesture that is on disk then."""
     if settling():
-        return _settle(items, reason, note)
+        _settle(items, reason, note)
+        return
     seconds = looked()
     facts = {
         "run": run,
@@ -236,7 +239,11 @@ def _topic() -> str:
 
 
 def undo() -> tuple[ReviewEvent, int] | None:
-    """Take back this reviewer's last answer, or settlement while settling; return it and on how many images it was, or None without one."""
+    """Take back this reviewer's last answer, or settlement while settling.
+
+    Returns:
+        It, and on how many images it was; None without one.
+    """
     return _changed(reviews.undo(workspace(), reviewer(), topic=_topic()))
 
 

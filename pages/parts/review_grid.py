@@ -109,7 +109,10 @@ def give(queue: Queue, items: list[Item], number: object, note: str) -> None:
         return  # The browser asks for the note first.
     reason = None if choice == moves.KEEP else choice
     answers.answer_many(items, queue.run.name, reason, note, "Grid")
-    what = "Kept" if reason is None else f"Flagged {answers.LABELS[reason].lower()}"
+    if answers.settling():
+        what = "Settled, stays" if reason is None else f"Settled, leaves as {answers.LABELS[reason].lower()}"
+    else:
+        what = "Kept" if reason is None else f"Flagged {answers.LABELS[reason].lower()}"
     on = items[0].name if len(items) == 1 else counted(len(items), "image")
     moves.say(f"{what}: {on}. U takes it back.")
     moves.look_anew()

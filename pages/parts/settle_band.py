@@ -13,8 +13,8 @@ from pages.parts.frame import reviewer, workspace
 from pages.parts.review_queue import Item
 
 
-def settle_band(item: Item) -> None:
-    """Say that the keys settle, with everybody's answers; or that one answers, and offer the other."""
+def settle_band(item: Item | None = None) -> None:
+    """Say that the keys settle, and who said what of an image; or that one answers; offer the other."""
     if st.query_params.get("show") != "disagreeing":
         return
     settles = answers.settling()
@@ -22,7 +22,8 @@ def settle_band(item: Item) -> None:
         horizontal=True, vertical_alignment="center", key="settling" if settles else "own-answer"
     ):
         if settles:
-            said = "".join(f"<li>{_told(one)}</li>" for one in reviews.answers_on(workspace(), item.hash))
+            events = reviews.answers_on(workspace(), item.hash) if item else []
+            said = "".join(f"<li>{_told(one)}</li>" for one in events)
             head = f"<b>Settling for everybody</b> as {html.escape(reviewer())}"
             st.html(f'<div class="band">{head}<ul>{said}</ul></div>')
         else:
