@@ -149,13 +149,15 @@ def pictures(workspace: Workspace, tmp_path: Path) -> pd.DataFrame:
     return images
 
 
-def write_fake_run(models: Path, name: str, images: pd.DataFrame, seed: int = 1, **facts: object) -> Run:
+def write_fake_run(
+    models: Path, name: str, images: pd.DataFrame, seed: int = 1, skill: float = 2.5, **facts: object
+) -> Run:
     """Write a run whose predictions and maps are random but right more often than not, without TensorFlow."""
     random = np.random.default_rng(seed)
     count = len(images)
     truth = np.array([CODES.index(code) for code in images["subtype"]])
     logits = random.normal(0, 1.5, (count, len(CODES)))
-    logits[np.arange(count), truth] += 2.5
+    logits[np.arange(count), truth] += skill
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     # Every sub-type has a case in test and one elsewhere, as a split by case should.
     order = images["case"].map({case: i % 2 for i, case in enumerate(sorted(set(images["case"])))})

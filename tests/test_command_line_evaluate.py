@@ -35,6 +35,15 @@ def test_people_read_the_split_the_images_and_the_intervals(fake_run):
     assert " to " in accuracy
 
 
+def test_what_has_to_be_beaten_stands_beside_the_accuracy(fake_run):
+    found = evaluate(fake_run.predictions(), "case")["baselines"]["commonest"]
+    told = call("evaluate", "fake").stdout
+    accuracy = next(line for line in told.splitlines() if line.startswith("Accuracy"))
+    assert accuracy.endswith(f": {found['accuracy']['value']:.3f}")
+    assert "always saying" in accuracy
+    assert "Macro figures and balanced accuracy are means over all 8 sub-types." in told
+
+
 def test_a_damaged_run_is_refused_with_its_file(fake_run):
     (fake_run.path / "predictions.parquet").write_bytes(b"")
     told = call("evaluate", "fake")

@@ -121,6 +121,8 @@ def test_excluded_images_leave_training_of_every_fold_and_are_still_predicted(
 def test_the_result_names_the_folds_and_how_far_they_lie_apart(folded: tuple[Run, Watching]) -> None:
     run, _ = folded
     evaluation = evaluate_run(run)
+    assert 0 <= evaluation["baselines"]["commonest"]["accuracy"]["value"] <= 1
+    assert all(fold["always_commonest"] is not None for fold in evaluation["folds"]["per_fold"])
     assert (evaluation["part"], evaluation["split"]) == ("out_of_fold", "2 folds by case")
     assert (evaluation["images"], evaluation["cases"]) == (64, 16)
     per_fold = evaluation["folds"]["per_fold"]

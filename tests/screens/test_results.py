@@ -17,6 +17,7 @@ from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
+from breakhis_core.baselines import baseline_text
 from breakhis_core.evaluate import evaluate
 from breakhis_core.run_notes import describe
 from breakhis_core.runs import Run, open_run
@@ -65,6 +66,34 @@ def test_the_headline_is_what_evaluate_says_with_its_interval(fake_run: Run) -> 
     )
     assert shown["Malignant specificity"][0] == f"{expected['binary']['specificity']:.3f}"
     assert shown["Macro AUC"][0] == f"{expected['auc']['macro']:.3f}"
+
+
+def test_each_headline_number_stands_with_what_it_has_to_beat(fake_run: Run) -> None:
+    expected = evaluate(fake_run.predictions(), "case")
+    captions = [one.value for one in in_app("results").caption]
+    for metric in ("accuracy", "macro_f1", "auc.macro", "binary.f1"):
+        assert baseline_text(expected, metric) in captions
+    assert any(caption.startswith("always saying") for caption in captions)
+
+
+def test_a_run_that_is_not_better_than_naming_the_commonest_says_so(
+    workspace: Workspace, pictures: pd.DataFrame
+) -> None:
+    write_fake_run(workspace.models, "poor", pictures, skill=0.0)
+    text = said(in_app("results"))
+    assert "ot better than always naming the commonest sub-type of the training: accuracy" in text
+    assert "below each number: 95 % interval, bootstrap over cases" in text
+
+
+def test_macro_figures_say_over_how_many_subtypes(workspace: Workspace, pictures: pd.DataFrame) -> None:
+    run = write_fake_run(workspace.models, "few", pictures, skill=0.0)
+    evaluation = evaluate(run.predictions().query("subtype not in ['TA', 'LC'] or part != 'test'"), "case")
+    assert results_tables.per_class(evaluation)["Sub-type"].iloc[-1] == "Macro (mean of 6)"
+    table = results_tables.per_class(evaluation).set_index("Sub-type")
+    assert table.loc["Macro (mean of 6)", "F1"] == pytest.approx(evaluation["macro_f1"])
+    assert table.loc["TA tubular adenoma", "F1"] is None or pd.isna(table.loc["TA tubular adenoma", "F1"])
+    helped = {one.label: one.proto.help for one in in_app("results").metric}
+    assert "Over all 8 sub-types." in helped["Macro F1"]
 
 
 def test_the_part_can_be_chosen_and_training_images_are_called_learnt(fake_run: Run) -> None:
