@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,10 +14,9 @@ from breakhis_core.flag_excel import export_excel
 from breakhis_core.flag_files import ImportPlan, read_flags
 from breakhis_core.flag_import import ImportCheck, apply_import, check_import, matched_hashes
 from breakhis_core.spreadsheets import safe_cell
-from breakhis_core.standings import FLAG_COLUMNS
+from breakhis_core.statements import STATEMENT_COLUMNS, records
 
 __all__ = [
-    "FLAG_COLUMNS",
     "ImportCheck",
     "ImportPlan",
     "apply_import",
@@ -30,32 +30,29 @@ __all__ = [
 ]
 
 
-def export_csv(flags: pd.DataFrame) -> bytes:
-    """Return flags as CSV in UTF-8, safe to open in a spreadsheet; ``read_flags`` gives back the same.
+def export_csv(statements: pd.DataFrame) -> bytes:
+    """Return statements as CSV in UTF-8, safe to open in a spreadsheet; ``read_flags`` gives back the same.
 
     Args:
-        flags: what ``reviews.flagged`` returns.
+        statements: what ``statements.statements`` returns, all of it or some.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(FLAG_COLUMNS)
-    for record in _records(flags):
+    writer.writerow(STATEMENT_COLUMNS)
+    for record in records(statements):
         writer.writerow([_cell(value) for value in record.values()])
     return out.getvalue().encode()
 
 
-def export_json(flags: pd.DataFrame) -> bytes:
-    """Return flags as a JSON list of objects; missing values are null.
+def export_json(statements: pd.DataFrame, about: Mapping[str, str] | None = None) -> bytes:
+    """Return statements as a JSON object: ``about``, and the list ``flags``; missing values are null.
 
     Args:
-        flags: what ``reviews.flagged`` returns.
+        statements: as of ``export_csv``.
+        about: what the file rests on, such as the rule and the run.
     """
-    return (json.dumps(list(_records(flags)), ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _records(flags: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = [[None if pd.isna(value) else value for value in flags[name].tolist()] for name in FLAG_COLUMNS]
-    return [dict(zip(FLAG_COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
+    content = {"about": dict(about or {}), "flags": records(statements)}
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _cell(value: Any) -> str:

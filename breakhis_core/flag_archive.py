@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.exchange import export_csv
 from breakhis_core.flag_coco import export_coco
 from breakhis_core.flag_files import CSV_IN_ZIP
+from breakhis_core.flag_lists import flags_of
 from breakhis_core.overlays import Maps
 from breakhis_core.pixels import decode
 from breakhis_core.runs import Run, RunRefusedError, run_named
@@ -25,26 +26,31 @@ from breakhis_core.workspace import Workspace
 
 _README = """data/         the pictures as they lie on disk
 overlays/     each under the heat map of the sub-type that the run predicted; the run stands in its name
-flags.csv     who flagged what, and why; the app imports it again
+flags.csv     who said what, and what a steward settled; the app imports it again
 labels.json   the same as COCO boxes around whole images, for FiftyOne and others
-
-Research tool, not a medical device.
 """
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # The first date that a ZIP knows: equal flags give equal files.
 
 
-def archive(workspace: Workspace, flags: pd.DataFrame, run: Run | None = None) -> Iterator[bytes]:
+def archive(
+    workspace: Workspace,
+    said: pd.DataFrame,
+    run: Run | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Iterator[bytes]:
     """Yield a ZIP of flagged images, piece by piece.
 
     Args:
         workspace: where the pictures and runs are.
-        flags: what ``reviews.flagged`` returns.
+        said: what ``statements.statements`` returns, all of it or some. The list holds all of that, the
+            pictures are those of flagged images.
         run: whose maps to use for images whose flag names no run that is still there.
+        about: what the list rests on, for the file that explains the others.
 
     Yields:
         Parts of the file in order. A picture that cannot be read is named in ``missing.txt``.
     """
-    pipe = _Pipe()
+    pipe, flags = _Pipe(), flags_of(said)
     names = safe_names(dict(zip(flags["hash"], flags["name"], strict=True)))
     maps = _MapsByRun(workspace, run)
     seen_with = {
@@ -53,8 +59,9 @@ def archive(workspace: Workspace, flags: pd.DataFrame, run: Run | None = None) -
     }
     missing: list[str] = []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as packed:
-        _add(packed, "README.txt", _README.encode())
-        _add(packed, CSV_IN_ZIP, export_csv(flags))
+        lines = "".join(f"{title}: {words}\n" for title, words in (about or {}).items())
+        _add(packed, "README.txt", f"{_README}\n{lines}".encode())
+        _add(packed, CSV_IN_ZIP, export_csv(said))
         _add(packed, "labels.json", export_coco(workspace, flags, names))
         for image, name in names.items():
             path = datasets.picture_path(workspace, image)

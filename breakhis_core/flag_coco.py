@@ -26,7 +26,7 @@ def export_coco(workspace: Workspace, flags: pd.DataFrame, files: Mapping[str, s
 
     Args:
         workspace: whose catalogue says where an image lies and how large it is.
-        flags: what ``reviews.flagged`` returns.
+        flags: what ``flag_lists.listed`` returns.
         files: file name of each image; by default its path in the folder of its data set.
 
     Returns:

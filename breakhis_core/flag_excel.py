@@ -5,16 +5,24 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from breakhis_core.errors import InputError
-from breakhis_core.standings import FLAG_COLUMNS
+from breakhis_core.statements import STATEMENT_COLUMNS, records
 
 SHEET = "Flags"
-_WIDTHS = {"name": 34, "hash": 20, "reason": 18, "note": 40, "reviewer": 20, "time": 23, "run": 20}
+_WIDTHS = {
+    **dict.fromkeys(("note", "settled_note"), 40),
+    **dict.fromkeys(("reason", "settled_reason", "reviewer", "settled_by", "run", "part_in", "dataset"), 19),
+    **dict.fromkeys(("time", "settled_at"), 23),
+    "name": 34,
+    "hash": 34,
+}
+_TIMES = ("time", "settled_at")
 _LARGEST_CONTENT = 256 * 2**20
 _FIRST_YEAR = 1900  # Excel's calendar begins here, with a leap day that never was.
 # What XML cannot hold, or changes on reading; and what reads as our own mark. Excel knows the same marks.
@@ -22,14 +30,14 @@ _UNSAFE = re.compile(r"[\r\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _MARKED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def export_excel(flags: pd.DataFrame, about: dict[str, str] | None = None) -> bytes:
-    """Return flags as an Excel workbook; ``read_flags`` gives back the same.
+def export_excel(statements: pd.DataFrame, about: Mapping[str, str] | None = None) -> bytes:
+    """Return statements as an Excel workbook; ``read_flags`` gives back the same.
 
     Text is written as text, so that none is taken for a formula. Times are UTC.
 
     Args:
-        flags: what ``reviews.flagged`` returns.
-        about: lines of a second sheet, such as the date and the rule.
+        statements: what ``statements.statements`` returns, all of it or some.
+        about: lines of a second sheet, such as the rule and the run.
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
@@ -39,9 +47,9 @@ def export_excel(flags: pd.DataFrame, about: dict[str, str] | None = None) -> by
     book = Workbook(write_only=True)
     sheet = book.create_sheet(SHEET)
     sheet.freeze_panes = "B2"
-    for place, column in enumerate(FLAG_COLUMNS, start=1):
+    for place, column in enumerate(STATEMENT_COLUMNS, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, 13)
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(FLAG_COLUMNS))}{len(flags) + 1}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(STATEMENT_COLUMNS))}{len(statements) + 1}"
 
     def cell(value: object, bold: bool = False) -> Any:
         made = WriteOnlyCell(sheet)
@@ -59,10 +67,10 @@ def export_excel(flags: pd.DataFrame, about: dict[str, str] | None = None) -> by
             made.font = Font(bold=True)
         return made
 
-    sheet.append([cell(column, bold=True) for column in FLAG_COLUMNS])
-    columns = [[_typed(name, value) for value in flags[name].tolist()] for name in FLAG_COLUMNS]
-    for row in zip(*columns, strict=True):
-        sheet.append([None if value is None else cell(value) for value in row])
+    sheet.append([cell(column, bold=True) for column in STATEMENT_COLUMNS])
+    for record in records(statements):
+        typed = (_typed(name, value) for name, value in record.items())
+        sheet.append([None if value is None else cell(value) for value in typed])
     if about:
         second = book.create_sheet("About")
         second.column_dimensions["A"].width, second.column_dimensions["B"].width = 24, 90
@@ -101,9 +109,9 @@ def read_excel(content: bytes, name: str) -> list[list[str]]:
 
 
 def _typed(column: str, value: Any) -> object:
-    if value is None or pd.isna(value) or value == "":
+    if value is None or value == "":
         return None
-    if column == "time":
+    if column in _TIMES:
         moment = datetime.fromisoformat(str(value)).replace(tzinfo=None)
         return moment if moment.year > _FIRST_YEAR else str(value)
     return value

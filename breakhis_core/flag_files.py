@@ -1,4 +1,7 @@
-"""Reading files of flags: our CSV, JSON, Excel and ZIP, plain lists of names, issue tables of other tools."""
+"""Reading files of flags: our CSV, JSON, Excel and ZIP, plain lists of names, issue tables of other tools.
+
+Files of before keeps and settlements were written hold flags alone, and are read as such.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,27 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from breakhis_core import issue_tables
-from breakhis_core.database import time_text
 from breakhis_core.errors import InputError
 from breakhis_core.flag_excel import read_excel
-from breakhis_core.review_terms import REASONS, clean_note, clean_reviewer, clean_text
+from breakhis_core.flag_rows import ACTIONS, answer_of, named_row, one_of, settlement_of, text_of
+from breakhis_core.review_terms import REASON_CODES
 from breakhis_core.spreadsheets import plain_cell
-from breakhis_core.standings import FLAG_COLUMNS
-from breakhis_core.taxonomy import CODES
 
 LARGEST_FILE = 64 * 2**20
 CSV_IN_ZIP = "flags.csv"
 _ZIP = b"PK\3\4"
 _JSON = re.compile(r'\s*(\{|\[\s*[{"\[\]])')
 """How JSON begins, whatever its file is called; a name of a file may begin with a bracket too."""
-_HASH = re.compile(r"[0-9a-f]{32}")
 _OTHER_NAMES = {
     **dict.fromkeys(("image", "file", "filename", "file_name", "image_name", "path"), "name"),
     "at": "time",
 }
-_REASONS = {reason.label.lower(): reason.code for reason in REASONS} | {r.code: r.code for r in REASONS}
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,33 @@ class ImportPlan:
     """What a file of flags says; nothing is looked up or written yet.
 
     Attributes:
-        rows: one mapping with the keys ``FLAG_COLUMNS`` per readable row; what the file leaves out is
-            ``None``, except that ``note`` is then empty and ``reason`` is ``"other"``.
+        rows: one mapping with the keys ``FLAG_FIELDS`` per flag; what the file leaves out is ``None``, except
+            that ``note`` is then empty and ``reason`` is the one that was asked for.
         errors: one sentence per row that cannot be read, with its number.
         source: the file's name.
+        keeps: as ``rows``, per keep; they have no reason.
+        settlements: one mapping with the keys ``SETTLEMENT_FIELDS`` per decision of a steward.
+        unreasoned: how many flags have no reason in the file.
     """
 
     rows: tuple[dict[str, Any], ...]
     errors: tuple[str, ...]
     source: str
+    keeps: tuple[dict[str, Any], ...] = ()
+    settlements: tuple[dict[str, Any], ...] = ()
+    unreasoned: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the file says nothing of any image, not even something that cannot be read."""
+        return not (self.rows or self.keeps or self.settlements or self.errors)
 
 
 def read_flags(
-    source: bytes | Path, filename: str | None = None, rows: Sequence[str] | None = None
+    source: bytes | Path,
+    filename: str | None = None,
+    rows: Sequence[str] | None = None,
+    reason: str = "other",
 ) -> ImportPlan:
     """Read a file of flags.
 
@@ -61,33 +73,50 @@ def read_flags(
         source: its content, or where it lies.
         filename: its name, for messages and to tell JSON; by default that of the path.
         rows: hashes that the row numbers of an issue table without file names stand for.
+        reason: code of the reason of flags for which the file names none, as in a plain list.
 
     Returns:
         The rows, and a sentence for each bad one.
 
     Raises:
-        InputError: the file as a whole cannot be read.
+        InputError: the file as a whole cannot be read, or there is no such reason.
     """
+    if reason not in REASON_CODES:
+        raise InputError(f"{reason!r} is no reason for a flag; the reasons are {', '.join(REASON_CODES)}.")
     name = Path(filename or (source.name if isinstance(source, Path) else "flags.csv")).name
     if _is_zip(source):
-        return _plan(_packed_records(source, name), name, rows)
+        return _plan(_packed_records(source, name), name, rows, reason)
     text = _decoded(_content(source, name), name)
     if name.lower().endswith(".json") or _JSON.match(text):
         records: Iterable[object] = _json_records(text, name)
     else:
         records = _table_records(_csv_rows(text, name))
-    return _plan(records, name, rows)
+    return _plan(records, name, rows, reason)
 
 
-def _plan(records: Iterable[object], name: str, hashes: Sequence[str] | None) -> ImportPlan:
-    rows: list[dict[str, Any]] = []
+def _plan(records: Iterable[object], name: str, hashes: Sequence[str] | None, reason: str) -> ImportPlan:
+    flags: list[dict[str, Any]] = []
+    keeps: list[dict[str, Any]] = []
+    # Each row of an image tells what was settled about it: told twice, it is one decision.
+    settlements: dict[tuple[object, ...], dict[str, Any]] = {}
     errors: list[str] = []
+    unreasoned = 0
     for number, record in enumerate(records, start=1):
         try:
-            rows += [_row(said, name) for said in issue_tables.flags_of(record, hashes)]
+            for said in issue_tables.flags_of(record, hashes):
+                row = named_row(said)
+                action = one_of(row, "action", ACTIONS) or "flag"
+                if (decided := settlement_of(row, action, name)) is not None:
+                    settlements[tuple(decided.values())] = decided
+                if action == "keep":
+                    keeps.append(answer_of(row, None, name))
+                elif action == "flag":
+                    unreasoned += text_of(row.get("reason")) is None
+                    flags.append(answer_of(row, reason, name))
         except InputError as error:
             errors.append(f"{name}, row {number}: {error}")
-    return ImportPlan(tuple(rows), tuple(errors), name)
+    told = tuple(settlements.values())
+    return ImportPlan(tuple(flags), tuple(errors), name, tuple(keeps), told, unreasoned)
 
 
 def _is_zip(source: bytes | Path) -> bool:
@@ -169,7 +198,7 @@ def _csv_rows(text: str, name: str) -> list[list[str]]:
 
 
 def _table_records(table: list[list[str]]) -> Iterable[object]:
-    table = [row for row in table if any(row)]
+    table = [row for row in table if any(cell.strip() for cell in row)]
     if not table:
         return []
     header = [_column(cell) for cell in table[0]]
@@ -185,78 +214,3 @@ def _table_records(table: list[list[str]]) -> Iterable[object]:
 def _column(title: str) -> str:
     plain = title.strip().lower().replace(" ", "_")
     return _OTHER_NAMES.get(plain, plain)
-
-
-def _row(record: object, source: str) -> dict[str, Any]:
-    if isinstance(record, str):
-        word = record.strip()
-        record = {"hash": word} if _HASH.fullmatch(word.lower()) else {"name": word}
-    if not isinstance(record, Mapping):
-        raise InputError("this is neither a name nor a flag.")
-    row: dict[str, Any] = {column: _text(record.get(column)) for column in FLAG_COLUMNS}
-    row["hash"] = _hash(row["hash"])
-    row["name"] = None if row["name"] is None else re.split(r"[/\\]", row["name"])[-1]
-    if row["hash"] is None and not row["name"]:
-        raise InputError("neither a hash nor a name says which image is meant.")
-    row["note"] = clean_note(row["note"] or "")
-    row["reason"] = _reason(row["reason"])
-    if row["reason"] == "other" and not row["note"]:
-        row["note"] = f"listed in {source}"
-    row["reviewer"] = None if row["reviewer"] is None else clean_reviewer(row["reviewer"])
-    row["time"] = _time(row["time"])
-    row["predicted"] = _predicted(row["predicted"])
-    row["confidence"] = _number(row["confidence"], "confidence")
-    magnification = _number(row["magnification"], "magnification")
-    row["magnification"] = None if magnification is None else int(magnification)
-    return row
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    return clean_text(str(value)) or None
-
-
-def _hash(text: str | None) -> str | None:
-    lower = (text or "").strip().lower()
-    return lower if _HASH.fullmatch(lower) else None
-
-
-def _reason(text: str | None) -> str:
-    if text is None:
-        return "other"
-    code = _REASONS.get(text.strip().lower())
-    if code is None:
-        raise InputError(f"the reason {text!r} is none of {', '.join(r.code for r in REASONS)}.")
-    return code
-
-
-def _time(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"the time {text!r} is not ISO 8601, such as 2024-05-31T12:00:00Z.") from error
-    if moment > datetime.now(UTC) + timedelta(days=1):
-        raise InputError(f"the time {text!r} lies in the future.")
-    return time_text(moment)
-
-
-def _predicted(text: str | None) -> str | None:
-    if text is not None and text.strip() not in CODES:
-        raise InputError(f"the predicted sub-type {text!r} is none of {', '.join(CODES)}.")
-    return None if text is None else text.strip()
-
-
-def _number(text: str | None, column: str) -> float | None:
-    if text is None:
-        return None
-    try:
-        number = float(text)
-        if not 0 <= number < 1e6:
-            raise ValueError
-    except ValueError as error:
-        raise InputError(f"the {column} {text!r} is not a number that it can be.") from error
-    return number

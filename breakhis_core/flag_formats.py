@@ -14,9 +14,11 @@ from breakhis_core.card import FOOT
 from breakhis_core.errors import InputError
 from breakhis_core.flag_archive import archive
 from breakhis_core.flag_coco import export_coco
+from breakhis_core.flag_lists import flags_of
 from breakhis_core.flag_report import flag_report
 from breakhis_core.policy import chosen_policy
 from breakhis_core.runs import Run
+from breakhis_core.statements import LEAVING
 from breakhis_core.workspace import Workspace
 
 Write = Callable[[Workspace, pd.DataFrame, Run | None], Iterator[bytes]]
@@ -32,9 +34,9 @@ class Format:
         ending: of the file's name.
         mime: media type.
         says: what it is good for, in a few words.
-        lossless: whether an import gives back every flag.
-        write: yields the file in parts; takes the flags as ``flag_lists.listed`` returns them, and the run
-            whose maps stand in where a flag names no run.
+        lossless: whether it holds keeps and settlements too, and an import gives back everything.
+        write: yields the file in parts; takes what ``flag_lists.exported`` returns, and the run whose split
+            the outcomes go by, and whose maps stand in where a flag names no run.
     """
 
     code: str
@@ -46,45 +48,66 @@ class Format:
     write: Write
 
 
-def _csv(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield exchange.export_csv(_told(flags))
+def about(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> dict[str, str]:
+    """Return what a file of statements rests on, line by line: counts, rule, run, data sets, time.
 
-
-def _json(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield exchange.export_json(_told(flags))
-
-
-def _excel(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    phantom = any(data.phantom for data in datasets.datasets(workspace))
-    about = {
-        "Flags": str(len(flags)),
-        "Images": str(flags["hash"].nunique()),
-        "Leaves the training when": chosen_policy(workspace).words,
+    Args:
+        workspace: whose rule holds.
+        said: what is written.
+        run: whose split says which images are test images.
+    """
+    rule, images = chosen_policy(workspace), said.drop_duplicates("hash")
+    held = [data for data in datasets.datasets(workspace) if data.root.name in set(images["dataset"])]
+    return {
+        "Flags": str(int(said["action"].eq("flag").sum())),
+        "Keeps": str(int(said["action"].eq("keep").sum())),
+        "Settled images": str(int(images["settled"].ne("").sum())),
+        "Images": str(len(images)),
+        "Images that leave": str(int(images["outcome"].isin(LEAVING).sum())),
+        "Rule": f"{rule.code}: an image leaves the training when {rule.words}; a settlement overrules that",
+        "Rule chosen": f"by {rule.by}, {rule.at}" if rule.by else "by nobody: the usual one",
+        "Run": f"{run.name}, {run.split_in_words}; its test images stay"
+        if run
+        else "none; no test set is known",
+        "Data set": ", ".join(sorted({data.root.name for data in held})) or "not catalogued",
         "Written (UTC)": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M"),
-        **({"Images are": "synthetic phantoms, not tissue"} if phantom else {}),
+        **({"Images are": "synthetic phantoms, not tissue"} if any(data.phantom for data in held) else {}),
         "Note": FOOT,
     }
-    yield exchange.export_excel(_told(flags), about)
 
 
-def _coco(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield export_coco(workspace, flags)
+def _csv(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield exchange.export_csv(said)
 
 
-def _zip(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield from archive(workspace, _told(flags), run)
+def _json(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield exchange.export_json(said, about(workspace, said, run))
 
 
-def _report(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield from flag_report(workspace, flags)
+def _excel(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield exchange.export_excel(said, about(workspace, said, run))
+
+
+def _coco(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield export_coco(workspace, flags_of(said))
+
+
+def _zip(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield from archive(workspace, said, run, about(workspace, said, run))
+
+
+def _report(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
+    yield from flag_report(workspace, flags_of(said), run)
 
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS: tuple[Format, ...] = (
-    Format("csv", "CSV", ".csv", "text/csv", "every column, for any program", True, _csv),
-    Format("excel", "Excel", ".xlsx", _XLSX, "typed columns, safe to open", True, _excel),
-    Format("json", "JSON", ".json", "application/json", "every column, for programs", True, _json),
-    Format("coco", "COCO", ".coco.json", "application/json", "for FiftyOne and others", False, _coco),
+    Format("csv", "CSV", ".csv", "text/csv", "everything, for any program", True, _csv),
+    Format("excel", "Excel", ".xlsx", _XLSX, "everything, typed, safe to open", True, _excel),
+    Format("json", "JSON", ".json", "application/json", "everything, for programs", True, _json),
+    Format(
+        "coco", "COCO", ".coco.json", "application/json", "the flags, for FiftyOne and others", False, _coco
+    ),
     Format("zip", "ZIP", ".zip", "application/zip", "with pictures and heat maps", True, _zip),
     Format("report", "Report", ".html", "text/html", "one page to read and print", False, _report),
 )
@@ -123,9 +146,3 @@ def write_file(file: Path, parts: Iterator[bytes]) -> None:
         half.replace(file)
     finally:
         half.unlink(missing_ok=True)
-
-
-def _told(flags: pd.DataFrame) -> pd.DataFrame:
-    """Return flags with nothing where the list has empty text: what a file does not know, it leaves out."""
-    columns = ["subtype", "slide", "run", "predicted"]
-    return flags.assign(**{name: flags[name].where(flags[name] != "", None) for name in columns})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,10 @@ import pandas as pd
 
 from breakhis_core import standings
 from breakhis_core.review_terms import REASON_CODES
-from breakhis_core.taxonomy import CODES, case_of
+from breakhis_core.runs import Run
+from breakhis_core.scope import scope_of
+from breakhis_core.statements import OUTCOMES, statements
+from breakhis_core.taxonomy import CODES
 from breakhis_core.workspace import Workspace
 
 FACETS: dict[str, str] = {
@@ -23,13 +26,6 @@ FACETS: dict[str, str] = {
     "run": "Run on screen",
 }
 """What a list can be filtered and counted by: column, and its name on screen."""
-OUTCOMES: dict[str, str] = {
-    "leaves": "leaves by the rule",
-    "stays": "stays by the rule",
-    "settled_out": "settled: leaves",
-    "settled_in": "settled: stays",
-}
-"""What follows from the flags on an image, given the policy and the settlements."""
 ORDERS: dict[str, str] = {
     "newest": "Newest first",
     "most": "Most flags first",
@@ -70,21 +66,73 @@ class FlaggedImage:
     notes: tuple[str, ...]
 
 
-def listed(workspace: Workspace) -> pd.DataFrame:
+def listed(workspace: Workspace, run: Run | None = None) -> pd.DataFrame:
     """Return every flag that stands, one row a flag, ready to be filtered.
 
-    Returns:
-        The columns ``FLAG_COLUMNS``, ``case``, and ``outcome`` (one of ``OUTCOMES``). Missing text is empty.
+    An image that a steward excluded and nobody flags has a row with the steward's reason. Arguments and
+    columns as of ``statements.statements``.
     """
-    flags = standings.all_flags(workspace)
-    text = ["subtype", "slide", "run", "predicted"]
-    flags[text] = flags[text].fillna("")
-    flags["case"] = flags["slide"].map(case_of)
+    return statements(workspace, run, keeps=False)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Flagged images of another data set than the one that is listed.
+
+    Attributes:
+        name: of the data set; empty for images that no run here is about.
+        phantom: whether they are synthetic phantoms.
+        images: how many.
+        run: name of the newest run of that data set; ``None`` where there is none.
+    """
+
+    name: str
+    phantom: bool
+    images: int
+    run: str | None
+
+
+def elsewhere(workspace: Workspace, run: Run, runs: Sequence[Run]) -> list[Elsewhere]:
+    """Return where else images are flagged than in a run's data set.
+
+    Args:
+        workspace: where it is kept.
+        run: whose data set is listed.
+        runs: all runs, newest first.
+    """
+    said = standings.standing(workspace)
     settled = standings.settlements(workspace)
-    outcome = np.where(flags["hash"].isin(standings.excluded_hashes(workspace)), "leaves", "stays")
-    decided = flags["hash"].map(dict(zip(settled["hash"], settled["excluded"], strict=True)))
-    outcome = np.where(decided.eq(True), "settled_out", np.where(decided.eq(False), "settled_in", outcome))
-    return flags.assign(outcome=outcome)
+    flagged = {*said.loc[said["action"] == "flag", "hash"], *settled.loc[settled["excluded"], "hash"]}
+    rest = flagged - scope_of(workspace, run).hashes
+    found = []
+    for other in runs:
+        if not rest:
+            break
+        scope = scope_of(workspace, other)
+        if here := rest & scope.hashes:
+            found.append(Elsewhere(scope.name, scope.phantom, len(here), other.name))
+            rest -= here
+    return found + ([Elsewhere("", False, len(rest), None)] if rest else [])
+
+
+def flags_of(said: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table of statements that say an image should not be used, as ``listed`` does."""
+    return said[said["action"].isin(["flag", "exclude"])]
+
+
+def exported(said: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
+    """Return what an export of the flags that facets keep holds: these flags, and the keeps of their images.
+
+    Without a choice it is everything, also what was only kept.
+
+    Args:
+        said: what ``statements.statements`` returns.
+        chosen: values as text.
+    """
+    if not any(chosen.values()):
+        return said
+    kept = matching(said, chosen)
+    return kept[kept["hash"].isin(flags_of(kept)["hash"])]
 
 
 def matching(flags: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:

@@ -18,6 +18,9 @@ from breakhis_core.number_tables import NumberTable, number
 from breakhis_core.policy import chosen_policy
 from breakhis_core.report import page, plain_html, section
 from breakhis_core.review_terms import REASONS
+from breakhis_core.runs import Run
+from breakhis_core.scope import scope_of
+from breakhis_core.statements import LEAVING, OUTCOMES
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.thumbnails import thumbnail_file
 from breakhis_core.workspace import Workspace
@@ -42,26 +45,28 @@ STYLE = """
 _LABELS = {reason.code: reason.label for reason in REASONS}
 
 
-def flag_report(workspace: Workspace, flags: pd.DataFrame) -> Iterator[bytes]:
+def flag_report(workspace: Workspace, flags: pd.DataFrame, run: Run | None = None) -> Iterator[bytes]:
     """Yield one HTML page about flagged images, that refers to nothing outside itself.
 
     Args:
         workspace: where the pictures, answers and settlements are.
         flags: what ``flag_lists.listed`` returns, all of it or some.
+        run: whose split the outcomes go by, and whose data set the agreement is measured on.
 
     Yields:
         Parts of the page in order; the pictures come one by one.
     """
     images = flag_lists.images(flag_lists.arranged(flags, "reason"))
-    phantom = any(data.phantom for data in datasets.datasets(workspace))
+    shown = set(flags["dataset"])
+    phantom = any(data.phantom for data in datasets.datasets(workspace) if data.root.name in shown)
     begin, end = page("Flagged images", STYLE)
     yield begin.encode()
     parts = [
         "<h1>Flagged images</h1>",
         f'<p class="phantom">{plain_html(PHANTOM_NOTE)}</p>' if phantom else "",
-        f"<p>{_summary(workspace, flags)}</p>",
+        f"<p>{_summary(workspace, flags, run)}</p>",
         section("Counts", _counts(flags)),
-        section("Agreement of the reviewers", _agreement(workspace)),
+        section("Agreement of the reviewers", _agreement(workspace, run)),
         section("Settled by a steward", _settled(workspace, set(flags["hash"]))),
         "<section><h2>Images</h2>",
     ]
@@ -78,16 +83,17 @@ def flag_report(workspace: Workspace, flags: pd.DataFrame) -> Iterator[bytes]:
     yield f"</section><footer>{escape(FOOT)}</footer>{end}".encode()
 
 
-def _summary(workspace: Workspace, flags: pd.DataFrame) -> str:
-    policy, excluded = chosen_policy(workspace), standings.excluded_hashes(workspace)
-    leaving = len(set(excluded) & set(flags["hash"]))
+def _summary(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> str:
+    policy = chosen_policy(workspace)
+    leaving = flags.loc[flags["outcome"].isin(LEAVING), "hash"].nunique()
+    frozen = f"The test set of {escape(run.name)}" if run else "The test set of a run"
     chosen = f" (chosen by {escape(policy.by)}, {(policy.at or '')[:10]})" if policy.by else ""
     made = pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"{_counted(flags['hash'].nunique(), 'image')} of {_counted(flags['case'].nunique(), 'case')} "
         f"flagged by {_counted(flags['reviewer'].nunique(), 'reviewer')}. An image leaves the training when "
         f"{policy.words}{chosen}, or when a steward settled that it goes: {_counted(leaving, 'image')} of "
-        f"these. The test set of a run never changes. Made {made}."
+        f"these. {frozen} never changes. Made {made}."
     )
 
 
@@ -113,18 +119,19 @@ def _in_words(facet: str, value: str) -> str:
         return f"{value} {subtype(value).name}"
     if facet == "magnification" and value:
         return f"{value}x"
-    words = {"reason": _LABELS, "outcome": flag_lists.OUTCOMES}.get(facet, {})
+    words = {"reason": _LABELS, "outcome": OUTCOMES}.get(facet, {})
     return words.get(value, value) or "not known"
 
 
-def _agreement(workspace: Workspace) -> str:
+def _agreement(workspace: Workspace, run: Run | None) -> str:
     said = agreement.of_people(standings.standing(workspace))
+    if run is not None:
+        said = said[said["hash"].isin(scope_of(workspace, run).hashes)]
+    of = f"of {scope_of(workspace, run).name}" if run else "in the workspace"
     parts = [_measured(said, "flag", "Flag or keep"), _measured(said, "reason", "Reason")]
     if not any(parts):
         return "<p>No image has two answers, so agreement cannot be measured.</p>"
-    return (
-        "".join(parts) + "<p>Over all answers in the workspace; intervals from a bootstrap over images.</p>"
-    )
+    return "".join(parts) + f"<p>Over all answers {escape(of)}; intervals from a bootstrap over images.</p>"
 
 
 def _measured(said: pd.DataFrame, subject: Subject, title: str) -> str:
@@ -178,7 +185,7 @@ def _figure(workspace: Workspace, image: FlaggedImage) -> str:
     lines: Sequence[str] = [
         f"<b>{escape(', '.join(_LABELS[reason] for reason in image.reasons))}</b>",
         escape(image.name),
-        escape(f"{image.subtype or 'sub-type not known'}{predicted} · {flag_lists.OUTCOMES[image.outcome]}"),
+        escape(f"{image.subtype or 'sub-type not known'}{predicted} · {OUTCOMES[image.outcome]}"),
         escape(", ".join(image.reviewers)),
         *([f"<i>{escape('; '.join(image.notes))}</i>"] if image.notes else []),
     ]

@@ -26,14 +26,11 @@ from breakhis_core.review_terms import (
 )
 from breakhis_core.review_undo import images_of, redo, undo, unflag
 from breakhis_core.standings import (
-    FLAG_COLUMNS,
     SETTLEMENT_COLUMNS,
     STANDING_COLUMNS,
-    all_flags,
     answers_on,
     answers_on_each,
     excluded_hashes,
-    flagged,
     history,
     settlement_on,
     settlements,
@@ -43,7 +40,6 @@ from breakhis_core.standings import (
 from breakhis_core.workspace import Workspace
 
 __all__ = [
-    "FLAG_COLUMNS",
     "POLICIES",
     "REASONS",
     "REASON_CODES",
@@ -52,14 +48,12 @@ __all__ = [
     "Moved",
     "Reason",
     "ReviewEvent",
-    "all_flags",
     "answers_on",
     "answers_on_each",
     "as_named",
     "excluded_hashes",
     "flag",
     "flag_many",
-    "flagged",
     "give_back",
     "history",
     "images_of",

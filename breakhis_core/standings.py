@@ -1,9 +1,8 @@
-"""What stands now: answers, flags, exclusions, and an image's history."""
+"""What stands now: answers, settlements, exclusions, and an image's history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from operator import itemgetter
 
 import pandas as pd
@@ -13,7 +12,6 @@ from breakhis_core import database as db
 from breakhis_core.ledger import EVENT_FIELDS, FIELD, Event, Ledger, ledger_of
 from breakhis_core.policy import chosen_policy
 from breakhis_core.review_terms import POLICIES, ReviewEvent, clean_reviewer
-from breakhis_core.taxonomy import MisnamedImageError, parse_image_name
 from breakhis_core.workspace import Workspace
 
 STANDING_COLUMNS: tuple[str, ...] = (
@@ -29,20 +27,6 @@ STANDING_COLUMNS: tuple[str, ...] = (
     "predicted",
     "confidence",
     "seconds",
-)
-FLAG_COLUMNS: tuple[str, ...] = (
-    "name",
-    "hash",
-    "subtype",
-    "slide",
-    "magnification",
-    "reason",
-    "note",
-    "reviewer",
-    "time",
-    "run",
-    "predicted",
-    "confidence",
 )
 SETTLEMENT_COLUMNS: tuple[str, ...] = (
     "id",
@@ -87,7 +71,7 @@ def standing(workspace: Workspace, run: str | None = None, reviewer: str | None 
     # The frame is made while others may go on reading.
     if run is not None:
         events = [event for event in events if event[FIELD["run"]] == run]
-    frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
+    frame = event_frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
     ledger.keep(version, wish, frame)
     return frame.copy(deep=False)
 
@@ -97,13 +81,13 @@ def _all_standing(ledger: Ledger) -> pd.DataFrame:
     last = ledger.last_table
     if last is None or len(ledger.changed) > len(last) / 4:
         events = [event for answers in ledger.answers.values() for event in answers.values()]
-        frame = _frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
+        frame = event_frame(sorted(events, key=_NUMBER), STANDING_COLUMNS)
     else:
         now = (ledger.answers[image].get(reviewer) for image, reviewer in ledger.changed)
         came = sorted((event for event in now if event is not None), key=_NUMBER)
         gone = [number for number in ledger.changed.values() if number is not None]
         stays = last[~last["id"].isin(gone)]
-        frame = pd.concat([stays, _frame(came, STANDING_COLUMNS)], ignore_index=True)
+        frame = pd.concat([stays, event_frame(came, STANDING_COLUMNS)], ignore_index=True)
         if came and len(stays) and came[0][0] < stays["id"].iloc[-1]:
             frame = frame.sort_values("id", ignore_index=True)
     ledger.last_table = frame
@@ -147,7 +131,7 @@ def settlements(workspace: Workspace) -> pd.DataFrame:
     """
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:
         events = sorted(ledger.settlements.values(), key=_NUMBER, reverse=True)
-    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time", "reviewer": "steward"})
+    frame = event_frame(events, EVENT_FIELDS).rename(columns={"at": "time", "reviewer": "steward"})
     frame["excluded"] = frame["action"] == "exclude"
     return frame.loc[:, list(SETTLEMENT_COLUMNS)]
 
@@ -165,52 +149,8 @@ def history(workspace: Workspace, image: str) -> pd.DataFrame:
     )
     with workspace.engine.connect() as connection:
         rows = [tuple(row) for row in connection.execute(query)]
-    frame = _frame(rows, EVENT_FIELDS)
+    frame = event_frame(rows, EVENT_FIELDS)
     return frame.fillna(dict.fromkeys(frame.columns[frame.dtypes == "str"], ""))
-
-
-def flagged(workspace: Workspace, policy: str = "any") -> pd.DataFrame:
-    """Return the flags that stand on the images that a policy excludes, one row per image and reviewer.
-
-    Args:
-        workspace: where they are.
-        policy: one of ``POLICIES``.
-
-    Returns:
-        A frame with the columns ``FLAG_COLUMNS``, ordered by image name and reviewer. An image that a
-        steward excluded and nobody flags has a row with the steward's reason.
-    """
-    excluded = excluded_hashes(workspace, policy)
-    action = FIELD["action"]
-    events: list[Event] = []
-    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
-        for image in excluded:
-            flags = [event for event in ledger.answers.get(image, {}).values() if event[action] == "flag"]
-            events += flags or [ledger.settlements[image]]
-    return _flag_table(workspace, events)
-
-
-def all_flags(workspace: Workspace) -> pd.DataFrame:
-    """Return every flag that stands, also on images that stay, and each settled exclusion that nobody flags.
-
-    Returns:
-        A frame as of ``flagged``.
-    """
-    action = FIELD["action"]
-    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
-        events = [
-            event
-            for answers in ledger.answers.values()
-            for event in answers.values()
-            if event[action] == "flag"
-        ]
-        named = {event[FIELD["hash"]] for event in events}
-        events += [
-            event
-            for image, event in ledger.settlements.items()
-            if event[action] == "exclude" and image not in named
-        ]
-    return _flag_table(workspace, events)
 
 
 def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[str, ...]:
@@ -224,30 +164,29 @@ def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[st
         policy = chosen_policy(workspace).code
     if policy not in POLICIES:
         raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        return excluded_in(ledger, policy)
+
+
+def excluded_in(ledger: Ledger, policy: str) -> tuple[str, ...]:
+    """Return what ``excluded_hashes`` does, for who holds the ledger already."""
     action = FIELD["action"]
     wish = ("excluded", policy)
-    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
-        if wish in ledger.kept:
-            kept: tuple[str, ...] = ledger.kept[wish]
-            return kept
-        out = {image for image, event in ledger.settlements.items() if event[action] == "exclude"}
-        if policy != "settled":
-            for image, answers in ledger.answers.items():
-                flags = sum(event[action] == "flag" for event in answers.values())
-                if flags > (0 if policy == "any" else len(answers) / 2) and image not in ledger.settlements:
-                    out.add(image)
-        excluded = ledger.kept[wish] = tuple(sorted(out))
+    if wish in ledger.kept:
+        kept: tuple[str, ...] = ledger.kept[wish]
+        return kept
+    out = {image for image, event in ledger.settlements.items() if event[action] == "exclude"}
+    if policy != "settled":
+        for image, answers in ledger.answers.items():
+            flags = sum(event[action] == "flag" for event in answers.values())
+            if flags > (0 if policy == "any" else len(answers) / 2) and image not in ledger.settlements:
+                out.add(image)
+    excluded = ledger.kept[wish] = tuple(sorted(out))
     return excluded
 
 
-def _flag_table(workspace: Workspace, events: list[Event]) -> pd.DataFrame:
-    events.sort(key=itemgetter(FIELD["name"], FIELD["hash"], FIELD["reviewer"]))
-    frame = _frame(events, EVENT_FIELDS).rename(columns={"at": "time"})
-    frame = frame.join(_about(workspace, frame))
-    return frame.loc[:, list(FLAG_COLUMNS)]
-
-
-def _frame(events: Sequence[Event], columns: Iterable[str]) -> pd.DataFrame:
+def event_frame(events: Sequence[Event], columns: Iterable[str]) -> pd.DataFrame:
+    """Return events as a table, its columns some of ``EVENT_FIELDS``."""
     values = dict(zip(EVENT_FIELDS, zip(*events, strict=True), strict=True)) if events else {}
     # Types by column, not by content: an answer without a run must not turn a column of text into another.
     return pd.DataFrame({name: pd.array(values.get(name, ()), dtype=_dtype(name)) for name in columns})
@@ -257,33 +196,3 @@ def _dtype(column: str) -> str:
     if column in ("confidence", "seconds"):
         return "float64"
     return "Int64" if column == "undoes" else "int64" if column == "id" else "str"
-
-
-def _about(workspace: Workspace, flags: pd.DataFrame) -> pd.DataFrame:
-    """Return subtype, slide and magnification of flagged images: from the catalogue, else from the name."""
-    images = db.images
-    query = select(images.c.hash, images.c.subtype, images.c.slide, images.c.magnification)
-    query = query.order_by(images.c.id.desc())  # Of an image that is there twice, the first counts.
-    if len(flags) <= 500:
-        query = query.where(images.c.hash.in_(flags["hash"].tolist()))
-    with workspace.engine.connect() as connection:
-        known = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
-    rows = [
-        known.get(image) or _from_name(name)
-        for image, name in zip(flags["hash"].tolist(), flags["name"].tolist(), strict=True)
-    ]
-    columns = {
-        "subtype": pd.array([row[0] for row in rows], dtype="str"),
-        "slide": pd.array([row[1] for row in rows], dtype="str"),
-        "magnification": pd.array([row[2] for row in rows], dtype="Int64"),
-    }
-    return pd.DataFrame(columns, index=flags.index)
-
-
-@lru_cache(maxsize=16384)
-def _from_name(name: str) -> tuple[str | None, str | None, int | None]:
-    try:
-        parsed = parse_image_name(name)
-    except MisnamedImageError:
-        return None, None, None
-    return parsed.subtype, parsed.slide, parsed.magnification

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from breakhis_core import reviews
+from breakhis_core.scope import scope_of
 from pages.parts import agreement_view, exclusion_rule, flag_exchange, flag_list, frame, narrow
 
 VIEWS = ("Wall", "Table", "Agreement")
@@ -20,14 +21,17 @@ def main() -> None:
         with controls:
             frame.phantom_notice(run)
     version = reviews.version(frame.workspace())
-    flags = flag_list.listed()
-    if flags.empty and reviews.standing(frame.workspace()).empty:
+    flags = flag_list.listed(run)
+    scope = None if run is None else scope_of(frame.workspace(), run)
+    if flags.empty and agreement_view.answers(scope).empty:
+        flag_list.link_elsewhere(run)
         frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
         with st.expander("Import a list of flags", icon=":material/upload:"):
             flag_exchange.import_flags(run)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(flag_list.summary(flags))
+        st.markdown(flag_list.summary(flags, scope))
+        flag_list.link_elsewhere(run)
         flag_exchange.buttons(flags, flag_list.chosen_facets(), run)
     exclusion_rule.show(run)
     # A name of its own: Results has views too, and one session keeps what was chosen by name.
@@ -45,7 +49,7 @@ def main() -> None:
         )
         order = flag_list.choose_order() if view != "Agreement" else ""
     if view == "Agreement":
-        agreement_view.show(run)
+        agreement_view.show(run, scope)
     elif flags.empty:
         st.markdown("Nothing is flagged: every image that was looked at was kept.")
     else:

@@ -208,3 +208,12 @@ def write_fake_run(
 def fake_run(workspace: Workspace, pictures: pd.DataFrame) -> Run:
     """A small run on the catalogued pictures, with random predictions and maps."""
     return write_fake_run(workspace.models, "fake", pictures)
+
+
+@pytest.fixture
+def other_set(workspace: Workspace, tmp_path: Path) -> tuple[pd.DataFrame, Run]:
+    """A second catalogued data set, of other pictures that are no phantoms, and a run on it."""
+    images = paint_pictures(tmp_path / "tissue", per_slide=2, size=(60, 46))
+    problems = pd.DataFrame(columns=["path", "kind", "reason"])
+    datasets.save_catalogue(workspace, Catalogue(tmp_path / "tissue", images, problems, phantom=False))
+    return images, write_fake_run(workspace.models, "tissue-run", images, seed=3, phantom=False)

@@ -9,7 +9,7 @@ from breakhis_core import flag_lists, reviews
 from breakhis_core.errors import InputError
 from breakhis_core.exchange import export_excel, read_flags
 from breakhis_core.flag_excel import read_excel
-from breakhis_core.standings import FLAG_COLUMNS
+from breakhis_core.statements import STATEMENT_COLUMNS
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def sheet(workspace, fake_run):
 
 
 def test_no_cell_is_a_formula_and_text_stays_as_it_was_typed(sheet):
-    cells = {FLAG_COLUMNS[place]: cell for place, cell in enumerate(sheet[2])}
+    cells = {STATEMENT_COLUMNS[place]: cell for place, cell in enumerate(sheet[2])}
     assert {cell.data_type for row in sheet for cell in row} <= {"s", "n", "d"}
     assert cells["reviewer"].value == "=cmd|' /C calc'!A0"
     assert cells["reviewer"].quotePrefix
@@ -32,13 +32,13 @@ def test_no_cell_is_a_formula_and_text_stays_as_it_was_typed(sheet):
 
 
 def test_cells_have_types_and_the_header_stays_in_sight(sheet):
-    cells = {FLAG_COLUMNS[place]: cell.value for place, cell in enumerate(sheet[2])}
+    cells = {STATEMENT_COLUMNS[place]: cell.value for place, cell in enumerate(sheet[2])}
     assert isinstance(cells["time"], datetime)
     assert isinstance(cells["magnification"], int)
     assert cells["confidence"] == 0.1 + 0.2
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:L2"
-    assert [cell.value for cell in sheet[1]] == list(FLAG_COLUMNS)
+    assert sheet.auto_filter.ref == "A1:Z2"
+    assert [cell.value for cell in sheet[1]] == list(STATEMENT_COLUMNS)
 
 
 def test_a_list_that_somebody_typed_into_excel_is_read():

@@ -2,12 +2,13 @@ import pytest
 
 from breakhis_core import flag_lists, reviews
 from breakhis_core.policy import choose_policy
+from breakhis_core.statements import LEAVING, records, statements
 
 
 @pytest.fixture
 def rows(workspace, pictures):
     """Four pictures: flagged by two; flagged by one and kept by one; settled either way."""
-    rows = pictures.iloc[[0, 9, 18, 27]].reset_index(drop=True)
+    rows = pictures.iloc[[0, 6, 15, 22]].reset_index(drop=True)
     a, b, c, d = rows["hash"]
     reviews.flag(workspace, "ada", a, "staining", "pale", run="demo", predicted="DC", confidence=0.9)
     reviews.flag(workspace, "bob", a, "artefact")
@@ -87,3 +88,56 @@ def test_no_flags_are_no_error(workspace):
     assert flags.empty
     assert flag_lists.images(flag_lists.arranged(flags, "newest")) == []
     assert flag_lists.counts(flags, {})["case"] == {}
+
+
+def test_what_follows_goes_by_the_split_of_the_run(workspace, rows, fake_run):
+    part = fake_run.split().set_index("hash")["part"][rows["hash"]].tolist()
+    assert part == ["test", "train", "validation", "train"]  # What the outcomes below rest on.
+    a, b, c, d = rows["hash"]
+    flags = flag_lists.listed(workspace, fake_run)
+    found = dict(zip(flags["hash"], flags["outcome"], strict=True))
+    assert found == {a: "stays_test", b: "leaves", c: "settled_in", d: "settled_out"}
+    assert set(flags.loc[flags["hash"] == a, "part_in"]) == {"fake"}
+
+
+def test_an_export_holds_the_keeps_of_its_images_and_without_a_choice_all(workspace, rows, fake_run):
+    a, b, _, _ = rows["hash"]
+    reviews.keep(workspace, "eve", fake_run.predictions()["hash"].iloc[40])
+    said = statements(workspace, fake_run)
+    assert said["action"].value_counts().to_dict() == {"flag": 4, "keep": 2, "exclude": 1}
+    assert flag_lists.exported(said, {"reason": []}) is said
+    leaving = flag_lists.exported(said, {"outcome": LEAVING})
+    assert set(leaving["action"]) == {"flag", "keep", "exclude"}
+    assert set(leaving["hash"]) == {b, rows["hash"][3]}
+    assert set(flag_lists.exported(said, {"reviewer": ["bob"]})["hash"]) == {a}
+
+
+def test_a_file_says_who_settled_what_and_what_follows(workspace, rows, fake_run):
+    choose_policy(workspace, "eve", "majority")
+    found = {(row["hash"], row["reviewer"]): row for row in records(statements(workspace, fake_run))}
+    a, b, c, d = rows["hash"]
+    assert (found[a, "ada"]["outcome"], found[a, "ada"]["rule"], found[a, "ada"]["part"]) == (
+        "stays: test", "majority", "test",
+    )  # fmt: skip
+    assert found[a, "ada"]["dataset"] == "pictures"
+    assert (found[b, "bob"]["action"], found[b, "bob"]["outcome"], found[b, "bob"]["settled"]) == (
+        "keep", "stays", None,
+    )  # fmt: skip
+    settled = {name: found[c, "ada"][f"settled{name}"] for name in ("", "_by", "_note", "_reason")}
+    assert settled == {"": "stays", "_by": "eve", "_note": "good enough", "_reason": None}
+    assert (found[d, "eve"]["action"], found[d, "eve"]["settled_reason"]) == ("exclude", "wrong_label")
+
+
+def test_each_run_lists_the_flags_of_its_own_data_set(workspace, rows, fake_run, other_set):
+    images, run = other_set
+    reviews.flag(workspace, "ada", images["hash"].iloc[0], "staining")
+    reviews.flag(workspace, "ada", images["hash"].iloc[1], "staining")
+    reviews.flag(workspace, "ada", "0" * 32, "staining")
+    assert set(flag_lists.listed(workspace, fake_run)["hash"]) == set(rows["hash"])
+    assert set(flag_lists.listed(workspace, run)["hash"]) == set(images["hash"].iloc[:2])
+    assert flag_lists.elsewhere(workspace, run, [run, fake_run]) == [
+        flag_lists.Elsewhere("pictures", True, 4, "fake"),
+        flag_lists.Elsewhere("", False, 1, None),
+    ]
+    (other, _) = flag_lists.elsewhere(workspace, fake_run, [run, fake_run])
+    assert other == flag_lists.Elsewhere("tissue", False, 2, "tissue-run")

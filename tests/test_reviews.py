@@ -126,35 +126,14 @@ def test_policies_and_settlements(any_workspace):
     reviews.settle(any_workspace, "eve", C, exclude=True, reason="artefact")
     excluded = {policy: reviews.excluded_hashes(any_workspace, policy) for policy in reviews.POLICIES}
     assert excluded == {"any": (B, C), "majority": (C,), "settled": (C,)}
-    assert set(reviews.flagged(any_workspace, "settled")["hash"]) == {C}
     reviews.undo(any_workspace, "eve")
     assert reviews.settlement_on(any_workspace, C) is None
     assert reviews.excluded_hashes(any_workspace, "settled") == ()
     assert reviews.settlement_on(any_workspace, A).action == "include"
 
 
-def test_an_image_that_only_a_steward_excluded_is_in_the_list(any_workspace):
-    reviews.settle(any_workspace, "eve", A, exclude=True, reason="duplicate")
-    (row,) = reviews.flagged(any_workspace, "settled").itertuples()
-    assert (row.hash, row.reason, row.reviewer) == (A, "duplicate", "eve")
-
-
-def test_the_list_of_flags_says_what_the_catalogue_knows(workspace, pictures):
-    image = pictures.iloc[9]
-    reviews.flag(workspace, "ada", image["hash"], "staining")
-    reviews.flag(workspace, "ada", A, "staining")
-    flags = reviews.flagged(workspace)
-    assert tuple(flags.columns) == reviews.FLAG_COLUMNS
-    row = flags[flags["hash"] == image["hash"]].iloc[0]
-    assert (row["name"], row["subtype"], row["slide"]) == (image["name"], image["subtype"], image["slide"])
-    assert row["magnification"] == image["magnification"]
-    unknown = flags[flags["hash"] == A].iloc[0]
-    assert unknown[["subtype", "slide", "magnification"]].isna().all()
-
-
 def test_empty_tables_have_their_columns(any_workspace):
     assert tuple(reviews.standing(any_workspace).columns) == reviews.STANDING_COLUMNS
-    assert tuple(reviews.flagged(any_workspace).columns) == reviews.FLAG_COLUMNS
     assert reviews.history(any_workspace, A).empty
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from breakhis_core.command_line.answer import AsJson, answering, table
+
+if TYPE_CHECKING:
+    from breakhis_core.runs import Run
+    from breakhis_core.workspace import Workspace
 
 app = typer.Typer(
     help="Export and import flags, measure agreement, settle, choose what leaves the training.",
@@ -22,7 +27,14 @@ Which = Annotated[
         "every flag. By default the workspace's rule.",
     ),
 ]
-RunName = Annotated[str | None, typer.Option("--run", help="A run's name.")]
+RunName = Annotated[
+    str | None,
+    typer.Option("--run", help="Only images of this run's data set; its test images never leave."),
+]
+DataSet = Annotated[
+    str | None,
+    typer.Option("--data", help="Only images of this data set: its folder, or the folder's name."),
+]
 Person = Annotated[str, typer.Option("--reviewer", help="In whose name.")]
 EVERY = "every"
 
@@ -35,31 +47,38 @@ def export_flags(
         typer.Option("--format", help="csv, excel, json, coco, zip or report, whatever the file is called."),
     ] = None,
     policy: Which = None,
-    run: Annotated[
-        str | None, typer.Option("--run", help="Run whose heat maps a ZIP shows where a flag names none.")
-    ] = None,
+    run: RunName = None,
+    data: DataSet = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write flagged images to a .csv, .xlsx, .json, .coco.json, .zip with pictures, or .html to print."""
+    """Write flags to a .csv, .xlsx, .json, .coco.json, .zip with pictures, or .html to print.
+
+    The first three and the list in the ZIP hold keeps and settlements too. In a ZIP the heat maps of --run
+    stand in where a flag names no run.
+    """
     with answering(as_json) as answer:
-        from breakhis_core import flag_lists
         from breakhis_core.flag_formats import format_of, write_file
-        from breakhis_core.reviews import excluded_hashes
-        from breakhis_core.runs import open_run
+        from breakhis_core.flag_lists import exported, flags_of
+        from breakhis_core.statements import LEAVING, statements
         from breakhis_core.workspace import Workspace
 
         how = format_of(file, format)
         workspace = Workspace.open()
-        flags = flag_lists.listed(workspace)
-        if policy != EVERY:
-            flags = flags[flags["hash"].isin(excluded_hashes(workspace, _policy(policy)))]
-        maps = None if run is None else open_run(workspace.models / run)
-        write_file(file, how.write(workspace, flags, maps))
+        which = _chosen(workspace, run, data)
+        rule = None if policy == EVERY else _policy(policy)
+        said = statements(workspace, which.run, policy=rule, images=which.images)
+        said = exported(said, {} if policy == EVERY else {"outcome": LEAVING})
+        write_file(file, how.write(workspace, said, which.run))
+        flags = flags_of(said)
         images = int(flags["hash"].nunique())
-        answer.give(
-            {"file": str(file), "format": how.code, "flags": len(flags), "images": images},
-            f"{file}: {_counted(len(flags), 'flag')} of {_counted(images, 'image')}.",
-        )
+        keeps = int(said["action"].eq("keep").sum()) if how.lossless else 0
+        settled = int(said.loc[said["settled"].ne(""), "hash"].nunique()) if how.lossless else 0
+        counts = {"flags": len(flags), "images": images, "keeps": keeps, "settled": settled}
+        words = f"{file}: {_counted(len(flags), 'flag')} of {_counted(images, 'image')}"
+        words += f", {_counted(keeps, 'keep')}" if keeps else ""
+        words += f", {settled} settled" if settled else ""
+        value = {"file": str(file), "format": how.code, "of": which.name, **counts}
+        answer.give(value, f"{words}, in {which.name}.")
 
 
 @app.command("import")
@@ -77,9 +96,12 @@ def import_flags(
         str | None,
         typer.Option("--run", help="Run whose predictions the rows of a table without file names are."),
     ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Reason of flags that the file gives none, as in a plain list.")
+    ] = "other",
     as_json: AsJson = False,
 ) -> None:
-    """Read flags from a file; a bad row gets its sentence and the others go on."""
+    """Read flags, keeps and settlements from a file; a bad row gets its sentence and the others go on."""
     with answering(as_json) as answer:
         from collections import Counter
 
@@ -89,33 +111,45 @@ def import_flags(
 
         workspace = Workspace.open()
         rows = None if run is None else open_run(workspace.models / run).predictions()["hash"].tolist()
-        plan = read_flags(file, file.name, rows)
+        plan = read_flags(file, file.name, rows, reason)
         check = (check_import if dry_run else apply_import)(workspace, plan, reviewer)
         new, known, refused = len(check.new), len(check.known), list(check.refused)
         answer.bad_input = bool(refused)
         reasons = Counter(row["reason"] for row in check.new)
-        reviewers = Counter(row["reviewer"] for row in check.new)
+        reviewers = Counter(row["reviewer"] for row in (*check.new, *check.keeps))
+        stewards = Counter(row["steward"] for row in check.settlements)
         value = {
             "file": str(file),
             "dry_run": dry_run,
             "imported": 0 if dry_run else new,
             "new": new,
             "known": known,
+            "keeps": len(check.keeps),
+            "settlements": len(check.settlements),
             "reasons": dict(reasons.most_common()),
             "reviewers": dict(reviewers.most_common()),
+            "stewards": dict(stewards.most_common()),
             "errors": refused,
         }
         done = "to import" if dry_run else "imported"
-        lines = [f"{file}: {_counted(new, 'flag')} {done}, {known} here already."]
-        if new:
-            lines.append("by reason: " + ", ".join(f"{code} {many}" for code, many in reasons.most_common()))
-            lines.append("in the name of: " + ", ".join(f"{who} {n}" for who, n in reviewers.most_common()))
+        lines = [f"{file}: {check.in_words} {done}, {known} here already."]
+        if plan.is_empty:
+            lines = [f"{file} names no image: there is nothing to import."]
+        for title, many in (
+            ("by reason", reasons),
+            ("in the name of", reviewers),
+            ("settled in the name of", stewards),
+        ):
+            if many:
+                lines.append(f"{title}: {', '.join(f'{word} {count}' for word, count in many.most_common())}")
         answer.give(value, *lines, *refused)
 
 
 @app.command("agreement")
 def agreement(
     reason: Annotated[bool, typer.Option("--reason", help="Compare reasons, not only flag or keep.")] = False,
+    run: RunName = None,
+    data: DataSet = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how far reviewers agree beyond chance, with 95 % intervals, and on how many images they do not."""
@@ -127,7 +161,11 @@ def agreement(
         from breakhis_core.reviews import standing
         from breakhis_core.workspace import Workspace
 
-        said = measures.of_people(standing(Workspace.open()))
+        workspace = Workspace.open()
+        which = _chosen(workspace, run, data)
+        said = measures.of_people(standing(workspace))
+        if which.images is not None:
+            said = said[said["hash"].isin(which.images)]
         subject: measures.Subject = "reason" if reason else "flag"
         found = {
             "krippendorff_alpha": measures.across(said, subject),
@@ -138,6 +176,7 @@ def agreement(
         answered = int(said["hash"].nunique())
         value = {
             "subject": subject,
+            "of": which.name,
             "images": answered,
             **{name: None if one is None else asdict(one) for name, one in found.items()},
             "cohen_kappa": [asdict(one) for one in pairs],
@@ -165,7 +204,9 @@ def agreement(
                 for name, one in rows
             ],
         )
-        words = f"{_counted(answered, 'image')} answered, {len(differing)} where answers differ."
+        words = (
+            f"{_counted(answered, 'image')} of {which.name} answered, {len(differing)} where answers differ."
+        )
         answer.give(value, words, *([shown] if rows else ["No image has two answers yet."]))
 
 
@@ -207,6 +248,7 @@ def policy(
         str | None, typer.Argument(help="any, majority or settled; without it, say which.")
     ] = None,
     run: RunName = None,
+    data: DataSet = None,
     reviewer: Person = "command line",
     as_json: AsJson = False,
 ) -> None:
@@ -216,18 +258,20 @@ def policy(
         from breakhis_core.retraining import plans
         from breakhis_core.review_terms import POLICIES
         from breakhis_core.reviews import excluded_hashes
-        from breakhis_core.runs import open_run
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
         if code is not None:
             choose_policy(workspace, reviewer, code)
         chosen = chosen_policy(workspace)
+        which = _chosen(workspace, run, data)
         effects = {}
-        if run is None:
-            effects = {one: {"images": len(excluded_hashes(workspace, one))} for one in POLICIES}
+        if which.run is None:
+            for one in POLICIES:
+                images = [image for image in excluded_hashes(workspace, one) if which.holds(image)]
+                effects[one] = {"images": len(images)}
         else:
-            for one, what in plans(workspace, open_run(workspace.models / run)).items():
+            for one, what in plans(workspace, which.run).items():
                 effects[one] = {
                     "images": len(what.excluded),
                     "train": what.train,
@@ -235,14 +279,56 @@ def policy(
                     "test": what.test,
                     "already": what.already,
                 }
-        value = {"policy": chosen.code, "by": chosen.by, "at": chosen.at, "excludes": effects}
+        value = {
+            "policy": chosen.code,
+            "by": chosen.by,
+            "at": chosen.at,
+            "of": which.name,
+            "excludes": effects,
+        }
         heads = (
             "policy",
             "images",
             *(() if run is None else ("train", "validation", "test, stay", "left out before")),
         )
         rows = [(one, *effect.values()) for one, effect in effects.items()]
-        answer.give(value, f"An image leaves the training when {chosen.words}.", table(None, heads, rows))
+        words = f"An image leaves the training when {chosen.words}. Images of {which.name}:"
+        answer.give(value, words, table(None, heads, rows))
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Whose images a command is about: those of a run's data set, of a data set, or all (``None``)."""
+
+    name: str
+    run: Run | None
+    images: frozenset[str] | None
+
+    def holds(self, image: str) -> bool:
+        """Whether it is about an image."""
+        return self.images is None or image in self.images
+
+
+def _chosen(workspace: Workspace, run: str | None, data: str | None) -> _Chosen:
+    from breakhis_core.datasets import datasets, load_images
+    from breakhis_core.errors import InputError
+    from breakhis_core.runs import run_named
+    from breakhis_core.scope import scope_of
+
+    opened = None if run is None else run_named(workspace.models, run)
+    if data is not None:
+        known = datasets(workspace)
+        folder = Path(data).resolve()
+        found = next((one for one in known if folder == one.root or data == one.root.name), None)
+        if found is None:
+            names = ", ".join(one.root.name for one in known) or "none"
+            raise InputError(f"{data} is no data set of this workspace; there are: {names}.")
+        images = frozenset(load_images(workspace, found.id)["hash"])
+        return _Chosen(found.root.name, opened, images)
+    if opened is None:
+        return _Chosen("all data sets", None, None)
+    scope = scope_of(workspace, opened)
+    return _Chosen(scope.name, opened, scope.hashes)
 
 
 def _policy(code: str | None) -> str | None:

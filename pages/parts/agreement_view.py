@@ -13,6 +13,7 @@ from breakhis_core.agreement import Agreement, Subject
 from breakhis_core.agreement_words import meaning
 from breakhis_core.review_terms import is_guest
 from breakhis_core.runs import Run
+from breakhis_core.scope import Scope
 from pages.parts import frame, guard, review_links, settling
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted, interval, number
@@ -24,10 +25,10 @@ _LOWEST = -0.25
 Measured = tuple[Agreement | None, Agreement | None, list[Agreement]]
 
 
-def show(run: Run | None) -> None:
-    """Draw the view: coefficients, disagreements, settlements."""
+def show(run: Run | None, scope: Scope | None) -> None:
+    """Draw the view: coefficients, disagreements, settlements, of the images in scope."""
     version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
-    everybody = reviews.standing(frame.workspace())
+    everybody = answers(scope)
     said = agreement.of_people(everybody)
     people = sorted(said["reviewer"].unique())
     if len(people) < 2:
@@ -47,10 +48,19 @@ def show(run: Run | None) -> None:
         st.markdown(_coverage(said, people))
         _say_guests(everybody)
         subject = SUBJECTS[about]
-        measured = _measured(str(frame.workspace().engine.url), version, subject, said)
+        measured = _measured(str(frame.workspace().engine.url), version, subject, hash(scope), said)
         st.html(_table(*measured))
         _disagreements(said, subject, people, run)
-    _settled(everybody)
+    _settled(everybody, scope)
+
+
+def answers(scope: Scope | None) -> pd.DataFrame:
+    """Return the answers that stand on the images in scope."""
+    return _within(reviews.standing(frame.workspace()), scope)
+
+
+def _within(said: pd.DataFrame, scope: Scope | None) -> pd.DataFrame:
+    return said if scope is None else said[said["hash"].isin(scope.hashes)]
 
 
 def _say_guests(answers: pd.DataFrame) -> None:
@@ -74,7 +84,7 @@ def _coverage(said: pd.DataFrame, people: list[str]) -> str:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _measured(database: str, version: int, subject: Subject, _said: pd.DataFrame) -> Measured:
+def _measured(database: str, version: int, subject: Subject, scope: int, _said: pd.DataFrame) -> Measured:
     return (
         agreement.overall(_said, subject),
         agreement.across(_said, subject),
@@ -179,8 +189,8 @@ def _answers_table(rows: pd.DataFrame, people: list[str], settled: pd.DataFrame)
         )
 
 
-def _settled(said: pd.DataFrame) -> None:
-    settled = reviews.settlements(frame.workspace())
+def _settled(said: pd.DataFrame, scope: Scope | None) -> None:
+    settled = _within(reviews.settlements(frame.workspace()), scope)
     if settled.empty:
         return
     st.markdown(f"## Settled: {counted(len(settled), 'image')}")

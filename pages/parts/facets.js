@@ -1,6 +1,8 @@
-/* Facets: small bar charts whose bars are buttons. Each click tells the server which value was toggled. */
+/* Facets: small bar charts whose bars are buttons. Each click tells the server which value was toggled.
+ * Of many values the first are shown, and how many more there are: a list that scrolls hides them unseen. */
+const FIRST = 10;
 const NARROW = matchMedia("(max-width: 1000px)");
-const seen = new WeakSet();
+const seen = new WeakSet(), unfolded = new Set();
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".facets"), all = root.querySelector(".all");
   if (!seen.has(root)) {
@@ -9,19 +11,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   const chosen = data.facets.flatMap((facet) => facet.bars.filter((bar) => bar.chosen));
   root.querySelector("summary").textContent = chosen.length ? `Filters: ${chosen.map((bar) => bar.label).join(", ")}` : "Filters";
-  const scrolled = Object.fromEntries([...all.children].map((one) => [one.dataset.name, one.querySelector(".bars").scrollTop]));
   const focus = parentElement.getRootNode().activeElement?.dataset?.bar;
   all.replaceChildren(...data.facets.map((facet) => draw(facet, setTriggerValue)));
-  for (const one of all.children) {
-    one.querySelector(".bars").scrollTop = scrolled[one.dataset.name] ?? 0;
-    for (const bar of one.querySelectorAll("button")) if (focus && bar.dataset.bar === focus) bar.focus();
-  }
+  for (const bar of all.querySelectorAll("button")) if (focus && bar.dataset.bar === focus) bar.focus();
 }
 
 function draw(facet, tell) {
   const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
   const box = make("section", "facet"), head = make("div", "head"), bars = make("div", "bars");
-  box.dataset.name = facet.name;
   head.append(make("span", "", facet.label));
   if (facet.bars.some((bar) => bar.chosen)) {
     const clear = make("button", "clear", "all");
@@ -30,7 +27,9 @@ function draw(facet, tell) {
     head.append(clear);
   }
   const most = Math.max(1, ...facet.bars.map((bar) => bar.images));
-  for (const bar of facet.bars) {
+  const fits = facet.bars.length <= FIRST + 1 || unfolded.has(facet.name);
+  const shown = fits ? facet.bars : facet.bars.filter((bar, place) => place < FIRST || bar.chosen);
+  for (const bar of shown) {
     const button = make("button", "bar"), fill = make("i", "fill");
     button.dataset.bar = `${facet.name} ${bar.value}`;
     button.setAttribute("aria-pressed", bar.chosen);
@@ -41,5 +40,17 @@ function draw(facet, tell) {
     bars.append(button);
   }
   box.append(head, bars);
+  if (facet.bars.length > FIRST + 1) {
+    const more = make("button", "more", fits ? "fewer" : `${facet.bars.length - shown.length} more`);
+    more.dataset.bar = `${facet.name} more`;
+    more.setAttribute("aria-expanded", fits);
+    more.addEventListener("click", () => {
+      if (!unfolded.delete(facet.name)) unfolded.add(facet.name);
+      const again = draw(facet, tell);
+      box.replaceWith(again);
+      again.querySelector(".more").focus();
+    });
+    box.append(more);
+  }
   return box;
 }

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from breakhis_core import flag_lists
 from breakhis_core.flag_formats import FORMATS, Format
 from breakhis_core.runs import Run, RunRefusedError, run_named
+from breakhis_core.statements import statements
 from pages.parts.flag_list import IN_ADDRESS
 from pages.parts.frame import workspace
 
@@ -27,7 +28,7 @@ def address(how: Format, run: Run | None, chosen: Mapping[str, Sequence[str]]) -
 
     Args:
         how: the format.
-        run: whose maps stand in where a flag names no run.
+        run: of whose data set, and whose maps stand in where a flag names no run.
         chosen: values by facet.
     """
     wishes = {IN_ADDRESS.get(facet, facet): values for facet, values in chosen.items()}
@@ -50,9 +51,9 @@ def _answer(request: Request) -> Response:
     except RunRefusedError as error:
         return PlainTextResponse(str(error), 404)
     chosen = {facet: asked.getlist(IN_ADDRESS.get(facet, facet)) for facet in flag_lists.FACETS}
-    flags = flag_lists.matching(flag_lists.listed(workspace()), chosen)
+    said = flag_lists.exported(statements(workspace(), run), chosen)
     return StreamingResponse(
-        how.write(workspace(), flags, run),
+        how.write(workspace(), said, run),
         media_type=how.mime,
         headers={"Content-Disposition": f'attachment; filename="flags{how.ending}"'},
     )

@@ -13,13 +13,15 @@ from breakhis_core.errors import InputError
 from breakhis_core.flag_formats import FORMATS
 from breakhis_core.issue_tables import TOOLS
 from breakhis_core.runs import Run
+from breakhis_core.scope import scope_of
+from breakhis_core.statements import LEAVING
 from pages.parts import flag_download, frame
 from pages.parts.answers import LABELS
 from pages.parts.figures import counted
 from pages.parts.markdown import plain
 
-EVERY, LEAVING, SHOWN = "All flags", "Those that leave the training", "Those shown below"
-_LEAVING = {"outcome": ["leaves", "settled_out"]}
+EVERY, OUT, SHOWN = "All flags", "Those that leave the training", "Those shown below"
+_LEAVING = {"outcome": list(LEAVING)}
 _SHOWN_AT_MOST = 200
 """Rows of a dry run's tables; the counts are of all."""
 
@@ -30,7 +32,7 @@ def buttons(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | Non
     Args:
         flags: what ``flag_lists.listed`` returns.
         chosen: the filters of the list, by facet.
-        run: whose maps stand in where a flag names no run.
+        run: of whose data set the flags are, and whose maps stand in where a flag names no run.
     """
     with st.popover("Export", icon=":material/download:", disabled=flags.empty):
         _exports(flags, chosen, run)
@@ -39,7 +41,7 @@ def buttons(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | Non
 
 
 def _exports(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | None) -> None:
-    wishes: dict[str, Mapping[str, list[str]]] = {EVERY: {}, LEAVING: _LEAVING}
+    wishes: dict[str, Mapping[str, list[str]]] = {EVERY: {}, OUT: _LEAVING}
     if any(chosen.values()):
         wishes[SHOWN] = chosen
     many = {words: flag_lists.matching(flags, wish)["hash"].nunique() for words, wish in wishes.items()}
@@ -49,6 +51,7 @@ def _exports(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | No
         format_func=lambda words: f"{words} · {counted(many[words], 'image')}",
         key="export-which",
     )
+    # By an address of their own: a rerun takes the file of Streamlit's button away before it is sent.
     for one in FORMATS:
         st.link_button(
             f"{one.label} :gray[{one.says}]",
@@ -64,9 +67,9 @@ def import_flags(run: Run | None) -> None:
     Args:
         run: the row numbers of an issue table without file names are rows of this run's predictions.
     """
+    # Of any kind: the browser would refuse a picture but leave the list of before beside it, to be imported.
     file = st.file_uploader(
         "A list of flags",
-        type=["csv", "json", "txt", "xlsx", "zip"],
         key="import-file",
         help="Our own CSV, JSON, Excel or ZIP; a plain list of file names; an issue table of cleanvision or "
         "cleanlab as CSV, JSON or Excel.",
@@ -77,33 +80,55 @@ def import_flags(run: Run | None) -> None:
     try:
         rows = None if run is None else run.predictions()["hash"].tolist()
         plan = exchange.read_flags(file.getvalue(), file.name, rows)
+        if plan.unreasoned:
+            many = counted(plan.unreasoned, "flag")
+            reason = st.selectbox(
+                f"Reason of {many} for which the file names none",
+                list(LABELS),
+                index=list(LABELS).index("other"),
+                format_func=LABELS.__getitem__,
+                key="import-reason",
+            )
+            plan = exchange.read_flags(file.getvalue(), file.name, rows, reason)
         check = exchange.check_import(frame.workspace(), plan, frame.reviewer())
     except InputError as error:
         st.error(plain(str(error)))
         return
-    _dry_run(check)
-    if st.button(f"Import {counted(len(check.new), 'flag')}", type="primary", disabled=not check.new):
+    if plan.is_empty:
+        st.warning(f"{plain(file.name)} names no image: there is nothing to import.")
+        return
+    _dry_run(check, run)
+    what = check.in_words.replace("new ", "")
+    if st.button(f"Import {what}", type="primary", disabled=not check.is_new):
         done = exchange.apply_import(frame.workspace(), plan, frame.reviewer())
-        st.toast(f"{counted(len(done.new), 'flag')} imported.")
+        st.toast(f"Imported: {done.in_words}.")
         st.rerun()
 
 
-def _dry_run(check: exchange.ImportCheck) -> None:
+def _dry_run(check: exchange.ImportCheck, run: Run | None) -> None:
     """Say what would be imported, under whose name, and what would not."""
-    images = len({row["hash"] for row in check.new})
+    images = {row["hash"] for row in (*check.new, *check.keeps, *check.settlements)}
     st.markdown(
-        f"**{counted(len(check.new), 'new flag')}** on {counted(images, 'image')}, {len(check.known):,} "
-        f"already here, {counted(len(check.refused), 'row')} that cannot be used. Nothing is written yet."
+        f"**{check.in_words}** on {counted(len(images), 'image')}, {len(check.known):,} already here, "
+        f"{counted(len(check.refused), 'row')} that cannot be used. Nothing is written yet."
     )
-    if check.new:
-        reasons = Counter(LABELS[row["reason"]] for row in check.new)
-        people = Counter(row["reviewer"] for row in check.new)
-        st.markdown(
-            "By reason: " + ", ".join(f"{words} {many}" for words, many in reasons.most_common()) + "  \n"
-            "In the name of: " + ", ".join(f"{plain(who)} {many}" for who, many in people.most_common())
+    reasons = Counter(LABELS[row["reason"]] for row in check.new)
+    people = Counter(row["reviewer"] for row in (*check.new, *check.keeps))
+    stewards = Counter(row["steward"] for row in check.settlements)
+    told = {"By reason": reasons, "In the name of": people, "Settled in the name of": stewards}
+    st.markdown(
+        "  \n".join(
+            f"{title}: {', '.join(f'{plain(word)} {count}' for word, count in many.most_common())}"
+            for title, many in told.items()
+            if many
         )
-        if any(tool in people for tool in TOOLS):
-            st.caption("A tool is a reviewer of its own name; agreement leaves it out.")
+    )
+    if any(tool in people for tool in TOOLS):
+        st.caption("A tool is a reviewer of its own name; agreement leaves it out.")
+    scope = None if run is None else scope_of(frame.workspace(), run)
+    if scope is not None and (others := images - scope.hashes):
+        st.caption(f"{counted(len(others), 'image')} of another data set than {plain(scope.name)}.")
+    if check.new:
         columns = {"name": "Image", "reason": "Reason", "note": "Note", "reviewer": "By"}
         shown = pd.DataFrame(check.new[:_SHOWN_AT_MOST])[list(columns)].rename(columns=columns)
         _table(shown.assign(Reason=shown["Reason"].map(LABELS)), len(check.new))

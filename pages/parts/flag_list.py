@@ -9,33 +9,36 @@ from sqlalchemy import Engine
 from breakhis_core import datasets, flag_lists, reviews
 from breakhis_core.policy import chosen_policy
 from breakhis_core.runs import Run
+from breakhis_core.scope import Scope
+from breakhis_core.statements import OUTCOMES
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.workspace import Workspace
 from pages.parts import address, frame, guard, review_links, settling
 from pages.parts.answers import LABELS
 from pages.parts.facets import Bar, chosen_values, facets
 from pages.parts.figures import counted
+from pages.parts.markdown import plain
 from pages.parts.wall import Tile, wall
 
 IN_ADDRESS = {"run": "seen"}
 """Facets whose column has another name in the address: ``run`` there is the run that the screen shows."""
-_BADGES = {"settled_out": "settled: leaves", "settled_in": "settled: stays", "stays": "stays"}
+_BADGES = {name: words for name, words in OUTCOMES.items() if name != "leaves"} | {"stays": "stays"}
 
 
-def listed() -> pd.DataFrame:
+def listed(run: Run | None) -> pd.DataFrame:
     """Return what ``flag_lists.listed`` does, read again only when something changed."""
     workspace = frame.workspace()
     catalogued = tuple((data.id, data.catalogued_at) for data in datasets.datasets(workspace))
-    return _listed(
-        workspace.engine, reviews.version(workspace), chosen_policy(workspace).code, catalogued, workspace
-    )
+    which = "" if run is None else f"{run.path}:{run.manifest['files']['split.parquet']}"
+    state = reviews.version(workspace), chosen_policy(workspace).code, catalogued, which
+    return _listed(workspace.engine, state, workspace, run)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Engine: id})
 def _listed(
-    engine: Engine, version: int, policy: str, catalogued: tuple[tuple[int, str], ...], _workspace: Workspace
+    engine: Engine, state: tuple[object, ...], _workspace: Workspace, _run: Run | None
 ) -> pd.DataFrame:
-    return flag_lists.listed(_workspace)
+    return flag_lists.listed(_workspace, _run)
 
 
 def chosen_facets() -> dict[str, list[str]]:
@@ -101,7 +104,7 @@ def _in_words(facet: str, value: str) -> str:
     if facet == "reason":
         return LABELS.get(value, value)
     if facet == "outcome":
-        return flag_lists.OUTCOMES.get(value, value)
+        return OUTCOMES.get(value, value)
     if facet == "subtype" and value in CODES:
         return f"{value} {subtype(value).name}"
     if facet == "magnification" and value:
@@ -135,7 +138,7 @@ def _table(flags: pd.DataFrame) -> list[str]:
         reason=flags["reason"].map(LABELS),
         subtype=flags["subtype"].map(_subtype),
         predicted=flags["predicted"].map(_subtype),
-        outcome=flags["outcome"].map(flag_lists.OUTCOMES),
+        outcome=flags["outcome"].map(OUTCOMES),
     )
     order = [
         "picture", "name", "reason", "note", "reviewer", "time", "outcome", "subtype", "predicted",
@@ -182,10 +185,27 @@ def choose_order() -> str:
     )
 
 
-def summary(flags: pd.DataFrame) -> str:
-    """Say how many images are flagged and by how many."""
+def link_elsewhere(run: Run | None) -> None:
+    """Lead to what is flagged in other data sets than the run's, which is not in the list."""
+    for other in [] if run is None else flag_lists.elsewhere(frame.workspace(), run, frame.runs()):
+        what = counted(other.images, "phantom" if other.phantom else "image")
+        if other.run is None:
+            st.caption(f"Also flagged: {what} that no run here is about", width="content")
+            continue
+        of = "" if other.phantom else f" of {plain(other.name)}"
+        st.page_link(
+            "pages/flags.py",
+            label=f"Also flagged: {what}{of}",
+            icon=":material/flag:",
+            query_params={"run": other.run},
+        )
+
+
+def summary(flags: pd.DataFrame, scope: Scope | None) -> str:
+    """Say how many images are flagged, of which data set, and by how many."""
     images, people = flags["hash"].nunique(), flags["reviewer"].nunique()
-    settled = flags.loc[flags["outcome"].str.startswith("settled"), "hash"].nunique()
-    return f"**{counted(images, 'image')} flagged** by {counted(people, 'reviewer')}" + (
+    settled = flags.loc[flags["settled"] != "", "hash"].nunique()
+    where = f" in {plain(scope.name)}" if scope else ""
+    return f"**{counted(images, 'image')} flagged**{where} by {counted(people, 'reviewer')}" + (
         f" · {settled:,} settled" if settled else ""
     )

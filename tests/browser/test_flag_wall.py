@@ -14,7 +14,8 @@ from tests.browser.conftest import Browser
 def test_a_steward_settles_undoes_filters_and_takes_the_pictures_home(
     workspace: Workspace, fake_run: Run, browser: Browser
 ) -> None:
-    hashes = fake_run.predictions()["hash"].tolist()
+    table = fake_run.predictions()
+    hashes = table.loc[table["part"] == "train", "hash"].tolist()
     for image, reason in zip(hashes[:4], ("staining", "staining", "artefact", "duplicate"), strict=True):
         reviews.flag(workspace, "Ada", image, reason, run="fake")
     browser.open("flags?order=name")

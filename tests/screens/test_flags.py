@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import datasets, exchange, jobs, reviews
+from breakhis_core import datasets, exchange, flag_lists, jobs, reviews
 from breakhis_core.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
@@ -244,7 +244,7 @@ def test_every_format_has_an_address(flagged: list[str], open_screen: Open) -> N
     assert list(links) == ["CSV", "Excel", "JSON", "COCO", "ZIP", "Report"]
     assert links["Excel"] == "/export/flags?format=excel&run=fake"
     which = screen.radio(key="export-which")
-    assert which.options == ["All flags · 3 images", "Those that leave the training · 3 images"]
+    assert which.options == ["All flags · 3 images", "Those that leave the training · 2 images"]
     filtered = open_screen("flags", reason="artefact").radio(key="export-which")
     assert filtered.options[-1] == "Those shown below · 1 image"
 
@@ -322,7 +322,7 @@ def test_a_dry_run_says_what_would_be_imported_and_in_whose_name(
     assert "**1 new flag** on 1 image, 0 already here, 1 row that cannot be used" in said
     assert "By reason: Out of focus 1" in said
     assert "In the name of: cleanvision 1" in said
-    assert reviews.flagged(workspace)["hash"].nunique() == 3
+    assert flag_lists.listed(workspace)["hash"].nunique() == 3
 
 
 def test_an_import_is_tried_before_it_is_done(
@@ -337,9 +337,9 @@ def test_an_import_is_tried_before_it_is_done(
     screen.run()
     assert not screen.exception
     assert "1 new flag" in words(screen)
-    assert reviews.flagged(workspace)["hash"].nunique() == 3
+    assert flag_lists.listed(workspace)["hash"].nunique() == 3
     next(b for b in screen.button if b.label == "Import 1 flag").click().run()
-    assert reviews.flagged(workspace)["hash"].nunique() == 4
+    assert flag_lists.listed(workspace)["hash"].nunique() == 4
 
 
 def test_own_flags_are_taken_back_and_the_others_stay(
@@ -365,3 +365,68 @@ def test_own_flags_are_taken_back_and_the_others_stay(
     screen.button(key="undo-list").click().run()
     assert "Undone: all stands as before." in words(screen)
     assert len(reviews.standing(workspace, reviewer="Ada")) == 3
+
+
+def test_everything_is_of_the_data_set_of_the_run(
+    workspace: Workspace, flagged: list[str], other_set: tuple[pd.DataFrame, Run]
+) -> None:
+    images, _ = other_set
+    theirs = images["hash"].tolist()[:2]
+    for image in theirs:
+        reviews.flag(workspace, "Zoe", image, "duplicate", run="tissue-run")
+    reviews.keep(workspace, "Yan", theirs[0])
+    reviews.settle(workspace, "Yan", theirs[1], exclude=True, reason="duplicate")
+    screen = in_app("flags", run="fake", view="Table")
+    assert set(screen.dataframe[0].value["picture"]) == {f"/thumbnail/{image}" for image in flagged}
+    assert "3 images flagged** in pictures by 1 reviewer" in words(screen)
+    assert "All flags · 3 images" in screen.radio(key="export-which").options
+    screen = in_app("flags", run="tissue-run", view="Table")
+    assert set(screen.dataframe[0].value["picture"]) == {f"/thumbnail/{image}" for image in theirs}
+    assert "2 images flagged** in tissue by 1 reviewer · 1 settled" in words(screen)
+    # What the other run's view of agreement says is of the other images.
+    screen = in_app("flags", run="fake", view="Agreement")
+    assert "So far only Ada has." in words(screen)
+    assert "Settled" not in words(screen)
+    (link,) = [one.proto for one in screen.get("page_link") if "Also flagged" in one.proto.label]
+    assert (link.label, link.query_string) == ("Also flagged: 2 images of tissue", "run=tissue-run")
+    screen = in_app("flags", run="tissue-run", view="Agreement")
+    assert "2 images answered" in words(screen)
+    rows = exchange.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
+    assert ({row["hash"] for row in rows.rows}, len(rows.keeps), len(rows.settlements)) == (set(theirs), 1, 1)
+
+
+def test_a_list_without_reasons_asks_for_one_and_an_empty_file_says_so(
+    workspace: Workspace, flagged: list[str], fake_run: Run, open_screen: Open
+) -> None:
+    table = fake_run.predictions()
+    image = table.loc[~table["hash"].isin(flagged)].iloc[0]
+    screen = open_screen("flags")
+    screen.file_uploader(key="import-file").upload("poor.txt", f"{image['name']}\n".encode(), "text/plain")
+    screen.run()
+    choice = screen.selectbox(key="import-reason")
+    assert (choice.label, choice.value) == ("Reason of 1 flag for which the file names none", "other")
+    choice.set_value("staining").run()
+    next(b for b in screen.button if b.label == "Import 1 flag").click().run()
+    assert [event.reason for event in reviews.answers_on(workspace, image["hash"])] == ["staining"]
+    screen = open_screen("flags")
+    screen.file_uploader(key="import-file").upload("empty.csv", b"", "text/csv")
+    screen.run()
+    assert [one.value for one in screen.warning] == ["empty.csv names no image: there is nothing to import."]
+    assert not any(button.label.startswith("Import") for button in screen.button)
+
+
+def test_a_dry_run_says_what_stewards_settled(
+    workspace: Workspace, flagged: list[str], fake_run: Run, open_screen: Open
+) -> None:
+    image = fake_run.predictions()["hash"].iloc[30]
+    content = f"hash,action,settled,settled_by,reviewer\n{image},keep,stays,Eve,Bob\n"
+    screen = open_screen("flags")
+    screen.file_uploader(key="import-file").upload("said.csv", content.encode(), "text/csv")
+    screen.run()
+    assert "**0 new flags, 1 keep and 1 settlement** on 1 image" in words(screen)
+    assert "Settled in the name of: Eve 1" in words(screen)
+    next(b for b in screen.button if b.label == "Import 0 flags, 1 keep and 1 settlement").click().run()
+    settled = reviews.settlement_on(workspace, image)
+    assert settled is not None
+    assert (settled.action, settled.reviewer) == ("include", "Eve")
+    assert [event.action for event in reviews.answers_on(workspace, image)] == ["keep"]
