@@ -58,10 +58,11 @@ def compare(
         resamples: bootstrap samples behind each interval.
 
     Returns:
-        A dictionary that JSON can hold: unit, split (in words), part, images, cases, tested_subtypes (over
-        which macro figures are means, in every run), level, resamples, runs (the names), first (name and
-        values of the first run), against (one entry for each further run) and minus_flagged (``None``, or
-        flagged_images, images, cases, tested_subtypes, first and against once more).
+        A dictionary that JSON can hold: unit, split (in words), part, images, cases, classes, tested_subtypes
+        (over which macro figures are means, in every run), predicted_only (by any of them), level, resamples,
+        runs (the names), first (name and values of the first run), against (one entry for each further run)
+        and minus_flagged (``None``, or flagged_images, images, cases, classes, tested_subtypes,
+        predicted_only, first and against once more).
 
         An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
         higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
@@ -247,10 +248,13 @@ def _compare_tables(
         entry = {"name": names[other], "values": values[other], "deltas": deltas}
         against.append(entry | _changes(tables[0], tables[other]))
     first = {"name": names[0], "values": values[0]}
+    averaged = [subtypes_averaged(one) for one in sums]
     return {
         "images": len(tables[0]),
         "cases": cases,
-        "tested_subtypes": subtypes_averaged(sums[0])["tested_subtypes"],
+        "classes": list(CODES),
+        "tested_subtypes": averaged[0]["tested_subtypes"],
+        "predicted_only": [code for code in CODES if any(code in one["predicted_only"] for one in averaged)],
         "first": first,
         "against": against,
     }

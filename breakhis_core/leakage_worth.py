@@ -94,6 +94,19 @@ def _two(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
+def over_in_words(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say over which sub-types the macro figures of both runs are means, or nothing where over all eight.
+
+    >>> over_in_words({"macro_f1": {"over": ["F", "DC"]}})
+    'Macro figures of both are over the 2 sub-types that both test sets hold: F, DC.'
+    """
+    over = next((one["over"] for one in found.values() if "over" in one), CODES)
+    if len(over) == len(CODES):
+        return ""
+    held = f"the {len(over)} sub-types that both test sets hold: {', '.join(over)}"
+    return f"Macro figures of both are over {held}."
+
+
 def tested(run: Run) -> pd.DataFrame:
     """Return the predictions that say how good a run is."""
     return select_part(run.predictions(), run.tested_part)

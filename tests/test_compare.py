@@ -7,6 +7,7 @@ import pytest
 from breakhis_core.compare import TestSetsDifferError, compare
 from breakhis_core.errors import InputError
 from breakhis_core.evaluate import evaluate, value_at
+from breakhis_core.metric_names import macro_note
 from tests.prediction_tables import certain, predictions_table, table_of
 
 
@@ -170,6 +171,7 @@ def test_both_runs_are_averaged_over_the_same_subtypes():
     stray = clean.assign(predicted=["TA", *clean["predicted"][1:]])
     compared = compare([("a", clean, "case"), ("b", stray, "case")], resamples=20)
     assert compared["tested_subtypes"] == codes
+    assert macro_note(compared) == "over the 3 sub-types with test images; 1 more was predicted"
     delta = compared["against"][0]["deltas"]["macro_f1"]
     assert (delta["before"], delta["after"]) == (1, pytest.approx((6 / 7 + 2) / 3))
 

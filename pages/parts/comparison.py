@@ -12,7 +12,7 @@ from breakhis_core import comparison_charts, comparison_words, reviews
 from breakhis_core.compare import HEADLINE, Verdict, compare, same_answers, verdict, why_not
 from breakhis_core.errors import InputError
 from breakhis_core.image_context import by_likely_comparison
-from breakhis_core.metric_names import higher_is_better, metric_name
+from breakhis_core.metric_names import MACRO_METRICS, higher_is_better, macro_note, metric_name
 from breakhis_core.runs import Run
 from breakhis_core.scope import scope_of
 from pages.parts import frame, leakage_view, several_runs
@@ -98,7 +98,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
         f"**{where_from(compared)}**, the same for {'all' if more else 'both'} · below each number: "
         f"difference to {plain(before.name)} and its paired 95 % interval, bootstrap over cases"
     )
-    headline(against["deltas"], before.name)
+    headline(against["deltas"], before.name, macro_note(compared))
     second_line(compared, against)
     if more:
         several_runs.show(compared, chosen[1:], part, deltas_shown(against))
@@ -119,7 +119,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
         st.caption("A grey dot: its interval holds zero, so that the difference may be chance.")
 
 
-def headline(deltas: dict[str, Any], before: str) -> None:
+def headline(deltas: dict[str, Any], before: str, over: str) -> None:
     """Show the run's headline numbers, each with its difference to the other run."""
     with st.container(horizontal=True, key="headline", gap="small"):
         for name in SHOWN:
@@ -132,7 +132,8 @@ def headline(deltas: dict[str, Any], before: str) -> None:
                 delta_color=COLOURS[found],
                 delta_arrow="off",
                 help=f"{plain(before)}: {number(delta['before'])}. "
-                + ("The interval holds zero." if found == "may be chance" else f"Surely {found}."),
+                + ("The interval holds zero." if found == "may be chance" else f"Surely {found}.")
+                + (f" {over.capitalize()}, in both runs." if name in MACRO_METRICS else ""),
                 width=190,
             )
 

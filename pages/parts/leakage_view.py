@@ -43,7 +43,8 @@ def show(by_image: Run, by_case: Run) -> None:
     st.caption(
         f"Accuracy of {plain(by_image.name)}, split by image, which tests images of {who} that it learnt "
         f"from, and of {plain(by_case.name)}, split by case. In brackets the 95 % interval, bootstrap over "
-        "cases; the test sets differ, so that it is that of two independent results."
+        "cases; the test sets differ, so that it is that of two independent results. "
+        f"{leakage_worth.over_in_words(found)}"
     )
     different = differing_settings(by_image, by_case)
     if different:

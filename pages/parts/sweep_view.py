@@ -153,7 +153,12 @@ def _chart(study: Study, doubt: sweeps_results.Uncertainty) -> None:
                     sweeps_charts.strip_chart(study, doubt, field), key=f"sweep-strip-{field}"
                 )
         st.caption("Each dot is a cell; the bar is the mean of all cells with that choice.")
-    if len(fields) != 2 and doubt.baseline is not None:
+    if len(fields) != 2:
+        _dashed(doubt)
+
+
+def _dashed(doubt: sweeps_results.Uncertainty) -> None:
+    if doubt.baseline is not None:
         st.caption("Dashed: always naming the sub-type commonest in the training.")
 
 
@@ -208,6 +213,7 @@ def _details(study: Study, doubt: sweeps_results.Uncertainty) -> None:
             st.caption("Choose a row to train with its settings.")
     with epochs:
         st.altair_chart(sweeps_charts.epochs_chart(study, doubt), key="sweep-epochs")
+        _dashed(doubt)
 
 
 def cell_frame(study: Study) -> pd.DataFrame:
