@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 from sqlalchemy import Engine
@@ -192,12 +195,11 @@ def link_elsewhere(run: Run | None) -> None:
         if other.run is None:
             st.caption(f"Also flagged: {what} that no run here is about", width="content")
             continue
-        of = "" if other.phantom else f" of {plain(other.name)}"
-        st.page_link(
-            "pages/flags.py",
-            label=f"Also flagged: {what}{of}",
-            icon=":material/flag:",
-            query_params={"run": other.run},
+        words = f"Also flagged: {what}{'' if other.phantom else f' of {other.name}'}"
+        # Streamlit's own link to the screen that one is on leaves the address as it is.
+        address = html.escape(f"/flags?{urlencode({'run': other.run})}")
+        st.html(
+            f'<a class="elsewhere" href="{address}" target="_self">{html.escape(words)}</a>', width="content"
         )
 
 

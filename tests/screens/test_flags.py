@@ -387,8 +387,11 @@ def test_everything_is_of_the_data_set_of_the_run(
     screen = in_app("flags", run="fake", view="Agreement")
     assert "So far only Ada has." in words(screen)
     assert "Settled" not in words(screen)
-    (link,) = [one.proto for one in screen.get("page_link") if "Also flagged" in one.proto.label]
-    assert (link.label, link.query_string) == ("Also flagged: 2 images of tissue", "run=tissue-run")
+    (link,) = [one.body for one in screen.html if "Also flagged" in one.body]
+    assert (
+        'class="elsewhere" href="/flags?run=tissue-run" target="_self">Also flagged: 2 images of tissue<'
+        in link
+    )
     screen = in_app("flags", run="tissue-run", view="Agreement")
     assert "2 images answered" in words(screen)
     rows = exchange.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
