@@ -177,8 +177,8 @@ def _table(flags: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(hashes[place] for place in places if place < len(hashes)))
 
 
-def _subtype(code: str) -> str:
-    return subtype(code).name if code in CODES else ""
+def _subtype(code: str) -> str | None:
+    return subtype(code).name if code in CODES else None
 
 
 def choose_order() -> str:
