@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv
 
 from breakhis_core.metrics import Floats, Integers, ratio
@@ -166,6 +165,8 @@ def fit_temperature(probabilities: Floats, true: Integers) -> float | None:
     >>> fit_temperature(confident, np.array([0] * 8 + [1] * 2)) > 2
     True
     """
+    from scipy.optimize import minimize_scalar  # Half a second that no server's start should pay.
+
     if (probabilities.argmax(1) == true).all():
         return None
     found = minimize_scalar(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from breakhis_core.baselines import baseline_text, doubt_in_words
-from breakhis_core.evaluate import FEW_CASES, part_in_words, value_at
+from breakhis_core.evaluate import FEW_CASES, value_at
 from breakhis_core.intervals import ENOUGH_CASES
 from breakhis_core.metric_names import macro_note, metric_name
 from breakhis_core.number_tables import (
@@ -19,6 +19,7 @@ from breakhis_core.number_tables import (
     recipe_table,
 )
 from breakhis_core.taxonomy import CODES
+from breakhis_core.wording import part_in_words
 
 UNIT_NOTES = {
     "image": (

@@ -26,6 +26,7 @@ from breakhis_core.intervals import (
 from breakhis_core.metric_names import MACRO_METRICS
 from breakhis_core.patients import case_table
 from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, MALIGNANT, SIDES
+from breakhis_core.wording import part_in_words
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
@@ -126,15 +127,6 @@ def split_in_words(predictions: pd.DataFrame, unit: str) -> str:
         return f"split by {unit}"
     count = max(int(fold) for tested in predictions["folds"].unique() for fold in tested.split())
     return f"{count} folds by {unit}"
-
-
-def part_in_words(part: str) -> str:
-    """Name a part as people read it.
-
-    >>> part_in_words("out_of_fold"), part_in_words("test")
-    ('out of fold', 'test')
-    """
-    return part.replace("_", " ")
 
 
 def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:

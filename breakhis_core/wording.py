@@ -1,4 +1,4 @@
-"""How numbers are worded, on screens and in commands alike."""
+"""How things are worded, on screens and in commands alike."""
 
 from __future__ import annotations
 
@@ -59,3 +59,12 @@ def counted(many: int, one: str, more: str | None = None) -> str:
     ('1 case', '1,312 images', '0 uglies')
     """
     return f"{many:,} {one if many == 1 else more or one + 's'}"
+
+
+def part_in_words(part: str) -> str:
+    """Name a part as people read it.
+
+    >>> part_in_words("out_of_fold"), part_in_words("test")
+    ('out of fold', 'test')
+    """
+    return part.replace("_", " ")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def test_a_streamlit_setting_of_the_caller_does_not_reach_it(monkeypatch, tmp_pa
     monkeypatch.setenv("STREAMLIT_SERVER_FILE_WATCHER_TYPE", "poll")
     told = tmp_path / "told"
     script = "import os, pathlib, sys; pathlib.Path(sys.argv[1]).write_text('\\n'.join(os.environ))"
-    monkeypatch.setattr(server, "as_shipped", lambda *_: [server.sys.executable, "-c", script, str(told)])
+    monkeypatch.setattr(server, "as_shipped", lambda *_: [sys.executable, "-c", script, str(told)])
     with pytest.raises(RuntimeError, match="did not start"), server.serving("app.py", {"BREAKHIS_DATA": ""}):
         pass
     names = told.read_text().split("\n")
@@ -58,3 +60,14 @@ def test_nothing_else_starts_a_server_or_sets_what_it_does():
     assert len(sources) > 50
     told = re.compile(r'"streamlit", "run"|--(server|runner|client|browser|global|theme)\.|STREAMLIT_[A-Z]')
     assert [str(file) for file in sources if told.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_the_first_screen_waits_for_no_library_that_it_does_not_need():
+    code = (
+        "import sys, app; from pages.parts import answers, context, maps, queue_choice, review_grid, viewer; "
+        "print(sorted({'altair', 'scipy', 'openpyxl', 'alembic', 'onnxruntime'} & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert shown.stdout.strip() == "[]"

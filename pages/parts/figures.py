@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from breakhis_core.evaluate import part_in_words
-from breakhis_core.wording import NOT_DEFINED, counted, duration, interval, number
+from breakhis_core.wording import NOT_DEFINED, counted, duration, interval, number, part_in_words
 
 __all__ = ["NOT_DEFINED", "counted", "duration", "interval", "number", "where_from"]
 

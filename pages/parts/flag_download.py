@@ -7,6 +7,7 @@ goes on: one that takes a second to write was gone before the browser asked for 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -14,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from breakhis_core import flag_lists
-from breakhis_core.flag_formats import FORMATS, Format
 from breakhis_core.runs import Run, RunRefusedError, run_named
 from breakhis_core.statements import statements
-from pages.parts.flag_list import IN_ADDRESS
 from pages.parts.frame import workspace
+
+if TYPE_CHECKING:
+    from breakhis_core.flag_formats import Format
 
 PATH = "/export/flags"
 
@@ -31,6 +33,8 @@ def address(how: Format, run: Run | None, chosen: Mapping[str, Sequence[str]]) -
         run: of whose data set, and whose maps stand in where a flag names no run.
         chosen: values by facet.
     """
+    from pages.parts.flag_list import IN_ADDRESS
+
     wishes = {IN_ADDRESS.get(facet, facet): values for facet, values in chosen.items()}
     return f"{PATH}?{urlencode({'format': how.code, 'run': run.name if run else [], **wishes}, doseq=True)}"
 
@@ -41,6 +45,10 @@ async def download(request: Request) -> Response:
 
 
 def _answer(request: Request) -> Response:
+    # Here, and not above: the writers bring charts and spreadsheets, which would delay the server's start.
+    from breakhis_core.flag_formats import FORMATS
+    from pages.parts.flag_list import IN_ADDRESS
+
     asked = request.query_params
     how = next((one for one in FORMATS if one.code == asked.get("format", "zip")), None)
     if how is None:
