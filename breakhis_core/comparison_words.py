@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from breakhis_core.compare import same_answers, verdict
-from breakhis_core.evaluate import part_in_words
 from breakhis_core.metric_names import metric_name
-from breakhis_core.wording import counted, interval, number
+from breakhis_core.wording import counted, interval, number, part_in_words
 
 
 def in_words(compared: Mapping[str, Any], left_out: int | None = None) -> str:

@@ -4,6 +4,7 @@ import pandas as pd
 from PIL import Image
 
 from breakhis_core.datasets import datasets, load_images
+from breakhis_core.image_checks import load_checks
 from tests.conftest import paint_pictures
 from tests.test_command_line import call
 
@@ -74,3 +75,21 @@ def test_a_second_time_replaces_the_first(workspace, tmp_path):
     assert len(datasets(workspace)) == 1
     assert isinstance(load_images(workspace), pd.DataFrame)
     assert len(load_images(workspace)) == 64
+
+
+def test_its_images_are_measured_and_have_thumbnails_as_after_the_job(workspace, tmp_path):
+    images = paint_pictures(tmp_path / "data")
+    call("catalogue", tmp_path / "data")
+    checks = load_checks(workspace)
+    assert checks is not None
+    assert set(checks.table.index) == set(images["hash"])
+    assert len(list(workspace.thumbnails.rglob("*.jpg"))) == len(images)
+
+
+def test_where_it_was_read_already_nothing_is_measured_again(workspace, tmp_path, monkeypatch):
+    paint_pictures(tmp_path / "data")
+    call("catalogue", tmp_path / "data")
+    asked = []
+    monkeypatch.setattr("breakhis_core.image_checks._measure", asked.append)
+    call("catalogue", tmp_path / "data")
+    assert asked == []

@@ -32,18 +32,17 @@ def catalogue(
 
 
 def catalogued(workspace: Workspace, folder: Path) -> tuple[int, dict[str, Any]]:
-    """Scan a folder with a progress bar and save its catalogue.
+    """Catalogue a folder with a progress bar, as the job does: its thumbnails and measurements too.
 
     Returns:
         Number of the data set in the workspace, and the catalogue's summary.
     """
-    from breakhis_core.catalogue import scan, summary
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.datasets import save_catalogue
+    from breakhis_core.job_kinds import catalogue_folder
 
     with Foreground(workspace.root) as context:
-        found = scan(folder, lambda done, total: context.count("Reading pictures", done, total))
-    return save_catalogue(workspace, found), summary(found)
+        found = catalogue_folder(workspace, {"root": str(folder)}, context)
+    return found.pop("dataset"), found
 
 
 def _tables(counted: dict[str, Any]) -> list[RenderableType]:

@@ -73,10 +73,6 @@ class Foreground:
         """Print one point of a training's curves as a line."""
         self._console.print("  ".join(f"{name} {_short(value)}" for name, value in row.items()))
 
-    def count(self, message: str, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` items are behind us."""
-        self.report(f"{message} {done} of {total}", done / total if total else None)
-
     def should_stop(self) -> bool:
         """Tell whether Ctrl-C was pressed since ``stopping_on_interrupt`` began."""
         return self._stopping
