@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from breakhis_core.report import run_report
 from breakhis_core.runs import Run, RunRefusedError, run_named
 from pages.parts.frame import workspace
 
@@ -32,6 +31,9 @@ async def download(request: Request) -> Response:
 
 
 def _answer(request: Request) -> Response:
+    # Here, and not above: the report brings charts, which would delay the server's start.
+    from breakhis_core.report import run_report
+
     what = request.path_params["what"]
     if what not in KINDS:
         return PlainTextResponse("There is no such file of a run.", 404)
