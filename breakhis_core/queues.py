@@ -44,7 +44,7 @@ SHOWS: tuple[Show, ...] = (
     Show("left", "Misclassified, not yet reviewed", "misclassified {part} left", True, True),
     Show("all", "All images", "all {part}"),
     Show("all_left", "All images, not yet reviewed", "{part} left", unanswered_only=True),
-    Show("disagreeing", "Where reviewers disagree, not settled", "disagreements, {part}"),
+    Show("disagreeing", "Where reviewers disagree, not settled", "disputed {part}"),
 )
 ORDERS: tuple[Order, ...] = (
     Order("confident", "Most confident first"),

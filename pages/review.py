@@ -134,13 +134,15 @@ def progress(queue: Queue, place: int) -> Progress:
     item = queue.items[place]
     answer = done.get(item.hash)
     reviewed, left, pace = time_left(queue)
+    labels = context.labels(queue, place)
     return Progress(
         place=place + 1,
         total=len(queue),
         answered=reviewed,
         left=left,
         pace=pace,
-        about=f"{item.magnification}×",
+        about=f"{item.magnification}×{' · several labels in this case' if labels else ''}",
+        hint=labels,
         stands=answer.stands if answer else answers.none_stands(),
         answer=answer.action if answer else "",
         said=st.session_state.said,

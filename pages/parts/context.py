@@ -157,8 +157,9 @@ def _similar(queue: Queue, item: Item) -> dict[str, Any]:
 
 def labels(queue: Queue, place: int) -> str:
     """Say that the case of the image at a place is labelled with several sub-types, if it is."""
-    case = queue.run.predictions()["case"].iat[queue.items[place].row]
-    return image_context.labels_in_words(_cases(queue.run)[case])
+    run = queue.run
+    found = _labels_of(str(run.path), run.manifest["files"]["predictions.parquet"], run)
+    return found.get(queue.items[place].hash, "")
 
 
 def _case(queue: Queue, item: Item) -> dict[str, Any]:
@@ -345,6 +346,13 @@ def _rows_of(path: str, content: str, _run: Run) -> dict[str, int]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _cases_of(path: str, content: str, _run: Run) -> dict[str, tuple[CaseImage, ...]]:
     return image_context.images_by_case(_run.predictions())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _labels_of(path: str, content: str, _run: Run) -> dict[str, str]:
+    """Return what to say of each image of a case with several labels."""
+    said = {images: image_context.labels_in_words(images) for images in _cases(_run).values()}
+    return {one.hash: words for images, words in said.items() if words for one in images}
 
 
 # Two runs at most: the vectors of 6,000 training images take 23 MB.

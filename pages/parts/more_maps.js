@@ -71,30 +71,28 @@ export function follower(store, methodOf, changed, send) {
 
 const minutes = (seconds) => (seconds < 90 ? `${Math.max(5, Math.ceil(seconds / 5) * 5)} s` : `${Math.round(seconds / 60)} min`);
 
-/* The box over the picture: what is missing, the button that computes it, and how far that is. */
+/* The line in the bar: what is missing, the button that computes it, and how far that is. */
 export function panel(wish) {
-  const box = make("div", { class: "compute", hidden: "", role: "status" });
+  const box = make("span", { class: "compute", hidden: "", role: "status" });
   let drawn = "";
-  const button = (label, what) => make("button", { onclick: () => wish(what) }, label);
+  const button = (label, what, title) => make("button", { title, onclick: () => wish(what) }, label);
   function draw({ data, method, answer }) {
-    const job = answer?.job, active = Boolean(job?.active);
+    const job = answer?.job;
     box.hidden = !data.more || !answer || answer.ready || (method.code === "gradcam" && !job);
     const mark = JSON.stringify([data.hash, method.code, answer?.ready, job]);
     if (box.hidden || mark === drawn) return;
     drawn = mark;
-    if (active) {
-      const left = job.left == null || job.stopping ? "" : ` · about ${minutes(job.left)} left`;
-      box.replaceChildren(make("p", {}, job.stopping ? "Stopping" : `${job.message}${left}`),
-        make("div", { class: "line" }, make("i", { style: `width:${100 * (job.fraction ?? 0)}%` })), ...(job.stopping ? [] : [button("Stop", "stop")]));
+    if (job?.active) {
+      const left = job.left == null || job.stopping ? "" : ` · ${minutes(job.left)} left`, words = job.stopping ? "Stopping" : `${job.message}${left}`;
+      box.replaceChildren(make("span", { title: `${method.name}: ${words}` }, words), ...(job.stopping ? [] : [button("Stop", "stop", "What is done is kept")]));
       return;
     }
     const { part, mistakes } = data.more, images = Math.max(1, mistakes);
-    const what = method.code === "gradcam" ? "Grad-CAM maps are not checked yet." : `${method.name} of this image is not computed yet.`;
-    const said = job?.error ? job.error : job?.state === "stopped" ? "Stopped; what was done is kept." : what;
-    box.replaceChildren(make("p", {}, said), make("small", {}, method.says),
-      ...(job?.resumable ? [make("button", { class: "start", onclick: () => wish("resume") }, "Go on")] : []),
-      make("button", { class: job?.resumable ? "" : "start", onclick: () => wish("start") }, mistakes ? `Compute for the ${mistakes} misclassified of ${part}` : "Compute for this image"),
-      make("small", {}, `this image first; about ${minutes(images * method.seconds + 30)} on two free cores`));
+    const words = job?.error ? job.error : job?.state === "stopped" ? "Stopped" : method.code === "gradcam" ? "Not checked" : "Not computed";
+    const whose = mistakes ? `the ${mistakes} misclassified of ${part}, this image first` : "this image";
+    box.replaceChildren(make("span", { title: `${method.name}: ${words}. ${method.says}` }, words),
+      ...(job?.resumable ? [button("Go on", "resume", "What was done is kept")] : []),
+      button(`Compute ${images}`, "start", `Compute it for ${whose}; about ${minutes(images * method.seconds + 30)} on two free cores`));
   }
   return { box, draw };
 }
@@ -104,11 +102,12 @@ export function drawTrust(data, method, answer, code, start) {
   const figures = answer?.ready && answer.figures.find(({ subtype }) => subtype === code), line = make("span", { class: "faith" });
   const { sanity } = aboutMaps(data, method.code), warning = sanity?.warning;
   if (figures) {
-    const percent = (p) => `${Math.round(100 * p)} %`, points = Math.round(100 * figures.gain);
-    line.append(figures.beats_chance ? `Beats chance by ${points} points` : `No better than chance (${points < 0 ? "−" : ""}${Math.abs(points)} points)`);
+    const percent = (p) => `${Math.round(100 * p)} %`, points = Math.round(100 * figures.gain),
+      signed = `${points < 0 ? "−" : ""}${Math.abs(points)} points`;
+    line.append(`${figures.beats_chance ? "Beats chance" : "No better than chance"}: ${signed}, chance alone up to ${Math.round(100 * Math.max(figures.spread, 0.01))}`);
     line.title = `Does the model use what this map marks? With the whole picture it gives this sub-type ${percent(figures.whole)}. `
       + `While the marked places are blurred away, the strongest first, ${percent(figures.deletion)} on average; while they are shown first, ${percent(figures.insertion)}; `
-      + `with places in random order ${percent(figures.chance)}. The gain is half of the distance of the first two. (Deletion and insertion, Petsiuk et al. 2018)`;
+      + `with places in random order ${percent(figures.chance)}. Its points are half of the distance of the first two; orders drawn at random differ by as much as chance alone gives. (Deletion and insertion, Petsiuk et al. 2018)`;
     line.classList.toggle("doubt", !figures.beats_chance);
   } else if (answer?.ready) line.append("Only the maps of the predicted and the true sub-type are kept.");
   else if (data.more && method.code === "gradcam" && start) line.append("Not checked against chance. ", make("button", { class: "check", onclick: start }, "Check"));

@@ -24,7 +24,7 @@ def settle_band(item: Item | None = None) -> None:
         if settles:
             events = reviews.answers_on(workspace(), item.hash) if item else []
             said = "".join(f"<li>{_told(one)}</li>" for one in events)
-            head = f"<b>Settling for everybody</b> as {html.escape(reviewer())}"
+            head = f"<b>Settling for everybody, as {html.escape(reviewer())}</b>"
             st.html(f'<div class="band">{head}<ul>{said}</ul></div>')
         else:
             st.html('<div class="band"><b>Your own answer</b>, not a settlement</div>')

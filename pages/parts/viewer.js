@@ -133,13 +133,15 @@ function opposed(store) {
 const OWN = { code: "gradcam", name: "Grad-CAM" };
 function methodOf({ data, preferences }) { return (data?.more && data.methods.find(({ code }) => code === preferences.method)) || OWN; }
 function answerOf(store) { return knownMaps(store.data, methodOf(store).code); }
+/* Until the chosen method's map of an image is there, the run's own stays. */
+function drawnBy(store) { return answerOf(store)?.ready ? methodOf(store) : OWN; }
 function mapOf(store, code) {
-  if (methodOf(store).code === OWN.code) return store.maps?.[index(store.data, code)] ?? null;
+  if (drawnBy(store).code === OWN.code) return store.maps?.[index(store.data, code)] ?? null;
   return answerOf(store)?.maps?.[code] ?? null;
 }
 /* What the method's maps usually reach in this run: the end of the colours, and what counts as weak. */
 function scaleOf(store) {
-  if (methodOf(store).code === OWN.code) return store.data;
+  if (drawnBy(store).code === OWN.code) return store.data;
   const { strong, weak } = aboutMaps(store.data, methodOf(store).code);
   return { strong: strong ?? 0, weak: weak ?? 0 };
 }
@@ -184,12 +186,13 @@ function buildStage(parent, name) {
   const kept = follower(store, () => methodOf(store).code, () => tell(store), (message) => store.send?.(message));
   const missing = panel(kept.wish);
   store.start = () => kept.wish("start");
-  root.append(problem, missing.box);
+  bar.insertBefore(missing.box, scale);
+  root.append(problem);
 
   /* What each pane shows: a map or, without one, the bare picture. */
   function wish() {
     const { data, preferences } = store, one = shownCode(store);
-    const method = methodOf(store), by = method === OWN || method.code === OWN.code ? "" : `${method.name} `;
+    const by = methodOf(store).code === OWN.code ? "" : `${drawnBy(store).name} `;
     const of = (code, what = "") => ({ id: code, map: mapOf(store, code), caption: `${by}${what}${named(data, code)}` });
     if (preferences.view === "side") return [{ caption: "picture" }, of(one, "map of ")];
     if (preferences.view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
@@ -213,7 +216,7 @@ function buildStage(parent, name) {
         cell.image = image;
       }
       const top = preferences.own || !strong ? (map && peak(map)) || 1 : strong;
-      const mark = map && `${data.hash} ${method.code} ${id} ${top}`;
+      const mark = map && `${data.hash} ${drawnBy(store).code} ${id} ${top}`;
       if (map && cell.mark !== mark) { paint(cell.map, map, top, signed); cell.mark = mark; }
       cell.map.hidden = !map || !preferences.map;
       cell.map.style.opacity = preferences.opacity;
@@ -229,6 +232,7 @@ function buildStage(parent, name) {
     drawScale();
     drawMethods();
     missing.draw({ data, method, answer: answerOf(store) });
+    if (!missing.box.hidden) scale.hidden = true; // Its place in the bar is taken.
     place();
   }
   function drawMethods() {
@@ -247,6 +251,7 @@ function buildStage(parent, name) {
     const whose = make("small", {}, own ? "own scale" : "run's scale");
     const colours = make("i", { style: `background:${signed ? DIVERGING_CSS : RAMP_CSS}` });
     scale.classList.toggle("signed", signed);
+    scale.hidden = !shown;
     if (signed) {
       const [first, second] = opposed(store);
       scale.replaceChildren(make("span", { title: `speaks for ${named(data, second)}` }, `${second} −${top}`), colours, make("span", { title: `speaks for ${named(data, first)}` }, `+${top} ${first}`), whose);
@@ -282,7 +287,7 @@ function buildStage(parent, name) {
       layer.style.height = `${h}px`;
       layer.style.transform = `translate(${width / 2 - zoom.x * w}px, ${height / 2 - zoom.y * h}px)`;
     }
-    fit.textContent = zoom.scale > 1.005 ? `${zoom.scale.toFixed(1)}×` : "1×";
+    fit.textContent = zoom.scale > 1.005 ? `${zoom.scale.toFixed(1)}×` : "Fit";
     panes.classList.toggle("zoomed", zoom.scale > 1.005);
   }
   function zoomTo(factor, event) {
@@ -463,7 +468,7 @@ function drawStrength(store) {
   const plain = !weak ? "" : signed ? "Weak difference: both maps say nearly the same." : "Weak map: read little into where it points.";
   strength.append(make("span", {}, said), make("span", { class: "range" }, signed ? `maps usually ${usual}` : `usual ${usual}`));
   strength.classList.toggle("weak", weak);
-  const [faith, fails] = drawTrust(data, methodOf(store), answerOf(store), shown, store.start);
+  const [faith, fails] = drawTrust(data, drawnBy(store), knownMaps(data, drawnBy(store).code), shown, methodOf(store).code === OWN.code && store.start);
   // Three lines at most: the keys below must not move.
   if (weak && !signed && fails.textContent) faith.append(" · weak map");
   strength.append(...(signed ? [] : [faith]), fails, make("span", { class: "plain" }, signed || !fails.textContent ? plain : ""));
@@ -471,11 +476,11 @@ function drawStrength(store) {
 }
 
 function drawProgress({ name, progress }) {
-  const { place, total, answered, about, stands, answer, left, pace } = progress;
+  const { place, total, answered, about, hint, stands, answer, left, pace } = progress;
   return [
     make("div", { class: "place" }, make("span", {}, make("b", {}, String(place)), ` of ${total}`), make("span", {}, left), make("span", {}, `${answered} reviewed`)),
     make("div", { class: "line" }, make("i", { style: `width:${(100 * answered) / total}%` })),
     make("div", { class: "file" }, make("span", { title: name }, name), make("span", { class: "pace", title: "Median of your last answers, pauses left out" }, pace)),
-    make("div", { class: `stands ${answer}`, title: stands }, [about, stands].filter(Boolean).join(" · ") || "\u00a0"),
+    make("div", { class: `stands ${answer}`, title: [hint, stands].filter(Boolean).join(" · ") }, [about, stands].filter(Boolean).join(" · ") || "\u00a0"),
   ];
 }

@@ -135,6 +135,7 @@ class Progress:
         left: how many are left, and how long they will take, in words.
         pace: at what pace this reviewer answers, in words; empty when it is not known.
         about: what else to say about the image.
+        hint: what that means, for who points at it.
         stands: this reviewer's standing answer in words.
         answer: ``"flag"``, ``"keep"`` or nothing.
         said: what was just done.
@@ -149,6 +150,7 @@ class Progress:
     stands: str
     answer: str
     said: str
+    hint: str = ""
 
 
 def show(

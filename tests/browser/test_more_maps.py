@@ -71,12 +71,12 @@ def test_a_fine_map_is_drawn_with_what_it_is_worth(
     browser.wait_until_shown(queue[0])
     for _ in range(4):
         browser.key("e")
-    wait_for(browser, ".faith", "Beats chance by 20 points")
+    wait_for(browser, ".faith", "Beats chance: 20 points, chance alone up to 2")
     assert text(browser, ".caption") == f"SmoothGrad map of {subtype(row['predicted']).name}"
     assert covers(browser, 8, 44) == 255
     assert covers(browser, 44, 8) == 0
     browser.key("t")
-    wait_for(browser, ".faith", "No better than chance (−5 points)")
+    wait_for(browser, ".faith", "No better than chance: −5 points, chance alone up to 2")
     assert text(browser, ".caption").endswith("· weak")
     assert covers(browser, 44, 8) == 255
     browser.key("d")
@@ -104,8 +104,12 @@ def test_what_is_not_computed_offers_to_be_and_tells_why_it_failed(
     wait_for(browser, ".faith", "Beats chance")
     browser.key("ArrowRight")
     browser.wait_until_shown(queue[1])
-    wait_for(browser, ".compute", "SmoothGrad of this image is not computed yet.")
-    assert f"Compute for the {len(queue)} misclassified of test" in text(browser, ".compute")
+    wait_for(browser, ".bar .compute", "Not computed")
+    assert f"Compute {len(queue)}" in text(browser, ".compute")
+    # The run's own map stays until the other is there, and nothing lies over the picture.
+    assert text(browser, ".caption").startswith("Grad-CAM map of ")
+    assert not browser.page.evaluate("window.deep('canvas.map').hidden")
+    assert browser.page.evaluate("window.deep('.scale').hidden")
     choose(browser, "gradcam")
     wait_for(browser, ".faith", "Not checked against chance.")
     assert browser.page.evaluate("window.deep('.compute').hidden")

@@ -16,7 +16,7 @@ from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from pages.parts import frame
 from tests.conftest import write_fake_run
-from tests.screens.components import press
+from tests.screens.components import press, shown
 from tests.screens.conftest import Open
 
 
@@ -191,7 +191,11 @@ def test_a_case_with_two_labels_says_so(
 ) -> None:
     pictures["case"] = "14-1"
     run = write_fake_run(workspace.models, "one", pictures)
-    data = opened(open_screen("review", run=run.name, show="all", part="every"))
+    screen = open_screen("review", run=run.name, show="all", part="every")
+    progress = shown(screen, "review-stage")["progress"]
+    assert progress["about"].endswith("several labels in this case")  # type: ignore[index]
+    assert progress["hint"].startswith("This case is labelled adenosis (8), ")  # type: ignore[index]
+    data = opened(screen)
     assert data["case"]["words"][0].startswith("This case is labelled adenosis (8), ")
     assert "mistakes are of this case." in data["case"]["words"][1]
     subtypes = run.predictions().set_index("hash")["subtype"]
