@@ -11,8 +11,9 @@ import streamlit as st
 from breakhis_core import agreement, image_checks, queues, reviews
 from breakhis_core.runs import PARTS, Run
 from breakhis_core.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
-from pages.parts import address, answers, frame
+from pages.parts import address, answers, frame, identity
 from pages.parts.figures import counted
+from pages.parts.markdown import plain
 from pages.parts.review_queue import Queue, content_of, queue_of
 
 PART_LABELS = {
@@ -92,7 +93,7 @@ def choose_queue(run: Run) -> Queue:
     address.restore("review", (*NAMES, "image", "view"))
     follow_older_link()
     wish = wish_for(run)
-    words = f"Queue: {wish.words}"
+    words = f"Queue: {plain(wish.words)}"
     fold = st.popover(
         words, icon=":material/tune:", help=words, width="content", key="queue-choice", on_change="rerun"
     )
@@ -225,12 +226,12 @@ def _by_answers_now(wish: Wish) -> dict[str, tuple[str, ...]]:
         standing = reviews.standing(frame.workspace())
         if wish.show == "disagreeing":
             settled = set(reviews.settlements(frame.workspace())["hash"])
-            differ = agreement.disagreeing(standing)
+            differ = agreement.disagreeing(agreement.of_people(standing))
             found["disagreeing"] = tuple(image for image in differ if image not in settled)
         if wish.reason or wish.by:
             action, _, name = wish.by.partition(":")
             if name:
-                standing = standing[standing["reviewer"] == name]
+                standing = standing[standing["reviewer"] == identity.known(frame.workspace(), name)]
             if action == "flagged":
                 standing = standing[standing["action"] == "flag"]
             if wish.reason:

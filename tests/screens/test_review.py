@@ -324,3 +324,14 @@ def test_undo_takes_back_an_answer_and_never_a_settlement(
     assert press(screen, "Undo").session_state["said"] == "You have no answer to take back."
     assert len(reviews.settlements(workspace)) == 2
     assert "Brought back: staining on 3 images." in press(screen, "Redo").session_state["said"]
+
+
+def test_a_link_to_somebodys_flags_knows_the_name_however_it_is_written(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    reviews.flag(workspace, "Zoë", queue[2], "staining")
+    screen = open_screen("review", by="flagged:zoe\u0308", show="mistakes")
+    assert not screen.exception
+    assert image(screen) == queue[2]
+    assert not open_screen("review", by="flagged:\u200b").exception
+    assert "![" not in str([one.proto for one in open_screen("review", part="![m](http://a)").get("popover")])
