@@ -14,6 +14,8 @@ from pages.parts.moves import first_left, go, say
 from pages.parts.review_queue import Item, Queue, queue_of
 from pages.parts.thumbs import thumbs
 
+ANSWERED = ("flagged", "kept", "without an answer")
+SETTLED = ("to leave the training", "to stay", "not settled")
 LEARNT = ("train", "validation")
 """Parts whose flagged images a retraining leaves out."""
 
@@ -24,9 +26,11 @@ def end_of_queue(queue: Queue) -> None:
     flagged = [item for item in queue.items if item.hash in done and done[item.hash].action == "flag"]
     left = sum(item.hash not in done for item in queue.items)
     with st.container(key="end", horizontal_alignment="center", gap="medium"):
+        words = SETTLED if answers.settling() else ANSWERED
+        counts = zip((len(flagged), len(queue) - len(flagged) - left, left), words, strict=True)
+        told = ", ".join(f"{many} {what}" for many, what in counts)
         st.markdown(
-            f"## End of this queue\n{counted(len(queue), 'image')}: {len(flagged)} flagged, "
-            f"{len(queue) - len(flagged) - left} kept, {left} without an answer.",
+            f"## End of this queue\n{counted(len(queue), 'image')}: {told}.",
             text_alignment="center",
         )
         if flagged:
@@ -55,7 +59,7 @@ def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
     run, words, button = queue.run, "", None
     leave = [item for item in flagged if item.part in LEARNT]
     tested = not any(item.part in LEARNT for item in queue.items)
-    part, mistakes = _mistakes_left(run)
+    part, mistakes = ("train", 0) if answers.settling() else _mistakes_left(run)
     if left:
         button = "first"
     elif leave:
@@ -71,7 +75,7 @@ def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
         st.markdown(words, text_alignment="center")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if button == "first":
-            label = "Go to the first without an answer"
+            label = f"Go to the first {'not settled' if answers.settling() else 'without an answer'}"
             st.button(label, type="primary", on_click=first_left, args=(queue,))
         elif button == "leave":
             if st.button("Retrain without flagged images", type="primary"):

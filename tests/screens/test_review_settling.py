@@ -88,3 +88,11 @@ def test_one_can_answer_oneself_instead(workspace: Workspace, disputed: list[str
     assert reviews.settlements(workspace).empty
     assert len(reviews.standing(workspace)) == 7
     assert shown(press(screen, "Settle instead"), "review-pad")["settles"] is True
+
+
+def test_the_end_says_what_was_settled(disputed: list[str], open_screen: Open) -> None:
+    screen = settle(open_screen("review", show="disagreeing", image=disputed[2]), "Keep")
+    words = " ".join(one.value for one in screen.markdown)
+    assert "3 images: 0 to leave the training, 1 to stay, 2 not settled." in words
+    screen = press(screen, "Go to the first not settled")
+    assert shown(screen, "review-stage")["hash"] == disputed[0]
