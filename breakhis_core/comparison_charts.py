@@ -163,7 +163,20 @@ def slope_chart(found: Mapping[str, Mapping[str, Any]], *, height: int = 300) ->
     opacity = alt.condition(first, alt.value(1.0), alt.value(0.45))
     lines = base.mark_line(color=RIGHT, strokeWidth=2).encode(opacity=opacity)
     dots = base.mark_circle(color=RIGHT, size=90).encode(opacity=opacity)
-    named = base.transform_filter(alt.datum.split == "split by case").mark_text(
+    ends = {name: float(one["by_case"]) for name, one in found.items() if one["by_case"] is not None}
+    labels = [(metric_name(name), "split by case", at) for name, at in _spread(ends).items()]
+    named = alt.Chart(pd.DataFrame(labels, columns=["metric", "split", "at"])).mark_text(
         align="left", dx=9, fontSize=12, color=NEUTRAL
     )
-    return finish(height, lines, dots, named.encode(text="metric:N"))
+    placed = named.encode(x=alt.X("split:N", sort=None), y=alt.Y("at:Q"), text="metric:N")
+    return finish(height, lines, dots, placed)
+
+
+def _spread(values: Mapping[str, float], apart: float = 0.055) -> dict[str, float]:
+    """Return places for labels near their values, from the top, none closer to another than ``apart``."""
+    places: dict[str, float] = {}
+    last = 1.0 + apart
+    for name, value in sorted(values.items(), key=lambda pair: -pair[1]):
+        last = places[name] = min(value, last - apart)
+    lowest = min(places.values(), default=0.0)
+    return {name: place - min(0.0, lowest) for name, place in places.items()}

@@ -8,9 +8,14 @@ from typing import Any
 import streamlit as st
 
 from breakhis_core import charts, jobs
+from breakhis_core.baselines import baseline_text
+from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
+from breakhis_core.number_tables import interval_of
+from breakhis_core.runs import Run, run_named
 from pages.parts import guard
-from pages.parts.figures import counted, duration, number
+from pages.parts.evaluations import evaluation_of
+from pages.parts.figures import counted, duration, number, where_from
 from pages.parts.frame import workspace
 from pages.parts.markdown import plain
 
@@ -88,26 +93,12 @@ def ended(job: Job) -> None:
     """Say how the job ended and what can be done now."""
     if job.error:
         st.error(plain(job.error))
-    name = (job.result or {}).get("run")
+    run = _run_of(job)
+    if run is not None:
+        how_good(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if name:
-            st.page_link(
-                "pages/results.py", label="Results", icon=":material/monitoring:", query_params={"run": name}
-            )
-            st.page_link(
-                "pages/review.py",
-                label="Review its mistakes",
-                icon=":material/visibility:",
-                query_params={"run": name},
-            )
-            improved = job.arguments.get("improves")
-            if improved:
-                st.page_link(
-                    "pages/results.py",
-                    label=f"Compare with {plain(str(improved))}",
-                    icon=":material/compare_arrows:",
-                    query_params={"run": name, "view": "Compare", "with": improved},
-                )
+        if run is not None:
+            doors(job, run)
         if job.resumable and st.button("Resume", key=f"resume-{job.id}", icon=":material/play_arrow:"):
             jobs.resume(workspace(), job.id)
             st.rerun()
@@ -118,6 +109,63 @@ def ended(job: Job) -> None:
         if tail:
             with st.expander("Last lines of its log"):
                 st.code(tail, language=None, height=240)
+
+
+def _run_of(job: Job) -> Run | None:
+    """Return the run that a training made; None while there is none, or when it was deleted since."""
+    name = (job.result or {}).get("run")
+    if not name:
+        return None
+    try:
+        return run_named(workspace().models, str(name))
+    except InputError as error:
+        st.caption(plain(str(error)))
+        return None
+
+
+def how_good(run: Run) -> None:
+    """Say in a line how good a run is, on which images, and what it has to beat."""
+    evaluation = evaluation_of(run, run.tested_part)
+    against = baseline_text(evaluation, "accuracy")
+    st.markdown(
+        f"Accuracy **{number(evaluation['accuracy'])}** ({interval_of(evaluation, 'accuracy')}) · "
+        f"{where_from(evaluation)}{f' · {against}' if against else ''}"
+    )
+
+
+def doors(job: Job, run: Run) -> None:
+    """Lead to the run's results and mistakes, and to what it can be compared with."""
+    here = {"run": run.name}
+    compare = here | {"view": "Compare"}
+    found = [
+        ("pages/results.py", "Results", ":material/monitoring:", here),
+        ("pages/review.py", "Review its mistakes", ":material/visibility:", here),
+    ]
+    improved = job.arguments.get("improves")
+    if improved:
+        words = f"Compare with {plain(str(improved))}"
+        found.append(
+            ("pages/results.py", words, ":material/compare_arrows:", compare | {"with": str(improved)})
+        )
+    twin = _twin(job)
+    if twin is not None:
+        words = "What knowing the patient is worth"
+        found.append(("pages/results.py", words, ":material/compare_arrows:", compare | {"with": twin}))
+    for page, words, icon, address in found:
+        st.page_link(page, label=words, icon=icon, query_params=address)
+
+
+def _twin(job: Job) -> str | None:
+    """Return the run of the finished training that differs from this one in the unit of the split alone."""
+
+    def rest(one: Job) -> dict[str, Any]:
+        return {key: value for key, value in one.arguments.items() if key not in ("unit", "name")}
+
+    for other in jobs.list_jobs(workspace(), "train"):
+        name = (other.result or {}).get("run")
+        if name and other.arguments.get("unit") != job.arguments.get("unit") and rest(other) == rest(job):
+            return str(name)
+    return None
 
 
 def curves(job: Job) -> None:

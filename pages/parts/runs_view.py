@@ -62,7 +62,7 @@ def _frame(rows: Sequence[RunRow], runs: Sequence[Run], about: dict[str, About])
             "95 %": [interval(row.limits) for row in rows],
             "Baseline": [row.baseline for row in rows],
             "Macro F1": [row.macro_f1 for row in rows],
-            "Data": [f"{scope.name}, phantoms" if scope.phantom else scope.name for scope in scopes],
+            "Data": [scope.name + (" · painted, not tissue" if scope.phantom else "") for scope in scopes],
             "Split": [row.split for row in rows],
             "Images": [row.images for row in rows],
             "Recipe": [row.recipe for row in rows],

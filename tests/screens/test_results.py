@@ -357,7 +357,7 @@ def test_where_no_run_was_chosen_all_are_listed(retrained: Run) -> None:
     assert table["Differs"].tolist()[0].startswith("fake: ")
     expected = evaluate(open_run(retrained.path.parent / "fake").predictions(), "case")
     assert table["Accuracy"].iloc[1] == pytest.approx(expected["accuracy"])
-    assert table["Data"].tolist() == ["pictures, phantoms"] * 2
+    assert table["Data"].tolist() == ["pictures · painted, not tissue"] * 2
     assert "Baseline: always naming the sub-type commonest in training" in said(screen)
 
 

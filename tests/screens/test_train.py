@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from breakhis_core import datasets, jobs, reviews, weights_files
 from breakhis_core.catalogue import Catalogue
+from breakhis_core.evaluate import evaluate_run
 from breakhis_core.jobs import Job
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs import Run
@@ -253,9 +254,10 @@ def test_a_job_that_ended_early_can_go_on(
     assert resumed == [7]
 
 
-def test_a_finished_job_leads_to_results_review_and_comparison(
+def test_a_finished_job_says_how_good_it_is_and_leads_on(
     workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
 ) -> None:
+    run = write_fake_run(workspace.models, "better", pictures)
     job = a_job(workspace, "finished", result={"run": "better"})
     job.folder.mkdir(parents=True)
     row = '{"epoch": %d, "loss": 1.0, "accuracy": 0.5, "val_loss": 1.2, "val_accuracy": 0.4}\n'
@@ -263,6 +265,9 @@ def test_a_finished_job_leads_to_results_review_and_comparison(
     show_jobs(job)
     screen = in_app("train")
     assert "Took 10 min" in said(screen)
+    accuracy = evaluate_run(run)["accuracy"]
+    assert f"Accuracy **{accuracy:.3f}** (" in said(screen)
+    assert "Test · split by case · 32 images of 8 cases · always saying " in said(screen)
     assert links(screen) == {
         "Results": "run=better",
         "Review its mistakes": "run=better",
@@ -367,3 +372,27 @@ def test_a_setting_that_cannot_be_used_is_refused_before_the_start(
     screen.text_area(key="settings-scratch-").set_value(text).run()
     assert why in said(screen).replace("\\", "")
     assert "start" not in [button.key for button in screen.button]
+
+
+def test_two_trainings_that_differ_in_unit_lead_to_what_that_is_worth(
+    workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
+) -> None:
+    found = []
+    for number, unit in enumerate(("case", "image"), start=1):
+        write_fake_run(workspace.models, f"by-{unit}", pictures, unit=unit)
+        request = TrainRequest(RECIPES["recommended"], data=1, unit="image" if unit == "image" else "case")
+        about = {"id": number, "arguments": request.to_dict(), "result": {"run": f"by-{unit}"}}
+        found.append(a_job(workspace, "finished", **about))
+    show_jobs(*reversed(found))
+    assert links(in_app("train"))["What knowing the patient is worth"] == (
+        "run=by-image&view=Compare&with=by-case"
+    )
+
+
+def test_a_run_that_was_deleted_since_leads_nowhere(
+    workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
+) -> None:
+    show_jobs(a_job(workspace, "finished", result={"run": "gone"}))
+    screen = in_app("train")
+    assert "gone: there is no such run." in said(screen)
+    assert links(screen) == {}
