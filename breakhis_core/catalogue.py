@@ -174,6 +174,28 @@ def groups(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["subtype", "slides", "published_slides", "cases", "published_cases"])
 
 
+def conflicts(catalogue: Catalogue) -> list[pd.DataFrame]:
+    """Return the pictures that are filed under two sub-types or more.
+
+    Returns:
+        For each picture the rows of ``images`` that have its pixels, in the order of the catalogue.
+    """
+    images = catalogue.images
+    several = images.groupby("hash")["subtype"].transform("nunique") > 1
+    return [rows for _, rows in images[several].groupby("hash", sort=False)]
+
+
+def standing_out(found: int, published: int, share: float) -> bool:
+    """Return whether a count is to be looked at, beside the share of all published images that is there.
+
+    Of an archive that is nearly whole every count that differs; of a sample only what is missing altogether.
+
+    >>> standing_out(113, 114, 0.99), standing_out(4, 114, 0.04), standing_out(0, 114, 0.04)
+    (True, False, True)
+    """
+    return found > published or (found != published and (share > 0.9 or found == 0))
+
+
 def summary(catalogue: Catalogue) -> dict[str, Any]:
     """Return the counts of a catalogue as JSON-able values.
 

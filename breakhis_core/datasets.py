@@ -41,10 +41,17 @@ class Dataset:
         return folder_trouble(self.root)
 
 
-def folder_trouble(root: Path) -> str | None:
-    """Return what is wrong with a data set's folder in one sentence, or ``None``."""
+def folder_trouble(root: Path, known: bool = True) -> str | None:
+    """Return what is wrong with a folder of images in one sentence, or ``None``.
+
+    Args:
+        root: the folder.
+        known: whether it was there before, as that of a data set was; nobody mounts a folder never seen.
+    """
     try:
         if not root.is_dir():
+            if not known:
+                return f"{root}: there is no such folder; give the one that holds BreaKHis_v1."
             return (
                 f"{root}: the folder of the images is not there; mount the disk again, "
                 "or catalogue the folder where it lies now."

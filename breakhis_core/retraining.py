@@ -130,6 +130,11 @@ def plans(workspace: Workspace, run: Run) -> dict[str, Plan]:
     return {code: plan(workspace, run, code) for code in POLICIES}
 
 
+def learnt_part(run: Run) -> str:
+    """Return the part whose mistakes can lead to images that leave the training."""
+    return run.tested_part if run.folds else "train"
+
+
 def frozen_hashes(run: Run) -> frozenset[str]:
     """Return the images that stay whatever is said of them: the test part of a run that is one model."""
     split = run.split()

@@ -53,6 +53,14 @@ def scope_of(workspace: Workspace, run: Run) -> Scope:
     return _kept[key]
 
 
+def covers(workspace: Workspace, run: Run, data: Dataset) -> bool:
+    """Return whether a run is about a data set: that one, or another that holds the same images."""
+    scope = scope_of(workspace, run)
+    if data.phantom != scope.phantom:
+        return False
+    return data.id in scope.datasets or not scope.hashes.isdisjoint(_hashes(workspace.engine, data.id))
+
+
 def _scope(engine: Engine, found: list[Dataset], run: Run) -> Scope:
     own = frozenset(run.predictions()["hash"])
     images = {data.id: _hashes(engine, data.id) for data in found}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-import pandas as pd
 import streamlit as st
 
-from breakhis_core import catalogue, datasets, jobs, reviews, runs
+from breakhis_core import catalogue, datasets, job_words, jobs, reviews, runs
 from breakhis_core.datasets import Dataset
 from breakhis_core.errors import InputError
+from breakhis_core.jobs import Job
+from breakhis_core.next_step import Do, Step, next_step, reviewed, run_in_focus
+from breakhis_core.retraining import learnt_part
 from breakhis_core.runs import Run
-from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, subtype
-from pages.parts import frame, identity, progress
+from breakhis_core.scope import scope_of
+from pages.parts import data_folds, frame, guard, identity, progress
 from pages.parts.figures import counted
 from pages.parts.markdown import plain
 
@@ -57,12 +60,11 @@ def content(found: list[Dataset]) -> None:
         first_start(trouble)
         return
     known, refused = runs.list_runs(workspace.models)
-    standing = reviews.standing(workspace)
-    lines(found, known, standing)
-    next_step(found, known, standing)
-    if known:
-        done = set(standing["hash"])
-        strip(known[0], [image for image in mistakes(known[0]) if image not in done][:STRIP])
+    lines(found, known, run_in_focus(workspace, known))
+    work_in_progress()
+    step = next_step(workspace, found, known, frame.reviewer())
+    next_to_do(step)
+    strip(step)
     if identity.is_guest(frame.reviewer()):
         with st.container(width=420):
             identity.ask(
@@ -71,7 +73,7 @@ def content(found: list[Dataset]) -> None:
     for run in refused:
         st.warning(f"This run cannot be used. {plain(run.reason)}")
     for data in found:
-        data_folds(data)
+        data_folds.show(data)
     add_folder(expanded=False)
 
 
@@ -79,7 +81,7 @@ def trouble_with_data(found: list[Dataset]) -> str | None:
     """Return what is wrong with the folder that the settings name, or with one that was catalogued."""
     wanted = frame.workspace().settings.data
     if wanted is not None:
-        trouble = datasets.folder_trouble(wanted)
+        trouble = datasets.folder_trouble(wanted, known=_is_known(wanted, found))
         if trouble:
             return f"BREAKHIS_DATA: {trouble}"
         try:
@@ -115,7 +117,7 @@ def submit(kind: str, **arguments: str) -> None:
     st.rerun()
 
 
-def lines(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> None:
+def lines(found: list[Dataset], known: list[Run], focus: Run | None) -> None:
     """Say in three lines what is here."""
     images = "<br>".join(
         f"<b>{counted(data.images, 'image')}</b> of {counted(data.cases, 'case')} in "
@@ -124,144 +126,144 @@ def lines(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> Non
         + (f" · {counted(data.problems, 'problem')}" if data.problems else "")
         for data in found
     )
-    if known:
-        newest = known[0]
-        wrong = mistakes(newest)
-        tested = int((newest.predictions()["part"] == newest.tested_part).sum())
-        run_line = (
-            f"<b>{counted(len(known), 'run')}</b>, the newest {html.escape(frame.run_label(newest))}: "
-            f"{len(wrong):,} of {counted(tested, 'image' if newest.folds else 'test image')} misclassified"
-        )
+    rows = [("Images", images)]
+    if focus is None:
+        rows += [("Runs", "No run yet"), ("Reviews", "Nothing to review yet")]
     else:
-        run_line = "No run yet"
-    if len(standing):
-        flagged = standing.loc[standing["action"] == "flag", "hash"].nunique()
-        people = standing["reviewer"].nunique()
-        review_line = (
-            f"<b>{counted(standing['hash'].nunique(), 'image')} reviewed</b> by "
-            f"{counted(people, 'reviewer')}, {flagged:,} flagged"
-        )
-    else:
-        review_line = "Nothing reviewed yet"
-    rows = (("Images", images), ("Runs", run_line), ("Reviews", review_line))
+        rows += [("Runs", run_line(known, focus)), ("Reviews", review_line(focus))]
     st.html(
         '<div class="lines">' + "".join(f"<i>{what}</i><div>{line}</div>" for what, line in rows) + "</div>"
     )
 
 
-def mistakes(run: Run) -> list[str]:
-    """Return the hashes of the run's misclassified images, the most confident mistake first.
-
-    They are test images, or those out of fold.
-    """
+def run_line(known: list[Run], run: Run) -> str:
+    """Return how many runs there are, and how many mistakes the one in focus made."""
     table = run.predictions()
-    wrong = table[(table["part"] == run.tested_part) & (table["predicted"] != table["subtype"])]
-    return wrong.sort_values("confidence", ascending=False)["hash"].tolist()
-
-
-def strip(run: Run, images: list[str]) -> None:
-    """Show a few images, each a link to its review."""
-    links = (
-        f'<a href="/review?run={quote(run.name)}&image={image}" target="_self">'
-        f'<img src="/thumbnail/{image}" loading="lazy" alt="Review this image"></a>'
-        for image in images
+    tested = table[table["part"] == run.tested_part]
+    wrong = int((tested["predicted"] != tested["subtype"]).sum())
+    which = ", the newest" if run is known[0] else ";"
+    many = counted(len(tested), "image" if run.folds else "test image")
+    return (
+        f"<b>{counted(len(known), 'run')}</b>{which} {html.escape(frame.run_label(run))}: "
+        f"{wrong:,} of {many} of {html.escape(about(run))} misclassified"
     )
+
+
+def review_line(run: Run) -> str:
+    """Return how far one got oneself; what all said only to who has looked at every mistake."""
+    mine = reviewed(frame.workspace(), run, frame.reviewer())
+    if mine.left:
+        return f"<b>{mine.words}</b>"
+    said = reviews.standing(frame.workspace())
+    said = said[said["hash"].isin(scope_of(frame.workspace(), run).hashes)]
+    flagged = said.loc[said["action"] == "flag", "hash"].nunique()
+    return (
+        f"<b>{mine.words}</b> · {counted(said['hash'].nunique(), 'image')} reviewed by "
+        f"{counted(said['reviewer'].nunique(), 'reviewer')}, {flagged:,} flagged"
+    )
+
+
+def about(run: Run) -> str:
+    """Return the name of the images that a run is about."""
+    return scope_of(frame.workspace(), run).name
+
+
+def work_in_progress() -> None:
+    """Say in one line what runs and what waits; while something does, anew every two seconds."""
+    active = jobs.active(frame.workspace())
+    if active:
+        guard.fragment(_work, run_every=2.0)(frozenset(job.id for job in active))
+
+
+def _work(before: frozenset[int]) -> None:
+    active = jobs.active(frame.workspace())
+    if before - {job.id for job in active}:
+        st.rerun()  # What has ended may have changed what is here.
+    bars = [progress.latest(kind) for kind in ("demo", "catalogue")]
+    links = [work_link(job) for job in active if job not in bars]
+    if links:
+        st.html(f'<div class="lines"><i>In progress</i><div>{" · ".join(links)}</div></div>')
+
+
+def work_link(job: Job) -> str:
+    """Return a job in words, as a link to the screen that shows it."""
+    screen = {
+        "train": "train",
+        "sweep": "sweeps",
+        "maps": f"review?run={quote(str(job.arguments.get('run')))}",
+    }
+    words = html.escape(job_words.in_words(job))
+    if job.kind not in screen:
+        return words
+    return f'<a href="/{screen[job.kind]}" target="_self">{words}</a>'
+
+
+def next_to_do(step: Step) -> None:
+    """Suggest the one thing to do next."""
+    with st.container(key="next-step", horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(plain(step.words))
+        if step.do is Do.LEARNT and st.button(Do.OUTCOME.value, type="tertiary"):
+            go_to(replace(step, do=Do.OUTCOME))
+        if st.button(step.do.value, type="primary"):
+            go_to(step)
+
+
+def go_to(step: Step) -> None:
+    """Go to the screen of a step."""
+    page, address = where(step)
+    st.switch_page(page, query_params=address)
+
+
+def where(step: Step) -> tuple[str, dict[str, str]]:
+    """Return the screen of a step and what stands in its address."""
+    if step.run is None:
+        return "pages/train.py", {}
+    here = {"run": step.run.name}
+    if step.do is Do.RETRAIN:
+        return "pages/flags.py", here
+    if step.do is Do.OUTCOME:
+        return "pages/results.py", {**here, "view": "Review"}
+    if step.do is Do.LEARNT:
+        return "pages/review.py", {**here, "part": learnt_part(step.run)}
+    return "pages/review.py", here
+
+
+def strip(step: Step) -> None:
+    """Show a few images that the step is about, under their name; a mistake is a link to its review."""
+    if step.data is not None:
+        images, name, phantom = a_few(step.data), step.data.root.name, step.data.phantom
+        links = [f"<span>{thumbnail(image, '')}</span>" for image in images]
+        said = f"Images of {name}"
+    elif step.run is not None and step.do in (Do.BEGIN, Do.GO_ON, Do.LEARNT):
+        run, part = step.run, learnt_part(step.run) if step.do is Do.LEARNT else step.run.tested_part
+        images, phantom = reviewed(frame.workspace(), run, frame.reviewer(), part).left[:STRIP], run.phantom
+        links = [
+            f'<a href="/review?{urlencode({"run": run.name, "part": part, "image": image})}" target="_self">'
+            f"{thumbnail(image, 'Review this image')}</a>"
+            for image in images
+        ]
+        said = f"Mistakes on {about(run)} that you have not reviewed"
+    else:
+        return
+    st.caption(plain(f"{said}. {frame.PHANTOM}" if phantom else said))
     st.html(f'<div class="strip">{"".join(links)}</div>')
 
 
-def next_step(found: list[Dataset], known: list[Run], standing: pd.DataFrame) -> None:
-    """Suggest the one thing to do next."""
-    text, button, page, address = step(found, known, standing)
-    with st.container(key="next-step", horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(text)
-        if st.button(button, type="primary"):
-            st.switch_page(page, query_params=address)
+def thumbnail(image: str, words: str) -> str:
+    """Return a small picture."""
+    return f'<img src="/thumbnail/{image}" loading="lazy" alt="{words}">'
 
 
-def step(
-    found: list[Dataset], known: list[Run], standing: pd.DataFrame
-) -> tuple[str, str, str, dict[str, str]]:
-    """Return the next step: what to say, the button, the screen and what stands in its address."""
-    new = next((data for data in found if not any(run.phantom == data.phantom for run in known)), None)
-    if new is not None:
-        return (
-            f"No model was trained on **{plain(new.root.name)}** yet.",
-            "Train a model",
-            "pages/train.py",
-            {},
-        )
-    run = known[0]
-    wrong = mistakes(run)
-    left = len(set(wrong) - set(standing["hash"]))
-    here = {"run": run.name}
-    if left == len(wrong):
-        return (
-            f"The model got **{counted(left, 'test image')}** wrong. Look at them, the most confident first.",
-            "Start reviewing",
-            "pages/review.py",
-            here,
-        )
-    if left:
-        return (
-            f"**{left:,} of {len(wrong):,}** mistakes are left to review.",
-            "Go on reviewing",
-            "pages/review.py",
-            here,
-        )
-    flagged = set(standing.loc[standing["action"] == "flag", "hash"])
-    if flagged - set(run.excluded):
-        return (
-            f"All mistakes are reviewed, **{counted(len(flagged), 'image')}** flagged. "
-            "Train again without them and see whether it helps.",
-            "Retrain without flagged images",
-            "pages/flags.py",
-            here,
-        )
-    here["view"] = "Review"
-    return "All mistakes are reviewed.", "See what the review explains", "pages/results.py", here
+@st.cache_data(max_entries=8, show_spinner=False)
+def _a_few(dataset: int, catalogued_at: str) -> list[str]:
+    images = datasets.load_images(frame.workspace(), dataset)
+    images = images[images["status"] == "usable"]
+    return images.drop_duplicates("subtype")["hash"].head(STRIP).tolist()
 
 
-def data_folds(data: Dataset) -> None:
-    """Show, folded away, a data set's problems and its counts beside the published ones."""
-    problems = datasets.load_problems(frame.workspace(), data.id)
-    name = plain(data.root.name)
-    if len(problems):
-        with st.expander(f"Problems in {name}: {len(problems):,}", icon=":material/report:"):
-            kinds = problems["kind"].value_counts()
-            st.caption(" · ".join(f"{kind} {many:,}" for kind, many in kinds.items()))
-            st.dataframe(
-                problems,
-                hide_index=True,
-                column_config={"path": "File", "kind": "Problem", "reason": "Reason"},
-            )
-    if not data.phantom:
-        with st.expander(f"{name} beside the published counts", icon=":material/table:"):
-            published_counts(data, problems)
-
-
-def published_counts(data: Dataset, problems: pd.DataFrame) -> None:
-    """Show the number of images found and published, by sub-type and magnification."""
-    images = datasets.load_images(frame.workspace(), data.id)
-    whole = catalogue.Catalogue(data.root, images, problems, data.phantom)
-    table, held = catalogue.counts(whole), catalogue.groups(whole).set_index("subtype")
-    differs = int((table["difference"] != 0).sum())
-    differs += sum(int((held[what] != held[f"published_{what}"]).sum()) for what in ("slides", "cases"))
-    st.caption(
-        "As published."
-        if not differs
-        else f"{differs} of {len(table) + 2 * len(held)} counts differ from the published ones."
-    )
-    rows = []
-    for code in CODES:
-        one = table[table["subtype"] == code].set_index("magnification")
-        cells = {
-            f"{power}×": f"{one.loc[power, 'found']} of {one.loc[power, 'published']}"
-            for power in MAGNIFICATIONS
-        }
-        for what in ("slides", "cases"):
-            cells[what.capitalize()] = f"{held.loc[code, what]} of {held.loc[code, f'published_{what}']}"
-        rows.append({"Sub-type": subtype(code).name, **cells})
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+def a_few(data: Dataset) -> list[str]:
+    """Return a few images of a data set, each of another sub-type."""
+    return _a_few(data.id, data.catalogued_at)
 
 
 def add_folder(expanded: bool) -> None:
@@ -285,12 +287,16 @@ def add_folder(expanded: bool) -> None:
         st.markdown(HOW_TO_GET)
 
 
+def _is_known(folder: Path, found: list[Dataset]) -> bool:
+    return folder.resolve() in [data.root for data in found]
+
+
 def check_folder(path: str) -> None:
     """Refuse a folder that cannot be catalogued before a job is started for it."""
     if not path.strip():
         raise InputError("Write the path of a folder, such as /data/BreaKHis_v1.")
     root = Path(path.strip()).expanduser()
-    trouble = datasets.folder_trouble(root)
+    trouble = datasets.folder_trouble(root, known=_is_known(root, datasets.datasets(frame.workspace())))
     if trouble:
         raise InputError(trouble)
     catalogue.find_breast_folder(root)

@@ -68,6 +68,13 @@ def test_the_table_says_what_was_published_beside_what_was_found(workspace, tmp_
     ]
 
 
+def test_the_row_of_all_says_what_was_published_too(workspace, tmp_path):
+    paint_pictures(tmp_path / "data")
+    lines = call("catalogue", tmp_path / "data").stdout.splitlines()
+    total = next(line for line in lines if line.startswith("all")).split()
+    assert total[:3] + total[7:11] == ["all", "16", "(1995)", "16", "(1820)", "64", "(7909)"]
+
+
 def test_a_second_time_replaces_the_first(workspace, tmp_path):
     paint_pictures(tmp_path / "data")
     call("catalogue", tmp_path / "data")

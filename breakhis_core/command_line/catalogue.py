@@ -66,8 +66,7 @@ def _tables(counted: dict[str, Any]) -> list[RenderableType]:
         ]
         for code, images in counted["subtypes"].items()
     ]
-    totals = (counted[what] for what in ("images", "slides", "cases"))
-    rows.append(["all", *counted["magnifications"].values(), *totals])
+    rows.append(["all", *_totals(counted, against)])
     kind = ", synthetic phantoms, not tissue," if counted["phantom"] else ""
     headline = (
         f"{shown_path(Path(counted['root']))}: {counted['images']} images{kind} of {counted['cases']} cases "
@@ -76,6 +75,22 @@ def _tables(counted: dict[str, Any]) -> list[RenderableType]:
     compared = "found (published)" if against else "as published" if counted["complete"] else "found"
     columns = [compared, *(f"{power}X" for power in powers), "all", "slides", "cases"]
     return [headline, table(None, columns, rows), *_problems(counted)]
+
+
+def _totals(counted: dict[str, Any], against: bool) -> list[str]:
+    """Return the counts over all sub-types: of each magnification, of images, slides and cases."""
+    published = counted["published"]
+    cells = [
+        (
+            sum(row["found"] for row in published if str(row["magnification"]) == power),
+            sum(row["published"] for row in published if str(row["magnification"]) == power),
+        )
+        for power in counted["magnifications"]
+    ]
+    cells.append((sum(a for a, _ in cells), sum(b for _, b in cells)))
+    cells.append((counted["slides"], sum(row["published_slides"] for row in counted["groups"])))
+    # A case may be published under two sub-types, so that their sum is no number of cases.
+    return [*(_cell(found, published, against) for found, published in cells), str(counted["cases"])]
 
 
 def _problems(counted: dict[str, Any]) -> list[RenderableType]:

@@ -31,7 +31,9 @@ def show(run: Run | None) -> None:
             if plan.changes:
                 _offer(run, plan)
             elif st.button("Review the mistakes on training images", type="primary"):
-                st.switch_page("pages/review.py", query_params={"run": run.name, "part": _learnt(run)})
+                st.switch_page(
+                    "pages/review.py", query_params={"run": run.name, "part": retraining.learnt_part(run)}
+                )
         _follow()
 
 
@@ -105,8 +107,3 @@ def _effect(plan: Plan | None, code: str) -> str:
     parts = {"train": plan.train, "validation": plan.validation, "test (stay)": plan.test}
     said = ", ".join(f"{many} {part}" for part, many in parts.items() if many)
     return counted(len(plan.excluded), "image") + (f", {said}" if said else "")
-
-
-def _learnt(run: Run) -> str:
-    """Return the part whose mistakes can lead to other training images."""
-    return run.tested_part if run.folds else "train"

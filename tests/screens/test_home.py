@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy import insert
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import jobs, reviews
+from breakhis_core import database as db
+from breakhis_core import datasets, jobs, reviews
+from breakhis_core.catalogue import Catalogue, scan
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
+from tests.conftest import paint_pictures, write_fake_run
 from tests.screens.conftest import Open
+
+NO_PROBLEMS = pd.DataFrame(columns=["path", "kind", "reason"])
 
 
 @pytest.fixture
@@ -48,7 +54,7 @@ def test_a_folder_that_is_set_but_missing_is_explained(
 ) -> None:
     monkeypatch.setenv("BREAKHIS_DATA", str(tmp_path / "gone"))
     screen = open_screen("home")
-    assert "gone" in screen.warning[0].value
+    assert "gone: there is no such folder" in screen.warning[0].value
     assert "histology_slides" in words(screen)
     assert labels(screen) == ["Prepare the demo", "Catalogue the images"]
 
@@ -88,20 +94,112 @@ def test_a_run_leads_to_its_mistakes(fake_run: Run, open_screen: Open) -> None:
     wrong = int(((table["part"] == "test") & (table["subtype"] != table["predicted"])).sum())
     screen = open_screen("home")
     assert "Start reviewing" in labels(screen)
-    assert f"{wrong} test images" in words(screen)
+    assert f"fake got {wrong} test images of pictures wrong." in words(screen)
+    assert f"{wrong} mistakes, you have reviewed none" in words(screen)
     assert "not tissue" in words(screen)
 
 
-def test_reviewed_mistakes_lead_to_retraining(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:
-    table = fake_run.predictions()
-    wrong = table[(table["part"] == "test") & (table["subtype"] != table["predicted"])]["hash"].tolist()
-    reviews.flag(workspace, "Ada", wrong[0], "staining")
-    assert "Go on reviewing" in labels(open_screen("home"))
-    for image in wrong[1:]:
-        reviews.keep(workspace, "Ada", image)
+def wrong_of(run: Run, part: str) -> list[str]:
+    table = run.predictions()
+    return table[(table["part"] == part) & (table["subtype"] != table["predicted"])]["hash"].tolist()
+
+
+def open_as(open_screen: Open, name: str) -> AppTest:
     screen = open_screen("home")
+    screen.session_state.reviewer = name
+    return screen.run()
+
+
+def test_flagged_test_images_lead_to_the_mistakes_on_training_images_and_those_to_retraining(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    tested, learnt = wrong_of(fake_run, "test"), wrong_of(fake_run, "train")
+    reviews.flag(workspace, "Ada", tested[0], "staining")
+    assert "Go on reviewing" in labels(open_as(open_screen, "Ada"))
+    for image in tested[1:]:
+        reviews.keep(workspace, "Ada", image)
+    screen = open_as(open_screen, "Ada")
+    assert "Retrain without flagged images" not in labels(screen)
+    assert "Review the mistakes on training images" in labels(screen)
+    assert f"{len(tested)} images reviewed by 1 reviewer, 1 flagged" in words(screen)
+    assert all(image in words(screen) for image in learnt[:6]), "the strip shows what to look at"
+    reviews.flag(workspace, "Ada", learnt[0], "staining")
+    screen = open_as(open_screen, "Ada")
     assert "Retrain without flagged images" in labels(screen)
-    assert f"{len(wrong)} images reviewed" in words(screen)
+    assert "1 training image and 0 validation images leave." in words(screen)
+
+
+def test_a_second_reader_begins_at_the_beginning_and_learns_nothing_of_the_first(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    tested = wrong_of(fake_run, "test")
+    for image in tested:
+        reviews.flag(workspace, "Ada", image, "staining")
+    screen = open_as(open_screen, "Bea")
+    assert "Start reviewing" in labels(screen)
+    assert f"{len(tested)} mistakes, you have reviewed none" in words(screen)
+    assert "flagged" not in words(screen)
+    assert "by 1 reviewer" not in words(screen)
+
+
+def test_images_of_their_own_are_shown_of_a_folder_without_a_run(
+    workspace: Workspace, fake_run: Run, open_screen: Open, tmp_path: Path
+) -> None:
+    tissue = paint_pictures(tmp_path / "tissue", size=(71, 46))
+    catalogued = Catalogue(tmp_path / "tissue", tissue, NO_PROBLEMS, phantom=False)
+    datasets.save_catalogue(workspace, catalogued)
+    screen = open_screen("home")
+    assert "No model was trained on tissue yet." in words(screen)
+    strip = next(one.value for one in screen.html if 'class="strip"' in one.value)
+    assert [image in strip for image in tissue.drop_duplicates("subtype")["hash"]] == [True] * 6 + [False] * 2
+    assert not any(image in strip for image in fake_run.predictions()["hash"])
+    assert "Images of tissue" in [one.value for one in screen.caption]
+    assert any("64 of 7,909 published images (1%)" in one.value for one in screen.markdown)
+
+
+def test_the_run_on_tissue_comes_before_a_newer_one_on_phantoms(
+    workspace: Workspace, pictures: pd.DataFrame, open_screen: Open, tmp_path: Path
+) -> None:
+    tissue = paint_pictures(tmp_path / "tissue", size=(71, 46))
+    datasets.save_catalogue(workspace, Catalogue(tmp_path / "tissue", tissue, NO_PROBLEMS, phantom=False))
+    write_fake_run(workspace.models, "real", tissue, phantom=False)
+    write_fake_run(workspace.models, "later", pictures)
+    screen = open_screen("home")
+    assert "test images of tissue wrong" in words(screen)
+    assert "2 runs</b>; real" in words(screen)
+    strip = next(one.value for one in screen.html if 'class="strip"' in one.value)
+    assert "run=real" in strip
+    assert "run=later" not in strip
+
+
+def test_what_runs_and_waits_is_said_in_one_line_with_links(
+    workspace: Workspace, fake_run: Run, open_screen: Open
+) -> None:
+    with db.writing(workspace.engine, "jobs") as connection:
+        for kind, arguments in (("maps", {"run": "fake", "methods": []}), ("train", {"name": "next"})):
+            connection.execute(
+                insert(db.jobs).values(
+                    kind=kind, arguments=arguments, state="queued", created=db.now(), attempt=1
+                )
+            )
+    line = next(one.value for one in open_screen("home").html if "In progress" in one.value)
+    assert '<a href="/review?run=fake" target="_self">maps of fake, waiting</a>' in line
+    assert '<a href="/train" target="_self">training next, waiting</a>' in line
+
+
+def test_a_picture_filed_twice_is_shown_with_both_names(
+    workspace: Workspace, pictures: pd.DataFrame, open_screen: Open, tmp_path: Path
+) -> None:
+    pair = [pictures[pictures["subtype"] == code].iloc[0] for code in ("DC", "LC")]
+    (tmp_path / "pictures" / pair[1]["path"]).write_bytes(
+        (tmp_path / "pictures" / pair[0]["path"]).read_bytes()
+    )
+    datasets.save_catalogue(workspace, scan(tmp_path / "pictures"))
+    screen = open_screen("home")
+    drawn = next(one.value for one in screen.html if "filed-twice" in one.value)
+    assert all(one["name"] in drawn for one in pair)
+    assert f"/thumbnail/{pair[0]['hash']}" in drawn
+    assert "The same pixels are stored under two sub-types" in words(screen)
 
 
 def test_a_refused_run_is_named_with_its_reason(
@@ -125,7 +223,7 @@ def test_a_folder_that_cannot_be_used_is_refused_in_place(
     field = next(one for one in screen.text_input if one.label.startswith("Folder on the machine"))
     field.set_value("/no/such/folder")
     next(button for button in screen.button if button.label == "Catalogue the images").click().run()
-    assert "/no/such/folder" in screen.error[0].value
+    assert "/no/such/folder: there is no such folder" in screen.error[0].value
     assert submitted == []
 
 
