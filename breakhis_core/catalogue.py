@@ -53,6 +53,8 @@ PROBLEM_KINDS: dict[str, str] = {
     "hidden": "Hidden files of the operating system; left out.",
 }
 USUAL_SIZES = {(700, 460), (700, 456)}
+NEARLY_WHOLE = 0.9
+"""Share of the published images above which a folder is the archive, and no sample of it."""
 PHANTOM_MARK = "phantoms.csv"
 LAYOUT = "BreaKHis_v1/histology_slides/breast/<side>/SOB/<sub-type>/<slide>/<magnification>X/<name>.png"
 
@@ -193,7 +195,7 @@ def standing_out(found: int, published: int, share: float) -> bool:
     >>> standing_out(113, 114, 0.99), standing_out(4, 114, 0.04), standing_out(0, 114, 0.04)
     (True, False, True)
     """
-    return found > published or (found != published and (share > 0.9 or found == 0))
+    return found > published or (found != published and (share > NEARLY_WHOLE or found == 0))
 
 
 def summary(catalogue: Catalogue) -> dict[str, Any]:

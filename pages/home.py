@@ -152,13 +152,14 @@ def run_line(known: list[Run], run: Run) -> str:
 def review_line(run: Run) -> str:
     """Return how far one got oneself; what all said only to who has looked at every mistake."""
     mine = reviewed(frame.workspace(), run, frame.reviewer())
+    words = f"{html.escape(run.name)} on {html.escape(about(run))}: <b>{mine.words}</b>"
     if mine.left:
-        return f"<b>{mine.words}</b>"
+        return words
     said = reviews.standing(frame.workspace())
     said = said[said["hash"].isin(scope_of(frame.workspace(), run).hashes)]
     flagged = said.loc[said["action"] == "flag", "hash"].nunique()
     return (
-        f"<b>{mine.words}</b> · {counted(said['hash'].nunique(), 'image')} reviewed by "
+        f"{words} · {counted(said['hash'].nunique(), 'image')} reviewed by "
         f"{counted(said['reviewer'].nunique(), 'reviewer')}, {flagged:,} flagged"
     )
 

@@ -94,11 +94,16 @@ def _published(whole: Catalogue) -> None:
     found, published = int(table["found"].sum()), int(table["published"].sum())
     pairs = _pairs(table, held)
     differs = sum(int(a != b) for row in pairs.values() for a, b in row.values())
-    said = f"**{found:,} of {counted(published, 'published image')} ({found / published:.0%})**"
-    st.markdown(
-        f"{said}, every count as published." if not differs else f"{said}. What stands out is marked."
-    )
-    st.dataframe(_marked(pairs, found / published), hide_index=True)
+    share = found / published
+    marked = "every count as published"
+    if differs:
+        marked = (
+            "marked is what differs"
+            if share > catalogue.NEARLY_WHOLE
+            else "marked is what is missing altogether"
+        )
+    st.markdown(f"**{found:,} of {counted(published, 'published image')} ({share:.0%})**; {marked}.")
+    st.dataframe(_marked(pairs, share), hide_index=True)
 
 
 def _pairs(table: pd.DataFrame, held: pd.DataFrame) -> dict[str, dict[str, tuple[int, int]]]:

@@ -1,4 +1,4 @@
-"""Home in Chromium: from flags on test images to the mistakes on training images, and on to the retraining."""
+"""Home in Chromium: from flags on test images to the mistakes on training images, then to the retraining."""
 
 from __future__ import annotations
 
