@@ -101,7 +101,8 @@ def test_a_run_leads_to_its_mistakes(fake_run: Run, open_screen: Open) -> None:
 
 def wrong_of(run: Run, part: str) -> list[str]:
     table = run.predictions()
-    return table[(table["part"] == part) & (table["subtype"] != table["predicted"])]["hash"].tolist()
+    wrong = table[(table["part"] == part) & (table["subtype"] != table["predicted"])]
+    return wrong.sort_values("confidence", ascending=False)["hash"].tolist()
 
 
 def open_as(open_screen: Open, name: str) -> AppTest:
