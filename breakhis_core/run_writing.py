@@ -120,7 +120,9 @@ def writing_run(models: Path, name: str) -> Iterator[Path]:
         try:
             folder.rename(target)
         except OSError as error:
-            raise InputError(f"A run named {name} exists already; choose another name.") from error
+            if target.exists():
+                raise InputError(f"A run named {name} exists already; choose another name.") from error
+            raise InputError(f"The run {name} cannot be put into {models}: {error.strerror}.") from error
         _sync(models)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -186,3 +186,21 @@ def test_a_run_replaced_under_its_name_is_read_anew(workspace, pictures):
     shutil.rmtree(first.path)
     second = write_fake_run(workspace.models, "same", pictures, seed=2)
     assert not np.array_equal(before, second.predictions()["p_A"].to_numpy())
+
+
+def test_a_run_that_cannot_be_put_in_place_says_why_and_not_that_its_name_is_taken(
+    workspace, fake_run, monkeypatch
+):
+    from breakhis_core import run_writing
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_writing, "_finish", lambda folder, name: None)
+    monkeypatch.setattr(run_writing.Path, "rename", full)
+    with (
+        pytest.raises(InputError, match="cannot be put into .*No space left"),
+        writing_run(workspace.models, "another"),
+    ):
+        pass
+    assert sorted(one.name for one in workspace.models.iterdir() if one.is_dir()) == ["fake"]
