@@ -18,6 +18,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.review_terms import LONGEST_REVIEWER
 from breakhis_core.reviews import Moved, is_guest
 from breakhis_core.workspace import Workspace
+from pages.parts import guard
 from pages.parts.components import component
 from pages.parts.figures import counted
 from pages.parts.markdown import plain
@@ -87,6 +88,7 @@ def ask(workspace: Workspace, label: str, key: str) -> None:
     )
 
 
+@guard.callback
 def _named(workspace: Workspace, said: str) -> None:
     given = known(workspace, said)
     if is_guest(given):
@@ -95,6 +97,7 @@ def _named(workspace: Workspace, said: str) -> None:
         _become(workspace, given)
 
 
+@guard.callback
 def _follow(workspace: Workspace) -> None:
     """Go by the name that another tab of this browser was told."""
     said = st.session_state[_KEY].get("elsewhere")
@@ -150,6 +153,7 @@ def _offer_to_give_back(workspace: Workspace) -> None:
         st.button("It was somebody else’s", key="give-back", on_click=_give_back, args=(workspace, guest))
 
 
+@guard.callback
 def _give_back(workspace: Workspace, guest: str) -> None:
     current = name(workspace)
     images = reviews.give_back(workspace, guest, current)
