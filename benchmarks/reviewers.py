@@ -6,7 +6,6 @@ Clicking by hand, and Streamlit's own AppTest, never show what many sessions do 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass, field
 
@@ -17,8 +16,6 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.server import Server
 
-PAD = "-review-pad"
-"""How the component ends whose Next the review screen has; the bare page has a button of Streamlit's."""
 LONGEST = 240.0
 """Seconds after which the reviewers give up."""
 
@@ -121,14 +118,7 @@ async def _rerun(
         widget, fragment = button
         message.rerun_script.fragment_id = fragment
         state = message.rerun_script.widget_states.widgets.add()
-        if widget.endswith(PAD):
-            sent = {"from": "benchmark", "messages": [{"do": "next", "number": time.monotonic_ns()}]}
-            state.id = f"$$STREAMLIT_INTERNAL_KEY_{widget}__events"
-            state.json_trigger_value = json.dumps([{"event": "act", "value": sent}])
-            whole = message.rerun_script.widget_states.widgets.add()
-            whole.id, whole.json_value = widget, "{}"
-        else:
-            state.id, state.trigger_value = widget, True
+        state.id, state.trigger_value = widget, True
     began = time.perf_counter()
     await socket.send(message.SerializeToString())
     buttons: dict[str, tuple[str, str]] = {}
@@ -146,5 +136,3 @@ async def _rerun(
                 raise RuntimeError(f"The page {page!r} raised: {element.exception.message}")
             if element.WhichOneof("type") == "button":
                 buttons[element.button.label] = (element.button.id, received.delta.fragment_id)
-            if element.bidi_component.id.endswith(PAD):
-                buttons["Next"] = (element.bidi_component.id, received.delta.fragment_id)

@@ -41,6 +41,12 @@ def act(queue: Queue) -> None:
         do(queue, message)
 
 
+@guard.callback
+def act_next(queue: Queue) -> None:
+    """Go to the next image."""
+    do(queue, {"do": "next"})
+
+
 def do(queue: Queue, message: Mapping[str, object]) -> None:
     """Do one thing: answer, note, move, undo, or compute maps."""
     wish, place = str(message.get("do")), queue.place.get(str(message.get("hash", "")))
@@ -182,6 +188,9 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
                 heard=messages.heard(),
             )
     show_pad("review", first=place == 0, end=at_end, settles=answers.settling(), on_act=lambda: act(queue))
+    # The same step for programs that drive the server without a browser; people press the pad's.
+    with st.container(key="for-programs"):
+        st.button("Next", key="next", disabled=at_end, on_click=act_next, args=(queue,))
     context.show(queue, place, below, go)
 
 

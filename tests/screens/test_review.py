@@ -335,3 +335,11 @@ def test_a_link_to_somebodys_flags_knows_the_name_however_it_is_written(
     assert image(screen) == queue[2]
     assert not open_screen("review", by="flagged:\u200b").exception
     assert "![" not in str([one.proto for one in open_screen("review", part="![m](http://a)").get("popover")])
+
+
+def test_a_program_without_a_browser_finds_the_same_step(fake_run: Run, open_screen: Open) -> None:
+    screen = open_screen("review")
+    by_pad = shown(press(screen, "Next"), "review-stage")["hash"]
+    screen = open_screen("review")
+    by_button = shown(screen.button(key="next").click().run(), "review-stage")["hash"]
+    assert by_button == by_pad
