@@ -46,6 +46,8 @@ CODES: tuple[str, ...] = tuple(subtype.code for subtype in SUBTYPES)
 SIDES: tuple[Side, ...] = ("benign", "malignant")
 MALIGNANT: tuple[bool, ...] = tuple(subtype.side == "malignant" for subtype in SUBTYPES)
 MAGNIFICATIONS: tuple[int, ...] = (40, 100, 200, 400)
+PIXEL_SIZES: dict[int, float] = {40: 0.49, 100: 0.20, 200: 0.10, 400: 0.05}
+"""Micrometres from pixel to pixel of BreakHis' full pictures (Spanhol et al. 2016, table 1)."""
 
 PUBLISHED_IMAGES: dict[str, tuple[int, int, int, int]] = {
     "A": (114, 113, 111, 106),

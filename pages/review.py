@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from breakhis_core.taxonomy import PIXEL_SIZES
 from pages.parts import answers, context, frame, guard, maps, messages
 from pages.parts.moves import (
     CHOICES,
@@ -131,6 +132,7 @@ def about(queue: Queue, place: int) -> Shown:
         more=maps.more(queue, item),
         answer=None if answer is None else CHOICES.index(answer.choice),
         note=taken_back(item.hash) if answer is None else answer.note,
+        micron=None if queue.run.phantom else PIXEL_SIZES.get(item.magnification),
     )
 
 
@@ -204,6 +206,7 @@ def grid(queue: Queue) -> None:
     review_grid(queue)
 
 
+st.html('<a class="skip" href="#answers">To the answers</a>')
 controls = frame.page_header("Review")
 run = frame.choose_run("review-run", controls)
 if run is None:

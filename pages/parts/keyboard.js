@@ -6,7 +6,7 @@ import { make, typing } from "./dom.js";
 const KEPT = "breakhis-keys";
 const REPEATING = /^(Arrow|Page|[-+=])/; // Any other key that is held down is pressed once.
 const layers = new Set();
-const lists = new Set();
+const told = new Set();
 let on = true;
 try { on = localStorage.getItem(KEPT) !== "off"; } catch { /* Private windows keep nothing. */ }
 
@@ -44,11 +44,17 @@ document.addEventListener("keydown", onkey, true);
 function turn() {
   on = !on;
   try { localStorage.setItem(KEPT, on ? "on" : "off"); } catch { /* As above. */ }
-  for (const say of lists) say();
+  for (const say of told) say();
+}
+/* Call a function now and whenever the keys are turned on or off, until the function that comes back is called. */
+export function whenTurned(say) {
+  told.add(say);
+  say();
+  return () => told.delete(say);
 }
 
 /* The list of all keys and the switch that turns them off, for those who speak to their machine or rest on keys. */
-export function keyList(rows, button) {
+export function keyList(rows) {
   const toggle = make("button", { class: "switch", role: "switch", onclick: (event) => { event.stopPropagation(); turn(); } });
   const box = make("div", { class: "keys", popover: "manual", role: "group", "aria-label": "All keys", onclick: () => box.hidePopover() },
     make("dl", {}, ...rows.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)])), toggle);
@@ -56,14 +62,12 @@ export function keyList(rows, button) {
     toggle.textContent = on ? "Keys on" : "Keys off";
     toggle.title = on ? "Turn the single keys off in this browser" : "Turn the single keys on";
     toggle.setAttribute("aria-checked", on);
-    button?.classList.toggle("off", !on);
   }
-  lists.add(say);
-  say();
+  const away = whenTurned(say);
   return {
     box,
     toggle: () => box.togglePopover(),
     close: () => box.matches(":popover-open") ? box.hidePopover() : false,
-    remove() { lists.delete(say); box.remove(); },
+    remove() { away(); box.remove(); },
   };
 }

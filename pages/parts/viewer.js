@@ -5,13 +5,14 @@
  * to the image: they stay when the next image comes, and nothing here asks the server. */
 
 import { make, sheetsOf, wear } from "./dom.js";
-import { keyList, keysAreOn, listen } from "./keyboard.js";
+import { keyList, keysAreOn, listen, whenTurned } from "./keyboard.js";
 import { aboutMaps, drawTrust, follower, knownMaps, panel } from "./more_maps.js";
 import { arrived, choose, prefer, storeOf, tell } from "./store.js";
 
 export { make };
 
 const GRID = 7; // The class maps are 7 x 7.
+const FULL = 700; // Pixels from left to right of a picture as BreakHis publishes it.
 const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches it over the picture.
 const VIEWS = { overlay: ["Overlay", "O"], side: ["Side by side", "S"], versus: ["True | predicted", "V"], diff: ["Difference", "D"], all: ["All eight", "G"] };
 export const KEYS = [
@@ -197,7 +198,7 @@ function buildStage(parent, name) {
     if (preferences.view === "side") return [{ caption: "picture" }, of(one, "map of ")];
     if (preferences.view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
     if (preferences.view === "diff") return [{ id: `-${opposed(store)[1]}`, map: differenceOf(store), signed: true, caption: "difference", legend: opposed(store) }];
-    if (preferences.view === "all") return data.classes.map(({ code }) => of(code));
+    if (preferences.view === "all") return [{ caption: "picture" }, ...data.classes.map(({ code }) => of(code))];
     return store.maps ? [of(one, "map of ")] : [{ caption: "" }];
   }
   function draw() {
@@ -264,10 +265,10 @@ function buildStage(parent, name) {
   function buildCell() {
     const cell = {
       picture: make("canvas", { class: "picture" }), map: make("canvas", { class: "map" }),
-      caption: make("span", { class: "caption" }), image: null, mark: null,
+      caption: make("span", { class: "caption" }), ruler: make("span", { class: "ruler", hidden: "" }), image: null, mark: null,
     };
     cell.layer = make("div", { class: "layer" }, cell.picture, cell.map);
-    cell.pane = make("div", { class: "pane" }, cell.layer, cell.caption);
+    cell.pane = make("div", { class: "pane" }, cell.layer, cell.caption, cell.ruler);
     panes.append(cell.pane);
     return cell;
   }
@@ -282,13 +283,27 @@ function buildStage(parent, name) {
     const hold = (at, size, room) => (size <= room ? 0.5 : Math.min(1 - room / size / 2, Math.max(room / size / 2, at)));
     zoom.x = hold(zoom.x, w, width);
     zoom.y = hold(zoom.y, h, height);
-    for (const { layer } of cells) {
+    const aside = (room, size) => `${8 + Math.max(0, (room - size) / 2)}px`; // Captions lie on the picture.
+    for (const { layer, caption, ruler } of cells) {
+      for (const one of [caption, ruler]) one.style.bottom = aside(height, h);
+      caption.style.left = ruler.style.right = aside(width, w);
       layer.style.width = `${w}px`;
       layer.style.height = `${h}px`;
       layer.style.transform = `translate(${width / 2 - zoom.x * w}px, ${height / 2 - zoom.y * h}px)`;
     }
+    drawRuler(cells[0].ruler, w, Math.min(w, width));
     fit.textContent = zoom.scale > 1.005 ? `${zoom.scale.toFixed(1)}×` : "Fit";
     panes.classList.toggle("zoomed", zoom.scale > 1.005);
+  }
+  /* A bar of a round length in micrometres, where the size of a pixel is known: that of BreakHis' full pictures. */
+  function drawRuler(ruler, drawn, room) {
+    const { micron } = store.data ?? {}, known = micron && image.naturalWidth === FULL;
+    ruler.hidden = !known;
+    if (!known) return;
+    const each = (micron * FULL) / drawn, most = each * Math.min(160, room / 3), power = 10 ** Math.floor(Math.log10(most));
+    const length = [5, 2, 1].map((digit) => digit * power).find((one) => one <= most);
+    ruler.style.setProperty("--length", `${length / each}px`);
+    ruler.textContent = `${+length.toPrecision(1)} µm`;
   }
   function zoomTo(factor, event) {
     const { zoom } = store, before = zoom.scale;
@@ -355,6 +370,10 @@ function buildStage(parent, name) {
     return `${label}: ${panes}${cells.some(({ map }) => !map.hidden) ? `, map at ${Math.round(100 * opacity)} %` : ""}`;
   }
   const away = listen(() => (store.data?.keys ? does : {}));
+  const untold = whenTurned(() => {
+    help.textContent = keysAreOn() ? "?" : "? keys off";
+    help.title = keysAreOn() ? "All keys (?)" : "All keys, and the switch that turns them on";
+  });
   const sizes = new ResizeObserver(place);
   sizes.observe(panes);
   store.listeners.add(draw);
@@ -403,6 +422,7 @@ function buildStage(parent, name) {
   const there = ({ early, heard }) => arrived(store, early ?? store.outbox.heard(heard));
   function remove() {
     away();
+    untold();
     store.listeners.delete(draw);
     sizes.disconnect();
     built.delete(parent);
@@ -435,15 +455,17 @@ export function verdict({ data, parentElement }) {
 function drawVerdict(store, root) {
   const { data, maps } = store, shown = shownCode(store);
   const side = (code) => data.classes[index(data, code)].side;
-  const said = (what, code, extra) => [
+  const said = (what, code, extra, [sign, word] = []) => [
     make("dt", {}, what),
-    make("dd", { "data-side": side(code) }, make("b", {}, named(data, code)), make("span", {}, side(code)), make("em", {}, extra)),
+    make("dd", { "data-side": side(code) }, make("b", {}, named(data, code)), make("span", {}, side(code)), make("em", {}, ...(sign ? [make("b", { class: "mark", role: "img", "aria-label": word, title: word }, sign), " "] : []), extra)),
   ];
   const percent = (p) => (p >= 0.995 && p < 1 ? ">99 %" : `${Math.round(p * 100)} %`);
+  const [, third] = data.classes.map(({ code }, i) => [data.probabilities[i], code]).filter(([, code]) => code !== data.true && code !== data.predicted).sort(([a], [b]) => b - a)[0];
+  const right = data.true && (data.true === data.predicted ? ["✓", "right"] : ["✗", "wrong"]);
   const bars = data.classes.map(({ code, name, side }, i) => {
     const p = data.probabilities[i], roles = [code === data.true && "true", code === data.predicted && "predicted"].filter(Boolean);
     const row = make("button", {
-      class: `bar ${roles.join(" ")}`, "data-side": side, "aria-pressed": code === shown,
+      class: `bar ${roles.join(" ")}${roles.length || code === shown || code === third ? "" : " rest"}`, "data-side": side, "aria-pressed": code === shown,
       title: maps ? `Show the map of ${name}` : name, onclick: () => maps && choose(store, code),
     }, make("span", { class: "name" }, name), make("span", { class: "track" }, make("i", { style: `width:${p * 100}%` })), make("span", { class: "p" }, percent(p)));
     return row;
@@ -451,8 +473,9 @@ function drawVerdict(store, root) {
   const strength = drawStrength(store);
   root.replaceChildren(
     ...(data.progress ? drawProgress(data) : []),
-    make("dl", { class: "said" }, ...(data.true ? said("True", data.true, "") : []), ...said("Predicted", data.predicted, percent(data.probabilities[index(data, data.predicted)]))),
-    make("div", { class: "bars" }, ...bars), strength,
+    make("dl", { class: "said" }, ...(data.true ? said("True", data.true, "") : []), ...said("Predicted", data.predicted, percent(data.probabilities[index(data, data.predicted)]), right)),
+    make("div", { class: `bars ${store.unfolded ? "" : "folded"}` }, ...bars,
+      make("button", { class: "more", "aria-expanded": Boolean(store.unfolded), onclick: () => { store.unfolded = !store.unfolded; tell(store); } }, store.unfolded ? "the likeliest only" : "all eight")), strength,
     ...(data.progress ? [make("p", { class: "done", role: "status", title: data.progress.said }, data.progress.said)] : []));
 }
 

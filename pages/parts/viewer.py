@@ -107,6 +107,7 @@ class Shown:
         next: addresses of the pictures that probably come next; the browser fetches them now.
         answer: number of this reviewer's standing answer among the choices of the pad, or ``None``.
         note: the note of that answer.
+        micron: micrometres from one pixel of the picture to the next, or ``None`` where nobody knows.
     """
 
     hash: str
@@ -122,6 +123,7 @@ class Shown:
     next: Sequence[str] = ()
     answer: int | None = None
     note: str = ""
+    micron: float | None = None
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,7 @@ def _about(image: Shown) -> dict[str, object]:
         "top": top,
         "answer": image.answer,
         "note": image.note,
+        "micron": image.micron,
     }
 
 

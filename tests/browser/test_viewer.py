@@ -46,9 +46,9 @@ def test_m_flips_between_picture_and_map(reviewing: tuple[Browser, list[str]]) -
     assert not map_hidden(browser)
 
 
-def test_views_have_one_two_or_eight_panes(reviewing: tuple[Browser, list[str]]) -> None:
+def test_views_have_one_two_or_nine_panes(reviewing: tuple[Browser, list[str]]) -> None:
     browser, _ = reviewing
-    for key, panes in (("s", "2"), ("v", "2"), ("d", "1"), ("g", "8"), ("o", "1")):
+    for key, panes in (("s", "2"), ("v", "2"), ("d", "1"), ("g", "9"), ("o", "1")):
         browser.key(key)
         assert browser.page.evaluate("window.deep('.panes').dataset.count") == panes
 
