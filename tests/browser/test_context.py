@@ -94,6 +94,7 @@ def test_it_comes_back_after_the_end_of_the_queue(browser: Browser, fake_run: Ru
     last = build_queue(fake_run)["hash"].iat[-1]
     browser.open("review?image=end")
     browser.page.get_by_text("End of this queue").wait_for()
+    browser.page.get_by_role("button", name="Previous").wait_for()  # The keys come with it.
     browser.key("i")
     browser.key("ArrowLeft")
     browser.wait_until_shown(last)

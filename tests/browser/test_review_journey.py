@@ -45,7 +45,7 @@ def test_from_home_to_the_downloaded_list(
     page.get_by_text("1 image flagged").wait_for()
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("link", name="CSV").click()
     file = tmp_path / "flags.csv"
     download.value.save_as(file)
     (row,) = exchange.read_flags(file).rows
