@@ -111,6 +111,28 @@ def differs(run: Run, parent: Run | None) -> str:
     return ", ".join(told)
 
 
+def left_out_alone(run: Run, parent: Run) -> int | None:
+    """Return how many images a run left out of its parent's training, where it differs in nothing else.
+
+    Args:
+        run: the run.
+        parent: the run that it is held against.
+
+    Returns:
+        None where it is no retraining of the parent, or where settings, weights or images that came back
+        may have made the difference too.
+    """
+    if run.improves != parent.name or set(parent.excluded) - set(run.excluded):
+        return None
+    try:
+        changed = settings_that_differ(completed(parent.recipe()), completed(run.recipe()))
+    except InputError:
+        return None
+    if changed or parent.manifest["weights"] != run.manifest["weights"]:
+        return None
+    return len(set(run.excluded) - set(parent.excluded)) or None
+
+
 def settings_that_differ(before: Recipe, after: Recipe) -> list[str]:
     """Return the settings that two recipes do not share, each with its two values.
 

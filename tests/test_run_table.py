@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from breakhis_core.evaluate import evaluate_run
-from breakhis_core.run_table import differs, run_rows
+from breakhis_core.run_table import differs, left_out_alone, run_rows
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from tests.conftest import write_fake_run
@@ -40,3 +40,16 @@ def test_a_repetition_differs_by_chance_alone(
 
 def test_a_run_of_its_own_is_held_against_the_recipe_that_ships(fake_run: Run) -> None:
     assert differs(fake_run, None) == "epochs 3 → 2, seed 0 → 1"
+
+
+def test_only_what_was_left_out_on_top_counts_and_only_where_nothing_else_changed(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
+) -> None:
+    images = sorted(fake_run.predictions()["hash"])
+    first = write_fake_run(workspace.models, "first", pictures, improves="fake", excluded=images[:2])
+    second = write_fake_run(workspace.models, "second", pictures, improves="first", excluded=images[:3])
+    other = write_fake_run(workspace.models, "other", pictures, seed=9, improves="fake", excluded=images[:2])
+    assert (left_out_alone(first, fake_run), left_out_alone(second, first)) == (2, 1)
+    assert left_out_alone(other, fake_run) is None, "another seed"
+    assert left_out_alone(second, fake_run) is None, "no retraining of this one"
+    assert left_out_alone(fake_run, first) is None

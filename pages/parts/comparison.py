@@ -13,6 +13,7 @@ from breakhis_core.compare import HEADLINE, Verdict, compare, same_answers, verd
 from breakhis_core.errors import InputError
 from breakhis_core.image_context import by_likely_comparison
 from breakhis_core.metric_names import MACRO_METRICS, higher_is_better, macro_note, metric_name
+from breakhis_core.run_table import differs, left_out_alone
 from breakhis_core.runs import Run
 from breakhis_core.scope import scope_of
 from pages.parts import frame, leakage_view, several_runs
@@ -90,7 +91,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
         st.warning(plain(str(error)))
         return
     against = compared["against"][0]
-    left_out = len(run.excluded) if run.improves == before.name and run.excluded else None
+    left_out = left_out_alone(run, before)
     st.markdown(f"## {plain(comparison_words.in_words(compared, left_out))}")
     if not more and same_answers(against):
         return
@@ -99,6 +100,8 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
         f"difference to {plain(before.name)} and its paired 95 % interval, bootstrap over cases"
     )
     headline(against["deltas"], before.name, macro_note(compared))
+    if run.improves == before.name:
+        st.caption(plain(f"{run.name} differs from {differs(run, before)}."))
     second_line(compared, against)
     if more:
         several_runs.show(compared, chosen[1:], part, deltas_shown(against))
