@@ -461,7 +461,7 @@ function drawVerdict(store, root) {
   ];
   const percent = (p) => (p >= 0.995 && p < 1 ? ">99 %" : `${Math.round(p * 100)} %`);
   const [, third] = data.classes.map(({ code }, i) => [data.probabilities[i], code]).filter(([, code]) => code !== data.true && code !== data.predicted).sort(([a], [b]) => b - a)[0];
-  const right = data.true && (data.true === data.predicted ? ["✓", "right"] : ["✗", "wrong"]);
+  const right = !data.true ? [] : data.true === data.predicted ? ["✓", "right"] : ["✗", "wrong"];
   const bars = data.classes.map(({ code, name, side }, i) => {
     const p = data.probabilities[i], roles = [code === data.true && "true", code === data.predicted && "predicted"].filter(Boolean);
     const row = make("button", {
