@@ -129,9 +129,12 @@ def test_esc_in_the_note_of_other_saves_nothing(
     wanted: str, reviewing: Browser, workspace: Workspace, queue: list[str]
 ) -> None:
     other = reviewing.page.get_by_role("button", name="Other")
+    top = "window.deep('.answer').getBoundingClientRect().top"
+    before = reviewing.page.evaluate(top)
     other.click() if wanted == "click" else reviewing.key("9")
     reviewing.wait_until_in_note()
     assert reviewing.page.evaluate("window.deep('.note').placeholder").startswith("What is wrong?")
+    assert reviewing.page.evaluate(top) == before  # Nothing jumps.
     assert reviewing.page.evaluate("getComputedStyle(window.deep('.answer.pending')).borderStyle") == "dashed"
     reviewing.page.keyboard.type("x")
     reviewing.key("Escape")
