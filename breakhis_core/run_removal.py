@@ -11,6 +11,7 @@ from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 
 SHIPPED = "demo"
+_DOOMED = ".removed-"
 
 
 def why_kept(workspace: Workspace, run: Run) -> str | None:
@@ -38,9 +39,10 @@ def remove_run(workspace: Workspace, run: Run) -> None:
     if why is not None:
         raise InputError(why)
     # Renamed first: a removal that is cut off leaves a folder that is no run, and never half a run.
-    doomed = run.path.with_name(f".removed-{run.name}-{secrets.token_hex(4)}")
+    doomed = run.path.with_name(f"{_DOOMED}{run.name}-{secrets.token_hex(4)}")
     try:
         run.path.rename(doomed)
     except OSError as error:
         raise InputError(f"{run.name} cannot be removed ({error.strerror or error}).") from error
-    shutil.rmtree(doomed, ignore_errors=True)
+    for folder in workspace.models.glob(f"{_DOOMED}*"):  # Also what an earlier removal was cut off from.
+        shutil.rmtree(folder, ignore_errors=True)

@@ -45,15 +45,18 @@ def test_a_removed_run_is_gone_whole(workspace: Workspace, fake_run: Run) -> Non
 
 
 def test_a_removal_that_is_cut_off_leaves_no_run(
-    workspace: Workspace, fake_run: Run, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, fake_run: Run, pictures: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_off(path: Path, **options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shutil, "rmtree", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        remove_run(workspace, fake_run)
+    with monkeypatch.context() as cut:
+        cut.setattr(shutil, "rmtree", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            remove_run(workspace, fake_run)
     assert runs.list_runs(workspace.models) == ([], [])
+    remove_run(workspace, write_fake_run(workspace.models, "other", pictures))
+    assert not list(workspace.models.glob(".removed-*")), "the next removal clears up"
 
 
 def test_a_run_that_another_improves_on_stays(
