@@ -25,7 +25,7 @@ from breakhis_core import reviews
 from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace
 
-BUDGETS = {"ArrowRight": 60, "1": 100}
+BUDGETS = {"ArrowRight": 30, "1": 100}
 LABELS = {"ArrowRight": "Next", "1": "flag, saved"}
 HEADINGS = ("key", "presses", "median", "95 %", "budget", "to server", "server", "to script", "to screen")
 """Milliseconds. *To server* ends with the message that leaves the browser, *server* with the message that
