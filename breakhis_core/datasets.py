@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 
 from breakhis_core import database as db
 from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue
@@ -148,6 +148,12 @@ def load_images(workspace: Workspace, dataset: int | None = None) -> pd.DataFram
     with workspace.engine.connect() as connection:
         rows = connection.execute(query).all()
     return pd.DataFrame.from_records(rows, columns=[*IMAGE_COLUMNS, "dataset"])
+
+
+def image_hashes(engine: Engine, dataset: int) -> frozenset[str]:
+    """Return the identities of a data set's images, quarantined ones included."""
+    with engine.connect() as connection:
+        return frozenset(connection.scalars(select(db.images.c.hash).where(db.images.c.dataset == dataset)))
 
 
 def load_problems(workspace: Workspace, dataset: int) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from breakhis_core.scope import scope_of
 from breakhis_core.statements import LEAVING, OUTCOMES
 from breakhis_core.taxonomy import CODES, subtype
 from breakhis_core.thumbnails import thumbnail_file
+from breakhis_core.wording import counted
 from breakhis_core.workspace import Workspace
 
 STYLE = """
@@ -75,7 +76,7 @@ def flag_report(workspace: Workspace, flags: pd.DataFrame, run: Run | None = Non
         group = [image for image in images if image.reasons[0] == reason]
         if not group:
             continue
-        title = f"{_LABELS[reason]}: {_counted(len(group), 'image')}"
+        title = f"{_LABELS[reason]}: {counted(len(group), 'image')}"
         yield f'<h3>{escape(title)}</h3><div class="sheet">'.encode()
         for image in group:
             yield _figure(workspace, image).encode()
@@ -90,9 +91,9 @@ def _summary(workspace: Workspace, flags: pd.DataFrame, run: Run | None) -> str:
     chosen = f" (chosen by {escape(policy.by)}, {(policy.at or '')[:10]})" if policy.by else ""
     made = pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{_counted(flags['hash'].nunique(), 'image')} of {_counted(flags['case'].nunique(), 'case')} "
-        f"flagged by {_counted(flags['reviewer'].nunique(), 'reviewer')}. An image leaves the training when "
-        f"{policy.words}{chosen}, or when a steward settled that it goes: {_counted(leaving, 'image')} of "
+        f"{counted(flags['hash'].nunique(), 'image')} of {counted(flags['case'].nunique(), 'case')} "
+        f"flagged by {counted(flags['reviewer'].nunique(), 'reviewer')}. An image leaves the training when "
+        f"{policy.words}{chosen}, or when a steward settled that it goes: {counted(leaving, 'image')} of "
         f"these. {frozen} never changes. Made {made}."
     )
 
@@ -190,7 +191,3 @@ def _figure(workspace: Workspace, image: FlaggedImage) -> str:
         *([f"<i>{escape('; '.join(image.notes))}</i>"] if image.notes else []),
     ]
     return f"<figure>{shown}<figcaption>{'<br>'.join(lines)}</figcaption></figure>\n"
-
-
-def _counted(many: int, noun: str) -> str:
-    return f"{many:,} {noun}" if many == 1 else f"{many:,} {noun}s"

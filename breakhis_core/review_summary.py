@@ -20,6 +20,7 @@ from breakhis_core.metrics import Floats, ratio
 from breakhis_core.number_tables import number
 from breakhis_core.ranking import Booleans
 from breakhis_core.review_terms import REASON_CODES
+from breakhis_core.wording import counted
 
 STATES: dict[str, str] = {
     "flagged": "flagged",
@@ -113,14 +114,14 @@ def in_words(summary: Mapping[str, Any]) -> list[str]:
     mistakes, right = summary["mistakes"], summary["right"]
     if not mistakes["images"]:
         return ["The run made no mistake here: there is nothing to explain."]
-    lines = [f"Of {_counted(mistakes['images'], 'mistake')}, {_told(mistakes)}."]
+    lines = [f"Of {counted(mistakes['images'], 'mistake')}, {_told(mistakes)}."]
     if not right["reviewed"]:
         lines.append(
-            f"None of the {_counted(right['images'], 'rightly classified image')} was reviewed, so nobody "
+            f"None of the {counted(right['images'], 'rightly classified image')} was reviewed, so nobody "
             "knows how often a good answer's image would be flagged too: the flags explain nothing yet."
         )
         return lines
-    lines.append(f"Of {_counted(right['images'], 'rightly classified image')}, {_told(right)}.")
+    lines.append(f"Of {counted(right['images'], 'rightly classified image')}, {_told(right)}.")
     if mistakes["reviewed"]:
         difference = summary["difference"]
         limits = difference["interval"]
@@ -148,8 +149,8 @@ def without_in_words(summary: Mapping[str, Any]) -> list[str]:
         for name, values in without["metrics"].items()
     ]
     return [
-        f"Minus flagged, on {_counted(without['images'], 'image')} of {_counted(without['cases'], 'case')}, "
-        f"{summary['split']}, without {_counted(without['flagged_images'], 'flagged image')}: "
+        f"Minus flagged, on {counted(without['images'], 'image')} of {counted(without['cases'], 'case')}, "
+        f"{summary['split']}, without {counted(without['flagged_images'], 'flagged image')}: "
         f"{' · '.join(told)}.",
         "In brackets: 95 % interval, bootstrap over cases. Leaving out mistakes raises any number, so this "
         "is no estimate of how good the run is; the headline keeps every image.",
@@ -225,7 +226,3 @@ def _told(tally: Mapping[str, Any]) -> str:
 
 def _percent(share: float | None) -> str:
     return "undefined" if share is None else f"{100 * share:.0f} %".replace("-", "−")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from breakhis_core import database as db
 from breakhis_core import datasets
-from breakhis_core.datasets import Dataset
+from breakhis_core.datasets import Dataset, image_hashes
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 
@@ -58,12 +57,12 @@ def covers(workspace: Workspace, run: Run, data: Dataset) -> bool:
     scope = scope_of(workspace, run)
     if data.phantom != scope.phantom:
         return False
-    return data.id in scope.datasets or not scope.hashes.isdisjoint(_hashes(workspace.engine, data.id))
+    return data.id in scope.datasets or not scope.hashes.isdisjoint(image_hashes(workspace.engine, data.id))
 
 
 def _scope(engine: Engine, found: list[Dataset], run: Run) -> Scope:
     own = frozenset(run.predictions()["hash"])
-    images = {data.id: _hashes(engine, data.id) for data in found}
+    images = {data.id: image_hashes(engine, data.id) for data in found}
     missing, chosen = set(own), []
     for data in sorted(found, key=lambda data: (-len(own & images[data.id]), data.images)):
         if missing & images[data.id]:
@@ -75,8 +74,3 @@ def _scope(engine: Engine, found: list[Dataset], run: Run) -> Scope:
         datasets=tuple(data.id for data in chosen),
         hashes=own.union(*(images[data.id] for data in chosen)),
     )
-
-
-def _hashes(engine: Engine, dataset: int) -> frozenset[str]:
-    with engine.connect() as connection:
-        return frozenset(connection.scalars(select(db.images.c.hash).where(db.images.c.dataset == dataset)))

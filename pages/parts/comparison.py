@@ -11,12 +11,14 @@ import streamlit as st
 from breakhis_core import comparison_charts, comparison_words, reviews
 from breakhis_core.compare import HEADLINE, Verdict, compare, same_answers, verdict, why_not
 from breakhis_core.errors import InputError
+from breakhis_core.evaluate import value_at
 from breakhis_core.image_context import by_likely_comparison
 from breakhis_core.metric_names import MACRO_METRICS, higher_is_better, macro_note, metric_name
 from breakhis_core.run_table import differs, left_out_alone
 from breakhis_core.runs import Run
 from breakhis_core.scope import scope_of
 from pages.parts import frame, leakage_view, several_runs
+from pages.parts.evaluations import content_of
 from pages.parts.figures import NOT_DEFINED, counted, interval, number, where_from
 from pages.parts.markdown import plain
 
@@ -46,7 +48,9 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
             "pages/review.py",
         )
         return
-    troubles = {other.name: _why_not(_content(run), _content(other), part, run, other) for other in others}
+    troubles = {
+        other.name: _why_not(content_of(run), content_of(other), part, run, other) for other in others
+    }
     others.sort(key=lambda other: troubles[other.name] is not None)
     with st.container(horizontal=True):
         before = choose_other(run, others, troubles)
@@ -86,7 +90,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
     chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     try:
-        compared = _compared(tuple(map(_content, chosen)), part, flagged, chosen)
+        compared = _compared(tuple(map(content_of, chosen)), part, flagged, chosen)
     except InputError as error:
         st.warning(plain(str(error)))
         return
@@ -216,7 +220,7 @@ def on_test_sets_of_their_own(
         for one in [run, *rest]:
             evaluation = evaluates(one)
             columns[f"{one.name}: {where_from(evaluation).lower()}"] = [
-                f"{number(_value(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
+                f"{number(value_at(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
                 for name in SHOWN
             ]
         st.markdown("## Each on its own test set")
@@ -232,17 +236,6 @@ def is_other_unit(run: Run, other: Run) -> bool:
         return False
     about = scope_of(frame.workspace(), run).hashes
     return set(other.predictions()["hash"]) <= about
-
-
-def _value(evaluation: dict[str, Any], metric: str) -> float | None:
-    value: Any = evaluation
-    for key in metric.split("."):
-        value = value[key]
-    return value
-
-
-def _content(run: Run) -> str:
-    return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

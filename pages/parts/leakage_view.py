@@ -13,6 +13,7 @@ from breakhis_core.leakage_worth import gap_in_words
 from breakhis_core.metric_names import metric_name
 from breakhis_core.runs import Run
 from pages.parts import frame
+from pages.parts.evaluations import content_of
 from pages.parts.figures import counted, interval, number
 from pages.parts.markdown import plain
 
@@ -37,7 +38,7 @@ _PAIRS = {
 
 def show(by_image: Run, by_case: Run) -> None:
     """Say what knowing the patient is worth: a run split by image beside one split by case."""
-    found = _gaps(_content(by_image), _content(by_case), by_image, by_case)
+    found = _gaps(content_of(by_image), content_of(by_case), by_image, by_case)
     st.markdown(f"## {gap_in_words(found['accuracy'], by_image.phantom)}")
     who = "painted cases, not patients" if by_image.phantom else "patients"
     st.caption(
@@ -101,10 +102,6 @@ def sentence(run: Run) -> str:
         f"{found['tested_of_learnt_cases']:,} of {counted(found['tested'] or 0, 'test image')} are of cases "
         f"that the model also learnt from ({counted(found['same_case_pairs'] or 0, 'pair')} of one case)"
     )
-
-
-def _content(run: Run) -> str:
-    return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
 
 
 @st.cache_data(max_entries=32, show_spinner="Computing intervals over cases …")

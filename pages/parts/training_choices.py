@@ -110,7 +110,7 @@ def choose_exclusions(data: Dataset, improves: Run | None) -> tuple[str, ...]:
 
 def _excluded_of(data: Dataset) -> tuple[str, ...]:
     """Return the images of a data set that the policy of the workspace excludes."""
-    images = set(datasets.load_images(frame.workspace(), data.id)["hash"])
+    images = datasets.image_hashes(frame.workspace().engine, data.id)
     return tuple(image for image in reviews.excluded_hashes(frame.workspace()) if image in images)
 
 
