@@ -1,34 +1,76 @@
-"""Choices that stand in the page's address, so that a link or a refresh opens the same thing."""
+"""Choices that stand in the page's address, so that a link or a refresh opens the same thing.
+
+With each step the browser says what its address is, and it may not have heard yet what the step before wrote
+there. So a choice that was given up a moment ago is no wish to have it back, unless somebody went Back.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _KEPT = "address_kept"
+_LEFT = "address_left"
+_LATE = 30.0  # Seconds after which the browser has surely heard.
 
 
 def restore(page: str, names: tuple[str, ...]) -> None:
     """Bring back what the address of a screen said when it was left; an address with choices wins."""
     kept: dict[str, str] = st.session_state.setdefault(f"{_KEPT}_{page}", {})
+    st.session_state[_KEPT] = kept
+    if st.session_state.get("arrived") or went_back():
+        st.session_state[_LEFT] = {}
+    for name in names:
+        _mind(name)
     if not any(name in st.query_params for name in names):
         for name, value in kept.items():
             st.query_params[name] = value
     kept.clear()
     kept.update({name: st.query_params[name] for name in names if name in st.query_params})
-    st.session_state[_KEPT] = kept
+
+
+def went_back() -> bool:
+    """Tell whether this run was asked for by the browser's Back or Forward."""
+    running = get_script_run_ctx(suppress_warning=True)
+    return running is not None and running.is_history_navigation
 
 
 def put(name: str, value: str, default: str = "") -> None:
     """Write a choice into the address; the default leaves it clean."""
     kept: dict[str, str] = st.session_state.get(_KEPT, {})
-    if value == default:
-        st.query_params.pop(name, None)
-        kept.pop(name, None)
+    value = "" if value == default else value
+    if value != kept.get(name, ""):
+        _left()[name, kept.get(name, "")] = time.monotonic()
+    _left().pop((name, value), None)
+    kept[name] = value
+    if not value:
+        kept.pop(name)
+    for one in (name, *(one for one, _ in _left())):
+        _mind(one)
+    _write(name, value)
+
+
+def _left() -> dict[tuple[str, str], float]:
+    """Return which choices were given up, and when."""
+    left: dict[tuple[str, str], float] = st.session_state.setdefault(_LEFT, {})
+    return left
+
+
+def _mind(name: str) -> None:
+    """Let what we wrote stand where the browser still says what it was before."""
+    if time.monotonic() - _left().get((name, st.query_params.get(name, "")), -_LATE) < _LATE:
+        _write(name, st.session_state.get(_KEPT, {}).get(name, ""))
+
+
+def _write(name: str, value: str) -> None:
+    if value:
+        st.query_params[name] = value
     else:
-        st.query_params[name] = kept[name] = value
+        st.query_params.pop(name, None)
 
 
 def one_of(name: str, options: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ const LONGEST = 30000;
 
 export function outbox() {
   const from = Math.random().toString(36).slice(2);
-  let number = 0, waiting = [], trigger = null, timer = null, pause = AGAIN;
+  let number = 0, waiting = [], later = [], trigger = null, timer = null, pause = AGAIN;
   function post() {
     clearTimeout(timer);
     if (!waiting.length || !trigger) return;
@@ -14,8 +14,15 @@ export function outbox() {
     pause = Math.min(LONGEST, 2 * pause);
   }
   return {
-    connect(sending) { trigger = sending; },
+    /* The way to the server is there, perhaps again: what waited for it goes at once. */
+    connect(sending) {
+      const again = !trigger;
+      trigger = sending;
+      if (again) post();
+    },
     disconnect() { trigger = null; clearTimeout(timer); },
+    /* Call a function once the server has heard all. */
+    afterwards(act) { if (waiting.length) later.push(act); else act(); },
     /* Returns the message's number; `saved` is called once the server has heard it. */
     send(message, saved = () => {}) {
       waiting.push({ message: { ...message, number: ++number }, saved });
@@ -28,6 +35,7 @@ export function outbox() {
       waiting = waiting.slice(done.length);
       if (!waiting.length) clearTimeout(timer);
       for (const { saved } of done) saved();
+      if (!waiting.length) for (const act of later.splice(0)) act();
       return upTo[from] ?? 0;
     },
   };

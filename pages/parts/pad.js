@@ -193,7 +193,7 @@ function build(parent, { viewer, choices }) {
     Home: () => move({ do: "first" }), End: () => move({ do: "last" }),
     u: () => move({ do: "undo" }), y: () => move({ do: "redo" }),
     j: () => jump.open(), q: chooseQueue, n: () => note.focus(), k: () => answer(choices.length - 1),
-    x: () => clickOn(".st-key-view-switch button"), i: () => clickOn(".st-key-context-toggle button"),
+    x: () => outbox.afterwards(() => clickOn(".st-key-view-switch button")), i: () => clickOn(".st-key-context-toggle button"),
     ...Object.fromEntries(choices.slice(0, -1).map(({ key }, i) => [key, () => answer(i)])),
     "?": list.toggle, Escape: list.close,
   }));

@@ -108,6 +108,30 @@ def test_keys_work_after_the_slider_and_a_click_on_an_answer(
     assert reviewing.errors == []
 
 
+@pytest.mark.parametrize("pause", [0, 10])
+def test_the_grid_right_behind_a_move_or_an_answer_takes_neither_back(
+    pause: int, reviewing: Browser, workspace: Workspace, queue: list[str]
+) -> None:
+    for step, key in enumerate(("ArrowRight", "2", "ArrowRight", "k"), start=1):
+        reviewing.key(key)
+        reviewing.page.wait_for_timeout(pause)
+        reviewing.key("x")
+        reviewing.wait_for("!!window.deep('.tile.framed')")
+        reviewing.key("x")
+        reviewing.wait_until_shown(queue[step])
+    assert set(reviews.standing(workspace)["hash"]) == {queue[1], queue[3]}
+
+
+def test_back_right_behind_a_move_goes_back(reviewing: Browser, queue: list[str]) -> None:
+    reviewing.key("ArrowRight")
+    reviewing.wait_until_shown(queue[1])
+    reviewing.key("ArrowRight")
+    reviewing.wait_until_shown(queue[2])
+    reviewing.page.wait_for_url(f"**image={queue[2]}**")
+    reviewing.page.go_back()
+    reviewing.wait_until_shown(queue[1])
+
+
 def test_at_the_end_of_a_queue_the_keys_lead_back(reviewing: Browser, queue: list[str]) -> None:
     reviewing.key("End")
     reviewing.wait_until_shown(queue[-1])
