@@ -48,7 +48,7 @@ benchmark: install-test demo
 	$(PY) -m benchmarks.review_load
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The stamps make a second call instant; a changed pin installs again.
 $(VENV)/.installed: $(PINS) $(VENV)/.created

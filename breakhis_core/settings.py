@@ -8,6 +8,16 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
+"""The folder that holds the package: the checkout, or where pip put it."""
+
+
+def default_home() -> Path:
+    """Return the folder of ``workspace`` and ``models`` where nothing else is set.
+
+    It is the checkout where the code runs from one, else the present folder: nothing is written beside an
+    installed package.
+    """
+    return PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()
 
 
 class Settings(BaseSettings):
@@ -22,8 +32,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
 
-    workspace: Path = Field(default=PROJECT / "workspace", validation_alias="BREAKHIS_WORKSPACE")
-    models: Path = Field(default=PROJECT / "models", validation_alias="BREAKHIS_MODELS")
+    workspace: Path = Field(
+        default_factory=lambda: default_home() / "workspace", validation_alias="BREAKHIS_WORKSPACE"
+    )
+    models: Path = Field(
+        default_factory=lambda: default_home() / "models", validation_alias="BREAKHIS_MODELS"
+    )
     data: Path | None = Field(default=None, validation_alias="BREAKHIS_DATA")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
 
@@ -32,7 +46,7 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object, about: ValidationInfo) -> object:
         # A shell that sets a variable to nothing means none: an empty path would be the folder one stands in.
         field = cls.model_fields[str(about.field_name)]
-        return field.default if value == "" else value
+        return field.get_default(call_default_factory=True) if value == "" else value
 
     @field_validator("workspace", "models", "data")
     @classmethod

@@ -1,12 +1,15 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from breakhis_core import __version__
 from breakhis_core.command_line import app
 from breakhis_core.command_line.answer import answering
 from breakhis_core.errors import InputError
@@ -53,6 +56,59 @@ def test_every_command_explains_itself_and_offers_json(command):
 )
 def test_a_wrong_call_ends_with_2(arguments, settings):
     assert call(*arguments).exit_code == 2
+
+
+def started_as(name, *arguments, **environment):
+    """Run the command line as the shell would under a name."""
+    script = f"import sys; sys.argv[0] = {name!r}; from breakhis_core.command_line import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_version_and_what_it_is_are_told():
+    told = started_as("breakhis", "--version")
+    assert told.stdout == f"BreakHis Review {__version__}, a research tool, not a medical device.\n"
+
+
+def test_help_is_the_same_under_both_names_and_says_which_was_called():
+    installed = started_as("/usr/bin/breakhis", "--help").stdout
+    module = started_as("/x/breakhis_core/__main__.py", "--help").stdout
+    assert "Usage: breakhis [OPTIONS]" in installed
+    assert "Usage: python -m breakhis_core [OPTIONS]" in module
+    assert installed.splitlines()[2:] == module.splitlines()[2:]
+
+
+def test_the_demo_says_where_its_run_is_when_only_pip_was_used(workspace, monkeypatch):
+    painted = SimpleNamespace(root=workspace.phantoms, images=656, cases=81, problems=16)
+    monkeypatch.setattr("breakhis_core.command_line.demo._prepared", lambda workspace: painted)
+    assert "BREAKHIS_MODELS" in call("demo").stdout
+    (workspace.models / "demo").mkdir()
+    assert "BREAKHIS_MODELS" not in call("demo").stdout
+
+
+def test_a_shell_completes_commands_and_choices():
+    for line, expected in {
+        "breakhis cat": ["catalogue"],
+        "breakhis train --recipe ": ["paper", "recommended", "scratch"],
+    }.items():
+        told = started_as(
+            "breakhis",
+            _BREAKHIS_COMPLETE="complete_bash",
+            COMP_WORDS=line,
+            COMP_CWORD=str(line.count(" ")),
+        )
+        assert told.stdout.split() == expected
+
+
+def test_completion_is_refused_where_a_shell_could_not_use_it():
+    told = started_as("/x/breakhis_core/__main__.py", "--show-completion")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "pip install" in told.stderr
 
 
 def test_help_loads_nothing_heavy():

@@ -38,6 +38,16 @@ def test_a_variable_that_is_set_to_nothing_is_not_set(monkeypatch):
     assert Settings().workspace == PROJECT / "workspace"
 
 
+def test_an_installed_package_keeps_its_things_in_the_present_folder(monkeypatch, tmp_path):
+    for name in ("BREAKHIS_WORKSPACE", "BREAKHIS_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("breakhis_core.settings.PROJECT", tmp_path / "site-packages")
+    monkeypatch.chdir(tmp_path)
+    assert (Settings().workspace, Settings().models) == (tmp_path / "workspace", tmp_path / "models")
+    monkeypatch.setenv("BREAKHIS_WORKSPACE", "")
+    assert Settings().workspace == tmp_path / "workspace"
+
+
 def test_another_process_gets_the_same_settings(settings, monkeypatch):
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from breakhis_core.datasets import Dataset
     from breakhis_core.workspace import Workspace
 
+NO_RUN = (
+    "The run demo, trained on them, is not here: it comes with a checkout of the project, not with pip. Set "
+    "BREAKHIS_MODELS to the checkout's folder models."
+)
+
 
 def demo(as_json: AsJson = False) -> None:
     """Paint the phantoms and catalogue them in the workspace; instant when that was done before."""
@@ -29,6 +34,7 @@ def demo(as_json: AsJson = False) -> None:
             {"workspace": str(workspace.root), "data": str(prepared.root), **_counts(prepared)},
             f"The demo is ready in {shown_path(workspace.root)}: "
             f"{prepared.images} synthetic phantoms, not tissue, of {prepared.cases} cases.",
+            *([] if (workspace.models / "demo").is_dir() else [NO_RUN]),
         )
 
 
