@@ -7,7 +7,7 @@ then runs it as a script for every session, where ``__name__`` is ``"__main__"``
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.parts import frame, guard
+    from pages.parts.shared import frame, guard
 
     st.set_page_config(page_title="BreakHis Review", page_icon=str(frame.HERE / "favicon.svg"), layout="wide")
     screen = st.navigation(
@@ -33,16 +33,16 @@ else:
 
     from streamlit.runtime.pages_manager import PagesManager
 
-    from breakhis_core import job_watch
     from breakhis_core.errors import UnavailableError
+    from breakhis_core.jobs import watch
     from breakhis_core.workspace import shared_workspace
-    from pages.parts import guard
-    from pages.parts.routes import ROUTES
+    from pages.parts.server.routes import ROUTES
+    from pages.parts.shared import guard
 
     @contextlib.asynccontextmanager
     async def living(_app: st.App) -> AsyncIterator[None]:
         """Look after the jobs as long as the server lives."""
-        with job_watch.watching(shared_workspace):
+        with watch.watching(shared_workspace):
             yield
 
     # Else a first visitor who comes by a link to /review gets Streamlit's own navigation over pages/.

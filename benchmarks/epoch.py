@@ -18,15 +18,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from breakhis_core.backbone import build_base
-from breakhis_core.catalogue import scan, usable
-from breakhis_core.features import frozen_outputs
-from breakhis_core.fitting import Examples, Fitting, batch_slices
-from breakhis_core.network import build_network
-from breakhis_core.pixels import decode, to_model_input
+from breakhis_core.images.catalogue import scan, usable
+from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.networks.backbone import build_base
+from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES
-from breakhis_core.splits import make_split
-from breakhis_core.taxonomy import CODES
+from breakhis_core.splits.split import make_split
+from breakhis_core.training.features import frozen_outputs
+from breakhis_core.training.fitting import Examples, Fitting, batch_slices
 
 RECIPE = RECIPES["paper"]
 

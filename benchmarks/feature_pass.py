@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.epoch import timed
-from breakhis_core.backbone import build_base, settle_statistics
-from breakhis_core.catalogue import scan, usable
-from breakhis_core.export_predictor import export_part
-from breakhis_core.features import frozen_outputs
-from breakhis_core.network import build_network
-from breakhis_core.pictures import read_inputs
-from breakhis_core.predictor import load_session
+from breakhis_core.images.catalogue import scan, usable
+from breakhis_core.images.model_inputs import read_inputs
+from breakhis_core.networks.backbone import build_base, settle_statistics
+from breakhis_core.networks.export import export_part
+from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES
+from breakhis_core.runs.predictor import load_session
+from breakhis_core.training.features import frozen_outputs
 
 BATCH, ROUNDS = 16, 3
 

@@ -22,7 +22,8 @@ from typing import Any
 
 from breakhis_core.recipes import RECIPES
 from breakhis_core.settings import Settings
-from breakhis_core.training import TrainRequest, train
+from breakhis_core.training.request import TrainRequest
+from breakhis_core.training.train import train
 from breakhis_core.workspace import Workspace
 
 STAGES = {
@@ -94,8 +95,8 @@ def reset_peak() -> None:
 
 def catalogue(settings: Settings, data: Path) -> list[Stage]:
     """Read all pictures into a workspace."""
-    from breakhis_core.catalogue import scan
-    from breakhis_core.datasets import save_catalogue
+    from breakhis_core.images.catalogue import scan
+    from breakhis_core.images.datasets import save_catalogue
 
     meter = Meter(settings.workspace)
     meter.begin("catalogue")

@@ -15,11 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
-from breakhis_core.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue, scan
-from breakhis_core.datasets import save_catalogue
-from breakhis_core.run_writing import write_facts, writing_run
-from breakhis_core.splits import make_split
-from breakhis_core.taxonomy import (
+from breakhis_core.images.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue, scan
+from breakhis_core.images.datasets import save_catalogue
+from breakhis_core.images.taxonomy import (
     CODES,
     MAGNIFICATIONS,
     PUBLISHED_CASES,
@@ -27,6 +25,8 @@ from breakhis_core.taxonomy import (
     SUBTYPES,
     parse_image_name,
 )
+from breakhis_core.runs.writing import write_facts, writing_run
+from breakhis_core.splits.split import make_split
 from breakhis_core.workspace import Workspace
 
 ACCURACY = 0.8

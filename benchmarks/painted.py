@@ -15,8 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from breakhis_core.phantoms import Phantom, picture
-from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, PUBLISHED_CASES, PUBLISHED_IMAGES
+from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, PUBLISHED_CASES, PUBLISHED_IMAGES
+from breakhis_core.phantoms.painting import Phantom, picture
 
 
 def plan() -> list[Phantom]:

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from breakhis_core import explain
-from breakhis_core.backbone import build_base, settle_statistics
-from breakhis_core.export_predictor import export_part, export_predictor
-from breakhis_core.network import build_network
-from breakhis_core.predictor import Predictor, load_session
+from breakhis_core.maps import reference as explain
+from breakhis_core.networks.backbone import build_base, settle_statistics
+from breakhis_core.networks.export import export_part, export_predictor
+from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES
+from breakhis_core.runs.predictor import Predictor, load_session
 
 ROUNDS = 25
 

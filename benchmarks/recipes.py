@@ -23,19 +23,19 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from benchmarks.epoch import Pictures, authors_model, timed
-from breakhis_core.answers import Answers
-from breakhis_core.backbone import build_base
-from breakhis_core.case_sums import measure, sum_by_case
-from breakhis_core.catalogue import scan, usable
-from breakhis_core.evaluate import subtypes_averaged
-from breakhis_core.features import frozen_outputs
-from breakhis_core.fitting import Examples, Fitting
-from breakhis_core.intervals import case_weights, interval, interval_text, off_centre
-from breakhis_core.metric_names import MACRO_METRICS
-from breakhis_core.network import build_network
+from breakhis_core.images.catalogue import scan, usable
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.metrics.intervals import case_weights, interval, interval_text, off_centre
+from breakhis_core.metrics.names import MACRO_METRICS
+from breakhis_core.networks.backbone import build_base
+from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES, Recipe
-from breakhis_core.splits import Unit, make_split
-from breakhis_core.taxonomy import CODES
+from breakhis_core.results.case_sums import measure, sum_by_case
+from breakhis_core.results.evaluate import subtypes_averaged
+from breakhis_core.results.predicted_arrays import Answers
+from breakhis_core.splits.split import Unit, make_split
+from breakhis_core.training.features import frozen_outputs
+from breakhis_core.training.fitting import Examples, Fitting
 
 FOLDS = 4
 SETTLED = "paper, statistics recomputed"

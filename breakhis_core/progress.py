@@ -1,58 +1,192 @@
-"""How much of a training is done, from what its steps turned out to cost."""
+"""How work that takes long tells of its progress and learns that it should stop.
+
+Progress is a small file in the job's folder, not a row: writing it never waits for, or delays, a reviewer's
+click. The file's time is the job's heartbeat.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any, Protocol
 
-# Seconds on two cores, until this training has measured its own.
-_FEATURE, _BATCH, _PREDICTION, _TRACING, _CHECK = 0.03, 0.25, 0.012, 12.0, 15.0
+from breakhis_core.storage.whole_files import write_atomically
+
+PROGRESS = "progress.json"
+CURVE = "curve.jsonl"
+STOP = "stop"
+_WRITE_EVERY = 0.25
+_HEARTBEAT_EVERY = 5.0
 
 
-class Clock:
-    """Estimates the share of a training that is done.
+class JobStopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The work was asked to stop and did, at a point from which it can go on."""
+
+
+class Context(Protocol):
+    """What long work needs from whoever runs it: a job process, the command line, a test."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder for checkpoints; the same one when the work is resumed."""
+
+    def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
+        """Say what is being done, in words, and how much of all is done (0 to 1)."""
+
+    def curve(self, row: Mapping[str, Any]) -> None:
+        """Append a row to the live curves, such as one epoch's loss and accuracy."""
+
+    def should_stop(self) -> bool:
+        """Return whether somebody asked to stop."""
+
+
+def stop_if_asked(context: Context) -> None:
+    """Raise ``JobStopped`` if somebody asked to stop."""
+    if context.should_stop():
+        raise JobStopped
+
+
+def counter(
+    context: Context, message: str, start: float = 0.0, end: float = 1.0
+) -> Callable[[int, int], None]:
+    """Return a callback ``(done, total)`` that reports a share of the work and stops when asked.
 
     Args:
-        features: images that may have to go through the frozen part.
-        batches: batches of one epoch.
-        epochs: epochs to train.
-        images: images to predict at the end.
+        context: who to report to.
+        message: what is being done.
+        start: share of all the work that was done before.
+        end: share of all the work that is done after.
     """
 
-    def __init__(self, features: int, batches: int, epochs: int, images: int) -> None:
-        self._batches, self._epochs = max(1, batches), epochs
-        self._began = time.monotonic()
-        self._fraction = 0.0
-        self._batch = _BATCH
-        self._measured: tuple[float, int] | None = None
-        self._after = images * _PREDICTION + _CHECK
-        self._features = features * _FEATURE
+    def progress(done: int, total: int) -> None:
+        stop_if_asked(context)
+        share = done / total if total else 1.0
+        context.report(message, start + (end - start) * share, done=done, total=total)
 
-    def features(self, done: int, total: int) -> float:
-        """Return the share done while the frozen part runs."""
-        spent = time.monotonic() - self._began
-        left = spent / max(1, done) * (total - done)
-        return self._share(left + _TRACING + self._epochs * self._batches * self._batch + self._after)
+    return progress
 
-    def training(self, epoch: int, batch: int) -> float:
-        """Return the share done after a batch of an epoch; epochs count from 0."""
-        now, at = time.monotonic(), epoch * self._batches + batch
-        if self._measured is None:
-            # The first batch pays for tracing and says nothing about the others.
-            self._measured = (now, at)
-        elif at > self._measured[1]:
-            self._batch = (now - self._measured[0]) / (at - self._measured[1])
-        return self._share((self._epochs * self._batches - at) * self._batch + self._after)
 
-    def predicting(self, done: int, total: int) -> float:
-        """Return the share done while the images are predicted."""
-        return self._share((total - done) / max(1, total) * self._after)
+class JobContext:
+    """The context of a job process: progress, curves and the wish to stop are files in the job's folder.
 
-    def waiting(self) -> float:
-        """Return the share done while something without measure is prepared."""
-        later = self._epochs * self._batches * self._batch + self._after
-        return self._share(self._features + _TRACING + later)
+    Args:
+        folder: the job's folder.
+    """
 
-    def _share(self, left: float) -> float:
-        spent = time.monotonic() - self._began
-        self._fraction = max(self._fraction, spent / (spent + left) if spent + left > 0 else 0.0)
-        return min(self._fraction, 0.99)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._written = 0.0
+        self._last: dict[str, Any] = {}
+        self._begun: tuple[float, float] | None = None
+        self._ended = Event()
+        Thread(target=self._beat, name="heartbeat", daemon=True).start()
+
+    @property
+    def folder(self) -> Path:
+        """Folder for checkpoints."""
+        return self._folder
+
+    def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
+        """Write progress, at most four times a second; the last word is written by ``close``."""
+        now = time.time()
+        with self._lock:
+            news = message != self._last.get("message")
+            if fraction is not None and (self._begun is None or fraction < self._begun[1]):
+                self._begun = (now, fraction)
+            self._last = {
+                "message": message,
+                "fraction": None if fraction is None else min(max(float(fraction), 0.0), 1.0),
+                "seconds_left": self._seconds_left(now, fraction),
+                "data": data,
+            }
+            if now - self._written >= (_WRITE_EVERY if not news else _WRITE_EVERY / 2):
+                self._write(now)
+
+    def curve(self, row: Mapping[str, Any]) -> None:
+        """Append a row to the live curves."""
+        # One write of one line: a reader sees it whole or, cut by a crash, skips it.
+        with (self._folder / CURVE).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(dict(row)) + "\n")
+
+    def should_stop(self) -> bool:
+        """Return whether ``jobs.request_stop`` was called."""
+        return (self._folder / STOP).exists()
+
+    def close(self) -> None:
+        """Write the last report and end the heartbeat."""
+        self._ended.set()
+        with self._lock:
+            if self._last:
+                self._write(time.time())
+
+    def _seconds_left(self, now: float, fraction: float | None) -> float | None:
+        # From what this attempt did itself: a resumed job begins with a fraction that took it no time.
+        if fraction is None or self._begun is None or fraction - self._begun[1] < 0.01:
+            return None
+        pace = (now - self._begun[0]) / (fraction - self._begun[1])
+        return round(pace * max(1.0 - fraction, 0.0), 1)
+
+    def _write(self, now: float) -> None:
+        write_atomically(self._folder / PROGRESS, json.dumps(self._last).encode())
+        self._written = now
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_HEARTBEAT_EVERY):
+            try:
+                os.utime(self._folder / PROGRESS)
+            except OSError:
+                continue  # Nothing reported yet.
+
+
+class ConsoleContext:
+    """The context of the command line: reports go to a callable, Control-C stops.
+
+    Args:
+        folder: for checkpoints.
+        write: takes the message and the fraction done.
+    """
+
+    def __init__(self, folder: Path, write: Callable[[str, float | None], None]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._report = write
+
+    @property
+    def folder(self) -> Path:
+        """Folder for checkpoints."""
+        return self._folder
+
+    def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
+        """Hand the message and the fraction on."""
+        self._report(message, fraction)
+
+    def curve(self, row: Mapping[str, Any]) -> None:
+        """Append a row to the live curves."""
+        with (self._folder / CURVE).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(dict(row)) + "\n")
+
+    def should_stop(self) -> bool:
+        """Return ``False``: Control-C raises by itself."""
+        return False
+
+
+def read_curve(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of the live curves; a last line that is not whole yet is left out."""
+    try:
+        lines: Iterable[str] = (folder / CURVE).read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows

@@ -8,9 +8,9 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from breakhis_core import database
 from breakhis_core.errors import UnavailableError
 from breakhis_core.settings import Settings
+from breakhis_core.storage import database, migration
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Workspace:
         try:
             for folder in (root, workspace.models, workspace.thumbnails, workspace.features, workspace.jobs):
                 _make(folder)
-            database.migrate(engine, root / "migrate.lock")
+            migration.migrate(engine, root / "migrate.lock")
         except UnavailableError:
             workspace.close()
             raise

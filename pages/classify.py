@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from breakhis_core import taxonomy
 from breakhis_core.errors import InputError
-from breakhis_core.predictor import Predictor
-from breakhis_core.runs import Run
-from pages.parts import frame, narrow, uploads, viewer
-from pages.parts.figures import counted, number
-from pages.parts.markdown import plain
-from pages.parts.uploads import Classified, Known
+from breakhis_core.images import taxonomy
+from breakhis_core.maps import scale as maps_scale
+from breakhis_core.runs import Run, classifying
+from breakhis_core.runs.classifying import MAX_FILES, Classified, Known
+from breakhis_core.runs.predictor import Predictor
+from breakhis_core.wording import counted, number
+from pages.parts.components.viewer import viewer
+from pages.parts.shared import frame
+from pages.parts.shared.markdown import plain
 
 KINDS = ["png", "jpg", "jpeg", "tif", "tiff"]
 # Heights in pixels of a row of the list, of its head, and of the list at most: it scrolls from then on.
@@ -39,7 +44,7 @@ class Opened:
 
     predictor: Predictor
     known: dict[str, Known]
-    scale: viewer.MapScale
+    scale: maps_scale.MapScale
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the run’s predictor …")
@@ -50,8 +55,8 @@ def opened(path: str, predictor: str, predictions: str, _run: Run) -> Opened:
     return Opened(
         # One thread: a picture takes 10 ms instead of 6, and who reviews meanwhile does not feel it.
         Predictor.load(_run.path / "predictor.onnx", threads=1),
-        uploads.known_images(table),
-        viewer.MapScale.of(_run.class_maps(), classes),
+        classifying.known_images(table),
+        maps_scale.MapScale.of(_run.class_maps(), classes),
     )
 
 
@@ -66,7 +71,7 @@ def classified(run: Run, shared: Opened, files: list[Any]) -> list[Classified]:
     for done, file in enumerate(waiting):
         if bar is not None:
             bar.progress(done / len(waiting), f"Classified {done} of {counted(len(waiting), 'file')}")
-        kept[file.file_id] = uploads.classify(shared.predictor, file.name, file.getvalue())
+        kept[file.file_id] = classifying.classify(shared.predictor, file.name, file.getvalue())
     if bar is not None:
         bar.empty()
     present = {file.file_id for file in files}
@@ -80,7 +85,7 @@ def choose_result(good: list[Classified]) -> Classified:
         return good[0]
     place = min(place_in_list(), len(good) - 1)
     st.dataframe(
-        uploads.list_frame(good),
+        list_frame(good),
         hide_index=True,
         height=min(ROW * len(good) + HEAD, MOST),
         row_height=ROW,
@@ -123,19 +128,19 @@ def answer(result: Classified, known: Known | None) -> None:
         f"{number(result.confidence)}, all malignant sub-types together {number(result.malignant)} · "
         f"{plain(result.file)} · {result.size[0]:,} × {result.size[1]:,} pixels"
     )
-    sentence = uploads.what_is_known(known)
+    sentence = classifying.what_is_known(known)
     if sentence is not None:
         st.info(sentence)
 
 
-def picture(result: Classified, known: Known | None, scale: viewer.MapScale, run: Run) -> None:
+def picture(result: Classified, known: Known | None, scale: maps_scale.MapScale, run: Run) -> None:
     """Show the picture with its heat map."""
     viewer.show(
         "classify",
         viewer.Shown(
             hash=result.hash,
             name=result.file,
-            picture=uploads.data_address(result.shown),
+            picture=data_address(result.shown),
             probabilities=result.probabilities,
             predicted=result.subtype,
             true=None if known is None else known.subtype,
@@ -163,15 +168,30 @@ def refused(bad: list[Classified]) -> None:
 def downloads(results: list[Classified], known: dict[str, Known], run: Run) -> None:
     """Offer the results of all files as a table."""
     name = f"classified-by-{run.name}"
-    table = uploads.results_csv(results, known, run.name)
-    records = uploads.results_json(results, known, run.name)
+    table = classifying.results_csv(results, known, run.name)
+    records = classifying.results_json(results, known, run.name)
     with st.container(horizontal=True):
         st.download_button("Download CSV", table, f"{name}.csv", "text/csv")
         st.download_button("Download JSON", records, f"{name}.json", "application/json")
 
 
+def list_frame(results: Iterable[Classified]) -> pd.DataFrame:
+    """Return the rows of the list on the screen: thumbnail, file, sub-type, side, confidence."""
+    columns = ["picture", "file", "subtype", "side", "confidence"]
+    rows = [
+        (data_address(result.thumbnail), result.file, result.subtype, result.side, result.confidence)
+        for result in results
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def data_address(jpeg: bytes) -> str:
+    """Return a picture as an address that holds it."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
 controls = frame.page_header("Classify")
-narrow.stack_columns()
+frame.stack_columns()
 run = frame.choose_run("classify-run", controls)
 if run is None:
     frame.empty_state(
@@ -188,10 +208,10 @@ if run.phantom:
 large, small = st.columns([62, 38], gap="medium")
 with large:
     given = st.file_uploader(
-        f"PNG, JPEG or TIFF, up to {uploads.MAX_FILES} files of at most 50 megapixels. They are not kept.",
+        f"PNG, JPEG or TIFF, up to {MAX_FILES} files of at most 50 megapixels. They are not kept.",
         KINDS,
         accept_multiple_files=True,
-        max_upload_size=uploads.MAX_MEGABYTES,
+        max_upload_size=classifying.MAX_MEGABYTES,
         key="uploads",
     )
     st.html(FULL_ZONE if given else EMPTY_ZONE)
@@ -207,7 +227,7 @@ if not given:
         "where the model looked."
     )
     st.stop()
-files = given[: uploads.MAX_FILES]
+files = given[:MAX_FILES]
 try:
     run.require_model()
     shared = opened(

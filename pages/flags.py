@@ -5,34 +5,36 @@ from __future__ import annotations
 import streamlit as st
 
 from breakhis_core import reviews
-from breakhis_core.scope import scope_of
-from pages.parts import agreement_view, exclusion_rule, flag_exchange, flag_list, frame, narrow
+from breakhis_core.runs.scope import scope_of
+from pages.parts.components.common import assets
+from pages.parts.flags import agreement, exchange, exclusion_rule, listing
+from pages.parts.shared import frame
 
 VIEWS = ("Wall", "Table", "Agreement")
 
 
 def main() -> None:
     """Draw the screen."""
-    st.html(frame.HERE / "flags.css")
+    st.html(assets.PARTS / "flags/flags.css")
     controls = frame.page_header("Flags")
-    narrow.stack_columns()
+    frame.stack_columns()
     run = frame.choose_run("flags-run", controls)
     if run is not None:
         with controls:
             frame.phantom_notice(run)
     version = reviews.version(frame.workspace())
-    flags = flag_list.listed(run)
+    flags = listing.listed(run)
     scope = None if run is None else scope_of(frame.workspace(), run)
-    if flags.empty and agreement_view.answers(scope).empty:
-        flag_list.link_elsewhere(run)
+    if flags.empty and agreement.answers(scope).empty:
+        listing.link_elsewhere(run)
         frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
         with st.expander("Import a list of flags", icon=":material/upload:"):
-            flag_exchange.import_flags(run)
+            exchange.import_flags(run)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(flag_list.summary(flags, scope))
-        flag_list.link_elsewhere(run)
-        flag_exchange.buttons(flags, flag_list.chosen_facets(), run)
+        st.markdown(listing.summary(flags, scope))
+        listing.link_elsewhere(run)
+        exchange.buttons(flags, listing.chosen_facets(), run)
     exclusion_rule.show(run)
     # A name of its own: Results has views too, and one session keeps what was chosen by name.
     if st.query_params.get("view") in VIEWS:  # A link of before.
@@ -47,13 +49,13 @@ def main() -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        order = flag_list.choose_order() if view != "Agreement" else ""
+        order = listing.choose_order() if view != "Agreement" else ""
     if view == "Agreement":
-        agreement_view.show(run, scope)
+        agreement.show(run, scope)
     elif flags.empty:
         st.markdown("Nothing is flagged: every image that was looked at was kept.")
     else:
-        flag_list.show(flags, run, view == "Table", order, version)
+        listing.show(flags, run, view == "Table", order, version)
 
 
 main()

@@ -9,17 +9,20 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from breakhis_core import catalogue, datasets, job_words, jobs, reviews, runs
-from breakhis_core.datasets import Dataset
+from breakhis_core import jobs, reviews, runs
 from breakhis_core.errors import InputError
+from breakhis_core.images import catalogue, datasets
+from breakhis_core.images.datasets import Dataset
 from breakhis_core.jobs import Job
-from breakhis_core.next_step import Do, Step, next_step, reviewed, run_in_focus
-from breakhis_core.retraining import learnt_part
+from breakhis_core.jobs import words as job_words
+from breakhis_core.jobs.next_step import Do, Step, next_step, reviewed, run_in_focus
+from breakhis_core.jobs.retraining import learnt_part
 from breakhis_core.runs import Run
-from breakhis_core.scope import scope_of
-from pages.parts import data_folds, frame, guard, identity, progress
-from pages.parts.figures import counted
-from pages.parts.markdown import plain
+from breakhis_core.runs.scope import scope_of
+from breakhis_core.wording import counted
+from pages.parts.home import data_folds
+from pages.parts.shared import frame, guard, identity, job_bar
+from pages.parts.shared.markdown import plain
 
 STRIP = 6
 HOW_TO_GET = """
@@ -51,7 +54,7 @@ def main() -> None:
 def content(found: list[Dataset]) -> None:
     """Draw what is below the header."""
     workspace = frame.workspace()
-    if any([progress.show("demo"), progress.show("catalogue")]) and not found:
+    if any([job_bar.show("demo"), job_bar.show("catalogue")]) and not found:
         return
     trouble = trouble_with_data(found)
     if trouble:
@@ -180,7 +183,7 @@ def _work(before: frozenset[int]) -> None:
     active = jobs.active(frame.workspace())
     if before - {job.id for job in active}:
         st.rerun()  # What has ended may have changed what is here.
-    bars = [progress.latest(kind) for kind in ("demo", "catalogue")]
+    bars = [job_bar.latest(kind) for kind in ("demo", "catalogue")]
     links = [work_link(job) for job in active if job not in bars]
     if links:
         st.html(f'<div class="lines"><i>In progress</i><div>{" · ".join(links)}</div></div>')

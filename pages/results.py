@@ -7,27 +7,20 @@ from typing import Any
 import streamlit as st
 
 from breakhis_core import runs
-from breakhis_core.baselines import baseline_text, doubt_in_words
 from breakhis_core.errors import InputError
-from breakhis_core.evaluate import value_at
-from breakhis_core.metric_names import MACRO_METRICS, macro_note
-from breakhis_core.number_tables import interval_of
+from breakhis_core.metrics.names import MACRO_METRICS, macro_note
+from breakhis_core.results.baselines import baseline_text, doubt_in_words
+from breakhis_core.results.evaluate import value_at
+from breakhis_core.results.provenance import where_from
+from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
-from pages.parts import (
-    comparison,
-    fold_view,
-    frame,
-    leakage_view,
-    narrow,
-    result_views,
-    results_tables,
-    review_outcome,
-    run_download,
-    runs_view,
-)
-from pages.parts.evaluations import evaluation_of
-from pages.parts.figures import counted, number, where_from
-from pages.parts.markdown import plain
+from breakhis_core.wording import counted, number
+from pages.parts.results import comparison, folds, leakage, review_outcome, runs_table, tables
+from pages.parts.results import views as result_views
+from pages.parts.server import run_download
+from pages.parts.shared import frame
+from pages.parts.shared.evaluations import evaluation_of
+from pages.parts.shared.markdown import plain
 
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
@@ -51,7 +44,7 @@ def headline(evaluation: dict[str, Any]) -> None:
     """Show the headline numbers, each with its interval, what it has to beat and what it rests on."""
     st.markdown(f"**{where_from(evaluation)}** · below each number: 95 % interval, bootstrap over cases")
     with st.container(horizontal=True, key="headline", gap="small"):
-        for metric, label, meaning in results_tables.HEADLINE:
+        for metric, label, meaning in tables.HEADLINE:
             over = f" {macro_note(evaluation).capitalize()}." if metric in MACRO_METRICS else ""
             with st.container(width=190, gap=None):
                 st.metric(
@@ -75,10 +68,10 @@ def cautions(run: Run, evaluation: dict[str, Any]) -> None:
             "The model learnt these images: the numbers say how well it remembers, not how good it is."
         )
     elif run.folds:
-        fold_view.cautions(run)
+        folds.cautions(run)
     elif run.unit == "image":
         st.warning(
-            f"Split by image: {leakage_view.sentence(run)}. Expect less on a new patient; a split by case "
+            f"Split by image: {leakage.sentence(run)}. Expect less on a new patient; a split by case "
             "says how much."
         )
     if evaluation["few_cases"]:
@@ -159,7 +152,7 @@ def show(run: Run, view: str, part: str) -> None:
     elif view == "Calibration":
         result_views.calibration(run, evaluation)
     elif view == FOLDS:
-        fold_view.show(run, evaluation)
+        folds.show(run, evaluation)
     elif view == "Training":
         result_views.training(run)
     elif view == "Review":
@@ -168,7 +161,7 @@ def show(run: Run, view: str, part: str) -> None:
 
 nothing_asked = not {"run", "view"} & set(st.query_params) and "chosen_run" not in st.session_state
 controls = frame.page_header("Results")
-narrow.stack_columns()
+frame.stack_columns()
 known = frame.runs()
 if nothing_asked and st.session_state.arrived and len(known) > 1:
     st.session_state.view = RUNS
@@ -191,7 +184,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute"):
             part = choose_part(run)
             downloads(run)
 if view == RUNS:
-    runs_view.show(known)
+    runs_table.show(known)
 else:
     try:
         show(run, view, part)

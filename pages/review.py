@@ -8,9 +8,14 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from breakhis_core.taxonomy import PIXEL_SIZES
-from pages.parts import answers, context, frame, guard, maps, messages
-from pages.parts.moves import (
+from breakhis_core.images.taxonomy import PIXEL_SIZES
+from pages.parts.components.common import messages
+from pages.parts.components.pad.pad import pad_key, show_pad
+from pages.parts.components.viewer.viewer import Progress, Shown, show, show_verdict
+from pages.parts.review import maps
+from pages.parts.review.context import context
+from pages.parts.review.grid import review_grid
+from pages.parts.review.moves import (
     CHOICES,
     KEEP,
     arrive,
@@ -24,13 +29,11 @@ from pages.parts.moves import (
     time_left,
     undo,
 )
-from pages.parts.pad import pad_key, show_pad
-from pages.parts.queue_choice import choose_queue
-from pages.parts.queue_end import end_of_queue
-from pages.parts.review_grid import review_grid
-from pages.parts.review_queue import Item, Queue
-from pages.parts.settle_band import settle_band
-from pages.parts.viewer import Progress, Shown, show, show_verdict
+from pages.parts.review.queue import Item, Queue
+from pages.parts.review.queue_choice import choose_queue
+from pages.parts.review.queue_end import end_of_queue
+from pages.parts.review.settle_band import settle_band
+from pages.parts.shared import frame, guard, own_answers
 
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
 
@@ -53,10 +56,10 @@ def do(queue: Queue, message: Mapping[str, object]) -> None:
     wish, place = str(message.get("do")), queue.place.get(str(message.get("hash", "")))
     if wish in ("answer", "note"):
         if place is not None:
-            note = str(message.get("note", "")).strip()[: answers.LONGEST_NOTE]
-            shown = str(message.get("shown", ""))[: answers.LONGEST_SHOWN]
+            note = str(message.get("note", "")).strip()[: own_answers.LONGEST_NOTE]
+            shown = str(message.get("shown", ""))[: own_answers.LONGEST_SHOWN]
             number = message.get("answer")
-            if bool(message.get("settles")) != answers.settling():
+            if bool(message.get("settles")) != own_answers.settling():
                 say("Not saved: it was given as the screen changed. Press it again.")
             elif wish == "note":
                 annotate(queue, queue.items[place], note, shown)
@@ -94,7 +97,7 @@ def give(queue: Queue, item: Item, answer: str, note: str, shown: str) -> None:
 
 def annotate(queue: Queue, item: Item, note: str, shown: str) -> None:
     """Save the standing answer with another note; the image stays."""
-    standing = answers.at_hand().get(item.hash)
+    standing = own_answers.at_hand().get(item.hash)
     if standing is not None and (note or standing.choice != "other"):
         save(queue, item, standing.choice, note, shown)
         say(f"Note saved · {item.name}" if note else f"Note removed · {item.name}")
@@ -103,10 +106,10 @@ def annotate(queue: Queue, item: Item, note: str, shown: str) -> None:
 def save(queue: Queue, item: Item, answer: str, note: str, shown: str) -> str:
     """Save an answer, on disk when this returns; return it in words."""
     if answer == KEEP:
-        answers.keep(item, queue.run.name, note, shown)
+        own_answers.keep(item, queue.run.name, note, shown)
     else:
-        answers.flag(item, queue.run.name, answer, note, shown)
-    return "kept" if answer == KEEP and not answers.settling() else answers.at_hand()[item.hash].words
+        own_answers.flag(item, queue.run.name, answer, note, shown)
+    return "kept" if answer == KEEP and not own_answers.settling() else own_answers.at_hand()[item.hash].words
 
 
 def shown(queue: Queue, place: int) -> Shown:
@@ -119,7 +122,7 @@ def shown(queue: Queue, place: int) -> Shown:
 def about(queue: Queue, place: int) -> Shown:
     """Return what the viewer shows of one image."""
     item = queue.items[place]
-    answer = answers.at_hand().get(item.hash)
+    answer = own_answers.at_hand().get(item.hash)
     return Shown(
         hash=item.hash,
         name=item.name,
@@ -138,7 +141,7 @@ def about(queue: Queue, place: int) -> Shown:
 
 def progress(queue: Queue, place: int) -> Progress:
     """Say where in the queue we are, what this reviewer answered, and what was just done."""
-    done = answers.at_hand()
+    done = own_answers.at_hand()
     item = queue.items[place]
     answer = done.get(item.hash)
     reviewed, left, pace = time_left(queue)
@@ -151,7 +154,7 @@ def progress(queue: Queue, place: int) -> Progress:
         pace=pace,
         about=f"{item.magnification}×{' · several labels in this case' if labels else ''}",
         hint=labels,
-        stands=answer.stands if answer else answers.none_stands(),
+        stands=answer.stands if answer else own_answers.none_stands(),
         answer=answer.action if answer else "",
         said=st.session_state.said,
     )
@@ -174,7 +177,7 @@ def one_by_one(queue: Queue) -> None:
 @guard.fragment
 def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> None:
     """Draw what a click changes: the picture, in its own place, and the keys below the verdict."""
-    answers.refresh()
+    own_answers.refresh()
     place = st.session_state.place
     at_end = place >= len(queue)
     with picture:
@@ -189,7 +192,9 @@ def workbench(queue: Queue, picture: DeltaGenerator, below: DeltaGenerator) -> N
                 progress(queue, place),
                 heard=messages.heard(),
             )
-    show_pad("review", first=place == 0, end=at_end, settles=answers.settling(), on_act=lambda: act(queue))
+    show_pad(
+        "review", first=place == 0, end=at_end, settles=own_answers.settling(), on_act=lambda: act(queue)
+    )
     # The same step for programs that drive the server without a browser; people press the pad's.
     with st.container(key="for-programs"):
         st.button("Next", key="next", disabled=at_end, on_click=act_next, args=(queue,))
@@ -201,7 +206,7 @@ def grid(queue: Queue) -> None:
     """Draw the queue as pages of thumbnails."""
     if not in_grid():  # An image was opened.
         st.rerun()
-    answers.refresh()
+    own_answers.refresh()
     settle_band()
     review_grid(queue)
 
@@ -214,7 +219,7 @@ if run is None:
         "There is no run yet whose mistakes could be reviewed.", "Train a model", "pages/train.py"
     )
 else:
-    answers.load()
+    own_answers.load()
     st.session_state.setdefault("said", "")
     with controls:
         frame.phantom_notice(run)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from breakhis_core import datasets, jobs, sweeps_reading
-from pages.parts import frame, in_sight, narrow, sweep_form, sweep_view
+from breakhis_core import jobs
+from breakhis_core.images import datasets
+from breakhis_core.sweeps import reading
+from pages.parts.shared import frame, in_sight
+from pages.parts.sweeps import form
+from pages.parts.sweeps import study as sweep_view
 
 frame.page_header("Sweeps")
-narrow.stack_columns()
+frame.stack_columns()
 catalogued = datasets.datasets(frame.workspace())
-studies = {study.name: study for study in sweeps_reading.list_studies(frame.workspace())}
+studies = {study.name: study for study in reading.list_studies(frame.workspace())}
 sweep_jobs = jobs.list_jobs(frame.workspace(), "sweep")
 if not catalogued and not studies:
     frame.empty_state(
@@ -32,12 +36,12 @@ in_sight.after_start()
 if not catalogued:
     st.info("There are no images to train on: prepare the demo or catalogue a folder on Home.")
 elif not studies and not beginning:
-    sweep_form.form(catalogued, frame.runs(), bool(busy))
+    form.form(catalogued, frame.runs(), bool(busy))
 else:
     # Folded into one line, so that the sweep stands in sight.
     newest = max((job.id for job in sweep_jobs), default=0)
     with st.expander("New sweep", icon=":material/add:", key=f"new-after-{newest}"):
-        sweep_form.form(catalogued, frame.runs(), bool(busy))
+        form.form(catalogued, frame.runs(), bool(busy))
 for job in beginning:
     sweep_view.watch_beginning(job)
 if studies:

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from breakhis_core import datasets, jobs, runs
-from breakhis_core.datasets import Dataset
+from breakhis_core import jobs, runs
 from breakhis_core.errors import InputError
+from breakhis_core.images import datasets
+from breakhis_core.images.datasets import Dataset
 from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run
-from breakhis_core.splits import Unit
-from breakhis_core.training import TrainRequest
-from pages.parts import fold_choices, frame, in_sight, job_progress, narrow, training_choices, training_time
-from pages.parts.figures import counted
-from pages.parts.fold_choices import FoldWish
-from pages.parts.markdown import plain
+from breakhis_core.splits.split import Unit
+from breakhis_core.training import duration
+from breakhis_core.training.request import TrainRequest
+from breakhis_core.wording import counted
+from pages.parts.shared import frame, in_sight, job_panel
+from pages.parts.shared.markdown import plain
+from pages.parts.training import choices, fold_choices
+from pages.parts.training.fold_choices import FoldWish
 
 PAST = 20
 
@@ -76,15 +79,15 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     """Ask what to train: images and split on the left, how on the right; then start it."""
     left, right = st.columns(2, gap="large")
     with left:
-        data = training_choices.choose_data(found)
-        unit, improves, tested = training_choices.choose_split(data, known)
-        exclude = training_choices.choose_exclusions(data, improves)
+        data = choices.choose_data(found)
+        unit, improves, tested = choices.choose_split(data, known)
+        exclude = choices.choose_exclusions(data, improves)
     with right:
-        recipe = training_choices.choose_recipe(data, improves)
-        weights = training_choices.choose_weights(recipe, improves)
-        units: tuple[Unit, ...] = ("case", "image") if unit == training_choices.BOTH else (one_unit(unit),)
+        recipe = choices.choose_recipe(data, improves)
+        weights = choices.choose_weights(recipe, improves)
+        units: tuple[Unit, ...] = ("case", "image") if unit == choices.BOTH else (one_unit(unit),)
         try:
-            recipe, seed, name = training_choices.choose_rest(recipe, improves)
+            recipe, seed, name = choices.choose_rest(recipe, improves)
             start(Wish(data, units, improves, tested, exclude, recipe, seed, weights, name), known, busy)
         except InputError as error:
             st.warning(plain(str(error)))
@@ -119,14 +122,14 @@ def time_in_words(wish: Wish, known: list[Run]) -> tuple[str, str]:
     """Return how long the training takes, and what that rests on."""
     unit, improves = wish.units[0], wish.improves
     folds = wish.tested.folds(wish.data, unit, wish.seed)
-    trained, images = training_choices.sizes(wish.data, unit, wish.seed, improves, wish.exclude, folds)
+    trained, images = choices.sizes(wish.data, unit, wish.seed, improves, wish.exclude, folds)
     if folds:
         fold_choices.explain(folds, wish.data)
-    pace = training_time.pace(wish.recipe, known)
+    pace = duration.pace(wish.recipe, known)
     models = folds.count if folds else improves.folds if improves else 0
-    seconds = training_time.seconds_needed(wish.recipe, trained, images, pace, max(1, models))
+    seconds = duration.seconds_needed(wish.recipe, trained, images, pace, max(1, models))
     source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"
-    return training_time.in_words(seconds * len(wish.units)), (
+    return duration.in_words(seconds * len(wish.units)), (
         f"{f'{models} folds, each with about ' if models else ''}{counted(trained, 'training image')}, "
         f"{counted(wish.recipe.epochs, 'epoch')} at "
         f"{pace.images_per_second:.0f} images a second, {source}"
@@ -153,14 +156,14 @@ def others(trainings: list[jobs.Job], above: bool) -> None:
             st.markdown(f"## {title}")
         for job in some[:PAST]:
             row = st.expander(
-                job_progress.in_one_line(job),
+                job_panel.in_one_line(job),
                 key=f"past-{job.id}",
                 expanded=job is newest,
                 on_change="rerun",
             )
             if row.open:
                 with row:
-                    job_progress.watch(job, named=False)
+                    job_panel.watch(job, named=False)
 
 
 def in_view(trainings: list[jobs.Job], busy: list[jobs.Job]) -> jobs.Job | None:
@@ -170,7 +173,7 @@ def in_view(trainings: list[jobs.Job], busy: list[jobs.Job]) -> jobs.Job | None:
 
 
 frame.page_header("Train")
-narrow.stack_columns()
+frame.stack_columns()
 catalogued = datasets.datasets(frame.workspace())
 trainings = jobs.list_jobs(frame.workspace(), "train")
 if not catalogued and not trainings:
@@ -193,5 +196,5 @@ else:
     with st.expander("New training", icon=":material/add:", expanded=asked, key=f"new-after-{shown.id}"):
         form(catalogued, frame.runs(), busy)
 if shown is not None:
-    job_progress.watch(shown)
+    job_panel.watch(shown)
 others([job for job in trainings if shown is None or job.id != shown.id], above=shown is not None)

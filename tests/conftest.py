@@ -16,14 +16,14 @@ from PIL import Image
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from breakhis_core import datasets
-from breakhis_core.catalogue import Catalogue
-from breakhis_core.pixels import decode, pixel_hash
+from breakhis_core.images import datasets
+from breakhis_core.images.catalogue import Catalogue
+from breakhis_core.images.pixels import decode, pixel_hash
+from breakhis_core.images.taxonomy import CODES, case_of, side_of, subtype
 from breakhis_core.runs import PROBABILITIES, Run, open_run, write_facts, writing_run
 from breakhis_core.settings import Settings
-from breakhis_core.taxonomy import CODES, case_of, side_of, subtype
 from breakhis_core.workspace import Workspace, close_shared_workspace
-from tests.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
+from tests.training.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
 
 # A busy machine is slow, which is no fault of the code.
 hypothesis.settings.register_profile("any clock", deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from breakhis_core.taxonomy import CODES, MAGNIFICATIONS, side_of
+from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, side_of
 
 
 def predictions_table(

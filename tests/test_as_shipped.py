@@ -64,7 +64,9 @@ def test_nothing_else_starts_a_server_or_sets_what_it_does():
 
 def test_the_first_screen_waits_for_no_library_that_it_does_not_need():
     code = (
-        "import sys, app; from pages.parts import answers, context, maps, queue_choice, review_grid, viewer; "
+        "import sys, app; from pages.parts.components.viewer import viewer; "
+        "from pages.parts.review.context import context; "
+        "from pages.parts.review import grid, maps, queue_choice; "
         "print(sorted({'altair', 'scipy', 'openpyxl', 'alembic', 'onnxruntime'} & set(sys.modules)))"
     )
     shown = subprocess.run(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from breakhis_core.colours import ACCENT
-from tests.test_colours import contrast
+from breakhis_core.charts.colours import ACCENT
+from tests.charts.test_colours import contrast
 
 PROJECT = Path(__file__).parents[1]
 TEXT, MARK = 4.5, 3.0
@@ -80,7 +80,7 @@ def test_no_text_is_in_the_accents_colour(sheet):
 
 
 def test_bars_of_the_facets_stand_out_and_their_labels_can_be_read(theme):
-    sheet = (PROJECT / "pages" / "parts" / "facets.css").read_text()
+    sheet = (PROJECT / "pages/parts/components/facets/facets.css").read_text()
     fill = re.search(r"\.fill \{([^}]*)\}", sheet)[1]
     # A line in the accent's full colour says how long the bar is; the tint above it carries the label.
     assert "border-bottom: 3px solid var(--st-primary-color)" in fill

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pages.parts.markdown import plain
+from pages.parts.shared.markdown import plain
 
 NASTY = [
     "![m](http://127.0.0.1:9/m.png)", "[m](https://a)", "<img src=x>", "<http://a>", "*a* _b_ `c` ~d~",

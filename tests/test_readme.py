@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from breakhis_core.phantoms import is_complete
+from breakhis_core.phantoms.painting import is_complete
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -72,7 +72,8 @@ def test_ways_a_training_image_is_shown() -> None:
 
 def test_the_server_side_never_loads_tensorflow() -> None:
     code = (
-        "import sys; from breakhis_core import predictor, recipes, runs, training;"
+        "import sys; from breakhis_core import recipes, runs; from breakhis_core.runs import predictor; "
+        "from breakhis_core.training import train; "
         "print(sorted({'tensorflow', 'keras', 'tf_keras_vis'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

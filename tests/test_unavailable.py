@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from breakhis_core import database, reviews, trouble
+from breakhis_core import reviews
 from breakhis_core.errors import UnavailableError
 from breakhis_core.settings import Settings
+from breakhis_core.storage import database, trouble
 from breakhis_core.workspace import Workspace, close_shared_workspace, shared_workspace
 
 

@@ -38,7 +38,7 @@ def catalogued(workspace: Workspace, folder: Path) -> tuple[int, dict[str, Any]]
         Number of the data set in the workspace, and the catalogue's summary.
     """
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.job_kinds import catalogue_folder
+    from breakhis_core.images.cataloguing import catalogue_folder
 
     with Foreground(workspace.root) as context:
         found = catalogue_folder(workspace, {"root": str(folder)}, context)

@@ -11,7 +11,7 @@ from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.evaluate import named_run
 
 if TYPE_CHECKING:
-    from breakhis_core.predictor import Predictor
+    from breakhis_core.runs.predictor import Predictor
 
 
 def classify(
@@ -21,7 +21,7 @@ def classify(
 ) -> None:
     """Classify pictures with a run. A broken picture gets its sentence and the others go on."""
     with answering(as_json) as answer:
-        from breakhis_core.predictor import Predictor
+        from breakhis_core.runs.predictor import Predictor
 
         opened = named_run(run)
         opened.require_model()
@@ -39,8 +39,8 @@ def classify(
 def _classified(predictor: Predictor, file: Path) -> dict[str, Any]:
     """Classify one picture; pictures go one by one so that one memory-hungry file is one file's problem."""
     from breakhis_core.errors import InputError
-    from breakhis_core.pixels import decode, to_model_input
-    from breakhis_core.taxonomy import CODES, MALIGNANT, subtype
+    from breakhis_core.images.pixels import decode, to_model_input
+    from breakhis_core.images.taxonomy import CODES, MALIGNANT, subtype
 
     try:
         pixels = decode(file)

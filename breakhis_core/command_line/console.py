@@ -18,7 +18,7 @@ SILENCE = 10.0
 
 
 class Foreground:
-    """The context (see ``job_context.Context``) of work that runs in the foreground of a terminal.
+    """The context (see ``progress.Context``) of work that runs in the foreground of a terminal.
 
     Args:
         folder: where the work keeps its checkpoints, the same one when it goes on.

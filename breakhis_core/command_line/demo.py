@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from breakhis_core.command_line.answer import AsJson, answering, shown_path
 
 if TYPE_CHECKING:
-    from breakhis_core.datasets import Dataset
+    from breakhis_core.images.datasets import Dataset
     from breakhis_core.workspace import Workspace
 
 NO_RUN = (
@@ -20,7 +20,7 @@ def demo(as_json: AsJson = False) -> None:
     """Paint the phantoms and catalogue them in the workspace; instant when that was done before."""
     with answering(as_json) as answer:
         from breakhis_core.command_line.console import Foreground
-        from breakhis_core.job_kinds import make_demo
+        from breakhis_core.phantoms.demo import make_demo
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -49,8 +49,8 @@ def _counts(prepared: Dataset) -> dict[str, Any]:
 
 def _prepared(workspace: Workspace) -> Dataset | None:
     """Return the demo's data set, or None where it is not whole."""
-    from breakhis_core.datasets import datasets
-    from breakhis_core.phantoms import is_complete
+    from breakhis_core.images.datasets import datasets
+    from breakhis_core.phantoms.painting import is_complete
 
     if not is_complete(workspace.phantoms):
         return None

@@ -9,7 +9,7 @@ import typer
 from rich.console import RenderableType
 
 from breakhis_core.command_line.answer import AsJson, answering, table
-from breakhis_core.taxonomy import subtype
+from breakhis_core.images.taxonomy import subtype
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
@@ -46,7 +46,7 @@ def evaluate(
 ) -> None:
     """Evaluate a run on its frozen test set, a cross-validation on all images out of fold."""
     with answering(as_json) as answer:
-        from breakhis_core.evaluate import evaluate_run
+        from breakhis_core.results.evaluate import evaluate_run
 
         opened = named_run(run)
         result = evaluate_run(opened)
@@ -62,7 +62,7 @@ def evaluate(
 def _review(run: Run) -> tuple[dict[str, Any], list[str]]:
     """Return what the flags explain of a run's mistakes, for machines and for people."""
     from breakhis_core import reviews
-    from breakhis_core.review_summary import in_words, summarise, without_in_words
+    from breakhis_core.reviews.summary import in_words, summarise, without_in_words
     from breakhis_core.workspace import Workspace
 
     workspace = Workspace.open()
@@ -74,7 +74,7 @@ def _review(run: Run) -> tuple[dict[str, Any], list[str]]:
 
 def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
     from breakhis_core.errors import InputError
-    from breakhis_core.report import run_report
+    from breakhis_core.reports.run_report import run_report
     from breakhis_core.workspace import Workspace
 
     written = run_report(Workspace.open(), run, evaluation)
@@ -115,10 +115,10 @@ def provenance(result: dict[str, Any]) -> str:
 
 def headline(result: dict[str, Any]) -> RenderableType:
     """Return the table of a result's main numbers with their 95 % intervals."""
-    from breakhis_core.baselines import baseline_text
-    from breakhis_core.evaluate import value_at
-    from breakhis_core.metric_names import metric_name
-    from breakhis_core.number_tables import interval_of
+    from breakhis_core.metrics.names import metric_name
+    from breakhis_core.results.baselines import baseline_text
+    from breakhis_core.results.evaluate import value_at
+    from breakhis_core.results.tables import interval_of
 
     rows = [
         [metric_name(metric), _number(value_at(result, metric)), interval_of(result, metric)]
@@ -130,8 +130,8 @@ def headline(result: dict[str, Any]) -> RenderableType:
 
 def notes(result: dict[str, Any]) -> list[str]:
     """Say over how many sub-types macro figures are means, and whether the run beats its baseline."""
-    from breakhis_core.baselines import doubt_in_words
-    from breakhis_core.metric_names import macro_note
+    from breakhis_core.metrics.names import macro_note
+    from breakhis_core.results.baselines import doubt_in_words
 
     over = f"Macro figures and balanced accuracy are means {macro_note(result)}."
     return [over, *filter(None, [doubt_in_words(result)])]
@@ -149,7 +149,7 @@ def _tables(result: dict[str, Any]) -> list[RenderableType]:
 
 
 def _folds(result: dict[str, Any]) -> RenderableType:
-    from breakhis_core.number_tables import fold_table
+    from breakhis_core.results.tables import fold_table
 
     told = fold_table(result)
     return table(None, list(told.heads), [list(row) for row in told.rows])

@@ -10,11 +10,11 @@ import typer
 from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
 from breakhis_core.command_line.evaluate import named_run
 from breakhis_core.errors import InputError
-from breakhis_core.map_methods import CHEAP, CODES, method_of
+from breakhis_core.maps.methods import CHEAP, CODES, method_of
 
 if TYPE_CHECKING:
-    from breakhis_core.map_store import MapStore
-    from breakhis_core.map_work import MapRequest
+    from breakhis_core.maps.store import MapStore
+    from breakhis_core.maps.work import MapRequest
     from breakhis_core.runs import Run
     from breakhis_core.workspace import Workspace
 
@@ -34,9 +34,9 @@ def explain(
 ) -> None:
     """Draw maps of the misclassified images of a run. Ctrl-C stops; the same command goes on."""
     with answering(as_json) as answer:
-        from breakhis_core.map_store import MapStore, run_key
-        from breakhis_core.map_work import MapRequest
-        from breakhis_core.run_folder import PARTS
+        from breakhis_core.maps.store import MapStore, run_key
+        from breakhis_core.maps.work import MapRequest
+        from breakhis_core.runs.folder import PARTS
         from breakhis_core.workspace import Workspace
 
         if part not in (*PARTS, "every"):
@@ -68,8 +68,8 @@ _COLUMNS = ("method", "images", "better than chance", "beats chance", "alike, ra
 
 def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.job_context import JobStopped
-    from breakhis_core.map_work import compute_maps
+    from breakhis_core.maps.work import compute_maps
+    from breakhis_core.progress import JobStopped
 
     folder = workspace.jobs / "foreground-maps"
     folder.mkdir(exist_ok=True)
@@ -82,7 +82,7 @@ def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
 
 def _summary(store: MapStore, run: Run, request: MapRequest, code: str) -> dict[str, Any]:
     """Return the means over the images of this part, of the maps of the predicted classes."""
-    from breakhis_core.map_work import wanted
+    from breakhis_core.maps.work import wanted
 
     kept = [store.get(code, image) for image in wanted(run, request)["hash"]]
     judged = [one.faithfulness[0] for one in kept if one is not None]

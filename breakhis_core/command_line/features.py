@@ -16,7 +16,7 @@ app = typer.Typer(
 def show(as_json: AsJson = False) -> None:
     """List the kept outputs, one line a frozen part, and the room that they take."""
     with answering(as_json) as answer:
-        from breakhis_core.features import LIMIT_BYTES, kept_features
+        from breakhis_core.training.feature_store import LIMIT_BYTES, kept_features
         from breakhis_core.workspace import Workspace
 
         stores = kept_features(Workspace.open().features)
@@ -35,7 +35,7 @@ def show(as_json: AsJson = False) -> None:
 def clear(as_json: AsJson = False) -> None:
     """Remove all kept outputs; the next training computes what it needs again."""
     with answering(as_json) as answer:
-        from breakhis_core.features import clear_features
+        from breakhis_core.training.feature_store import clear_features
         from breakhis_core.workspace import Workspace
 
         freed = clear_features(Workspace.open().features)

@@ -57,9 +57,9 @@ def export_flags(
     stand in where a flag names no run.
     """
     with answering(as_json) as answer:
-        from breakhis_core.flag_formats import format_of, write_file
-        from breakhis_core.flag_lists import exported, flags_of
-        from breakhis_core.statements import LEAVING, statements
+        from breakhis_core.flags.formats import format_of, write_file
+        from breakhis_core.flags.listing import exported, flags_of
+        from breakhis_core.flags.statements import LEAVING, statements
         from breakhis_core.workspace import Workspace
 
         how = format_of(file, format)
@@ -105,7 +105,8 @@ def import_flags(
     with answering(as_json) as answer:
         from collections import Counter
 
-        from breakhis_core.exchange import apply_import, check_import, read_flags
+        from breakhis_core.flags.importing import apply_import, check_import
+        from breakhis_core.flags.reading import read_flags
         from breakhis_core.runs import open_run
         from breakhis_core.workspace import Workspace
 
@@ -156,9 +157,9 @@ def agreement(
     with answering(as_json) as answer:
         from dataclasses import asdict
 
-        from breakhis_core import agreement as measures
-        from breakhis_core.agreement_words import meaning
+        from breakhis_core.reviews import agreement as measures
         from breakhis_core.reviews import standing
+        from breakhis_core.reviews.agreement_words import meaning
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -223,7 +224,8 @@ def settle(
 ) -> None:
     """Decide for everybody whether images leave the training; an earlier decision is revised."""
     with answering(as_json) as answer:
-        from breakhis_core.exchange import ImportPlan, matched_hashes, read_flags
+        from breakhis_core.flags.importing import matched_hashes
+        from breakhis_core.flags.reading import ImportPlan, read_flags
         from breakhis_core.reviews import settle_many
         from breakhis_core.workspace import Workspace
 
@@ -254,10 +256,10 @@ def policy(
 ) -> None:
     """Say, or choose, what makes a flagged image leave the training, in the app as well as here."""
     with answering(as_json) as answer:
-        from breakhis_core.policy import choose_policy, chosen_policy
-        from breakhis_core.retraining import plans
-        from breakhis_core.review_terms import POLICIES
+        from breakhis_core.jobs.retraining import plans
         from breakhis_core.reviews import excluded_hashes
+        from breakhis_core.reviews.policy import choose_policy, chosen_policy
+        from breakhis_core.reviews.terms import POLICIES
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -310,10 +312,10 @@ class _Chosen:
 
 
 def _chosen(workspace: Workspace, run: str | None, data: str | None) -> _Chosen:
-    from breakhis_core.datasets import datasets, load_images
     from breakhis_core.errors import InputError
+    from breakhis_core.images.datasets import datasets, load_images
     from breakhis_core.runs import run_named
-    from breakhis_core.scope import scope_of
+    from breakhis_core.runs.scope import scope_of
 
     opened = None if run is None else run_named(workspace.models, run)
     if data is not None:
@@ -333,7 +335,7 @@ def _chosen(workspace: Workspace, run: str | None, data: str | None) -> _Chosen:
 
 def _policy(code: str | None) -> str | None:
     from breakhis_core.errors import InputError
-    from breakhis_core.review_terms import POLICIES
+    from breakhis_core.reviews.terms import POLICIES
 
     if code is not None and code not in POLICIES:
         raise InputError(f"{code!r} is no policy; say {', '.join(POLICIES)} or {EVERY}.")

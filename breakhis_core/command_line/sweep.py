@@ -16,8 +16,8 @@ from breakhis_core.command_line.train import RecipeName, Unit, weights_given
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
-    from breakhis_core.sweeps import SweepRequest
-    from breakhis_core.sweeps_reading import Study
+    from breakhis_core.sweeps.reading import Study
+    from breakhis_core.sweeps.request import SweepRequest
     from breakhis_core.workspace import Workspace
 
 STOPPING = "Stopping; whole epochs are kept. Ctrl-C again stops at once."
@@ -76,8 +76,9 @@ def sweep(
     """Try the settings of a grid. Ctrl-C stops; the same command goes on where it was."""
     with answering(as_json) as answer:
         from breakhis_core.recipes import RECIPES
-        from breakhis_core.sweeps import new_request, parse_grid, usual_epochs
-        from breakhis_core.training import TrainRequest
+        from breakhis_core.sweeps.request import new_request, usual_epochs
+        from breakhis_core.sweeps.values import parse_grid
+        from breakhis_core.training.request import TrainRequest
         from breakhis_core.workspace import Workspace
 
         if list_all:
@@ -105,9 +106,9 @@ def sweep(
 
 def _run(workspace: Workspace, request: SweepRequest, processes: int | None) -> Study:
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.job_context import JobStopped
-    from breakhis_core.sweeps_reading import load_study
-    from breakhis_core.sweeps_running import run_sweep
+    from breakhis_core.progress import JobStopped
+    from breakhis_core.sweeps.reading import load_study
+    from breakhis_core.sweeps.running import run_sweep
 
     try:
         with Foreground(workspace.root) as context, context.stopping_on_interrupt(STOPPING):
@@ -118,7 +119,7 @@ def _run(workspace: Workspace, request: SweepRequest, processes: int | None) -> 
 
 
 def _list(answer: Answer, workspace: Workspace) -> None:
-    from breakhis_core.sweeps_reading import list_studies
+    from breakhis_core.sweeps.reading import list_studies
 
     studies = list_studies(workspace)
     value: list[dict[str, Any]] = [
@@ -136,16 +137,17 @@ def _list(answer: Answer, workspace: Workspace) -> None:
 
 
 def _remove(answer: Answer, workspace: Workspace, name: str) -> None:
-    from breakhis_core.sweeps_reading import remove_study
+    from breakhis_core.sweeps.reading import remove_study
 
     remove_study(workspace, name)
     answer.give({"removed": name}, f"{name} is removed.")
 
 
 def _tell(answer: Answer, study: Study) -> None:
-    from breakhis_core.baselines import CHANCE
-    from breakhis_core.sweeps import METRICS, field_text, value_text
-    from breakhis_core.sweeps_results import best_cell, cell_table, rests_on, uncertainty
+    from breakhis_core.results.baselines import CHANCE
+    from breakhis_core.sweeps.request import METRICS
+    from breakhis_core.sweeps.results import best_cell, cell_table, rests_on, uncertainty
+    from breakhis_core.sweeps.values import field_text, value_text
 
     cells = cell_table(study)
     best, doubt = best_cell(study), uncertainty(study)

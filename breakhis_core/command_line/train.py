@@ -18,8 +18,8 @@ from breakhis_core.command_line.evaluate import headline, named_run, provenance
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
-    from breakhis_core.exchange import ImportPlan
-    from breakhis_core.training import TrainRequest
+    from breakhis_core.flags.reading import ImportPlan
+    from breakhis_core.training.request import TrainRequest
     from breakhis_core.workspace import Workspace
 
 STOPPING = "Stopping; whole epochs are kept. Ctrl-C again stops at once."
@@ -81,10 +81,10 @@ def train(
 ) -> None:
     """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
     with answering(as_json) as answer:
-        from breakhis_core.datasets import load_images
-        from breakhis_core.exchange import read_flags
+        from breakhis_core.flags.reading import read_flags
+        from breakhis_core.images.datasets import load_images
         from breakhis_core.recipes import RECIPES
-        from breakhis_core.training import TrainRequest
+        from breakhis_core.training.request import TrainRequest
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -153,7 +153,7 @@ def weights_given(weights: str) -> str:
 
 def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[str, ...]:
     """Return the images that flags mean; a flag that means none is said, and the others count."""
-    from breakhis_core.exchange import matched_hashes
+    from breakhis_core.flags.importing import matched_hashes
 
     hashes, refused = matched_hashes(workspace, flags)
     for sentence in refused:
@@ -165,8 +165,8 @@ def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[s
 def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Path:
     """Train, or go on with the same training of the same images that was stopped before."""
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.job_context import JobStopped
-    from breakhis_core.training import train as train_run
+    from breakhis_core.progress import JobStopped
+    from breakhis_core.training.train import train as train_run
 
     same = json.dumps([request.to_dict(), sorted(images)], sort_keys=True).encode()
     checkpoints = workspace.jobs / f"foreground-{hashlib.sha256(same).hexdigest()[:16]}"
@@ -181,7 +181,7 @@ def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Pa
 
 
 def _tell(answer: Answer, folder: Path) -> None:
-    from breakhis_core.evaluate import evaluate_run
+    from breakhis_core.results.evaluate import evaluate_run
     from breakhis_core.runs import open_run
 
     run = open_run(folder)

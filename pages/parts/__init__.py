@@ -1,1 +1,1 @@
-"""Parts that several screens share: frame, viewer, picture routes."""
+"""Parts of the screens: a folder for each, and what they share."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from breakhis_core.pixels import decode, pixel_hash
+from breakhis_core.images.pixels import decode, pixel_hash
 from breakhis_core.settings import PROJECT, Settings
 from tests.browser.conftest import Browser, browse, chromium, serve
 

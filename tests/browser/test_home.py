@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from breakhis_core import reviews
-from breakhis_core.next_step import reviewed
+from breakhis_core.jobs.next_step import reviewed
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser

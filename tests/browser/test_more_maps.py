@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from breakhis_core import jobs
-from breakhis_core.faithfulness import Faithfulness
-from breakhis_core.map_store import KeptMaps, MapStore, run_key
-from breakhis_core.queues import build_queue
+from breakhis_core.images.taxonomy import subtype
+from breakhis_core.maps.faithfulness import Faithfulness
+from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.runs import Run
-from breakhis_core.taxonomy import subtype
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from breakhis_core import reviews
-from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 

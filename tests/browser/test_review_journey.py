@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from breakhis_core import exchange, reviews
-from breakhis_core.queues import build_queue
+from breakhis_core import reviews
+from breakhis_core.flags import reading
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
@@ -48,7 +49,7 @@ def test_from_home_to_the_downloaded_list(
         page.get_by_role("link", name="CSV").click()
     file = tmp_path / "flags.csv"
     download.value.save_as(file)
-    (row,) = exchange.read_flags(file).rows
+    (row,) = reading.read_flags(file).rows
     assert (row["hash"], row["reason"], row["run"]) == (queue[1], "staining", "fake")
 
     assert browser.errors == []

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from breakhis_core import datasets, reviews
-from breakhis_core.catalogue import Catalogue
-from breakhis_core.queues import build_queue
+from breakhis_core import reviews
+from breakhis_core.images import datasets
+from breakhis_core.images.catalogue import Catalogue
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 from tests.conftest import paint_pictures, write_fake_run

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from breakhis_core.datasets import picture_path
-from breakhis_core.queues import build_queue
+from breakhis_core.images.datasets import picture_path
+from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.runs import Run
-from breakhis_core.taxonomy import CODES, subtype
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
-from pages.parts.assets import address
+from pages.parts.components.common.assets import address
 from tests.browser.conftest import Browser
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def test_the_diverging_colours_are_even_and_readable_without_red_green_vision(
     reviewing: tuple[Browser, list[str]],
 ) -> None:
     browser, _ = reviewing
-    script = address("viewer.js")
+    script = address("components/viewer/viewer.js")
     flat = browser.page.evaluate(f"import('{script}').then((viewer) => [...viewer.diverging])")
     rgb = np.array(flat, float).reshape(256, 3) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
@@ -207,7 +207,9 @@ def test_every_script_is_loaded_once_and_may_be_kept_for_ever(browser: Browser, 
     assert sorted(scripts) == sorted(set(scripts))
     assert kept == {"public, max-age=31536000, immutable"}
     assert (
-        browser.page.request.get(f"{browser.url}/assets/earlier/viewer.js").headers["cache-control"]
+        browser.page.request.get(f"{browser.url}/assets/earlier/components/viewer/viewer.js").headers[
+            "cache-control"
+        ]
         == "no-cache"
     )
 

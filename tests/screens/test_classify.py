@@ -17,12 +17,11 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core.runs import Run, open_run
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.runs import Run, classifying, open_run
+from breakhis_core.runs.classifying import Classified, Known
 from breakhis_core.settings import Settings
-from breakhis_core.taxonomy import CODES
 from breakhis_core.workspace import Workspace
-from pages.parts import uploads
-from pages.parts.uploads import Classified, Known
 from tests.conftest import write_fake_run
 from tests.screens.conftest import PROJECT
 from tests.screens.in_app import in_app
@@ -74,7 +73,7 @@ def seen(workspace: Workspace, run: Run) -> tuple[str, bytes]:
     """Name and file of an image that the run was trained on."""
     table = run.predictions()
     row = table[table["part"] == "train"].iloc[0]
-    from breakhis_core.datasets import picture_path
+    from breakhis_core.images.datasets import picture_path
 
     file = picture_path(workspace, row["hash"])
     assert file is not None
@@ -165,7 +164,7 @@ def test_a_run_on_phantoms_says_that_it_knows_nothing_of_tissue(
 
 
 def test_more_files_than_fit_are_said_to_be_left(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_FILES", 2)
+    monkeypatch.setattr(classifying, "MAX_FILES", 2)
     screen = drop(in_app("classify"), *[(f"{n}.png", picture()) for n in range(3)])
     assert "The first 2 of 3 files are classified" in said(screen)
     assert len(screen.dataframe[0].value) == 2
@@ -194,7 +193,7 @@ RESULTS = [
 
 def test_the_table_to_download_cannot_attack_a_spreadsheet_and_holds_errors_too() -> None:
     known = {"ab": Known("train", "SOB_x.png", "DC")}
-    table = pd.read_csv(io.BytesIO(uploads.results_csv(RESULTS, known, "fake")))
+    table = pd.read_csv(io.BytesIO(classifying.results_csv(RESULTS, known, "fake")))
     assert table["file"].tolist() == ["'=1+1.png", "bad.png"]
     assert table.loc[0, ["subtype", "side", "seen_in", "run"]].tolist() == [
         "DC",
@@ -207,7 +206,7 @@ def test_the_table_to_download_cannot_attack_a_spreadsheet_and_holds_errors_too(
 
 
 def test_the_json_has_what_the_command_line_gives() -> None:
-    first, second = json.loads(uploads.results_json(RESULTS, {}, "fake"))
+    first, second = json.loads(classifying.results_json(RESULTS, {}, "fake"))
     assert (first["subtype"], first["side"], first["probabilities"]["DC"]) == ("DC", "malignant", 0.75)
     assert second == {"file": "bad.png", "error": RESULTS[1].error, "run": "fake"}
 

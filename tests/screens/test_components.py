@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts.components import DECLARED
+from pages.parts.components.common.declaring import DECLARED
 from tests.screens.conftest import PROJECT
 
-PARTS = sorted(file.stem for file in (PROJECT / "pages/parts").glob("*.py"))
-for _part in PARTS:
-    importlib.import_module(f"pages.parts.{_part}")
+for _file in sorted((PROJECT / "pages/parts").rglob("*.py")):
+    importlib.import_module(".".join(_file.relative_to(PROJECT).with_suffix("").parts))
 
 
 @pytest.mark.parametrize("name", sorted(DECLARED))
@@ -27,5 +26,5 @@ def test_a_component_refuses_what_a_browser_cannot_read(name: str) -> None:
 def test_no_component_is_declared_in_another_way() -> None:
     scripts = [*PROJECT.glob("*.py"), *(PROJECT / "pages").rglob("*.py")]
     around = [file.name for file in scripts if "components.v2.component(" in file.read_text("utf-8")]
-    assert around == ["components.py"]
+    assert around == ["declaring.py"]
     assert len(DECLARED) >= 8

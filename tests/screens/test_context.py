@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Engine, event
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import image_checks, reviews
-from breakhis_core.queues import build_queue
+from breakhis_core import reviews
+from breakhis_core.images import checks as image_checks
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
-from pages.parts import frame
+from pages.parts.shared import frame
 from tests.conftest import write_fake_run
 from tests.screens.components import press, shown
 from tests.screens.conftest import Open

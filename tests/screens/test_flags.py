@@ -13,11 +13,15 @@ import pytest
 from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import datasets, exchange, flag_lists, jobs, reviews
-from breakhis_core.policy import choose_policy, chosen_policy
+from breakhis_core import jobs, reviews
+from breakhis_core.flags import listing, reading
+from breakhis_core.images import datasets
+from breakhis_core.reviews.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
-from pages.parts import flag_download, flag_list, settling
+from pages.parts.flags import listing as flag_list
+from pages.parts.flags import settling
+from pages.parts.server import flag_download
 from tests.conftest import write_fake_run
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
@@ -270,11 +274,11 @@ def test_the_zip_holds_the_images_of_the_csv_and_the_maps_of_the_run(
             sent = {
                 label.split(" :")[0]: _sent(address.partition("?")[2]) for label, address in links.items()
             }
-            rows = exchange.read_flags(sent["CSV"], "flags.csv").rows
+            rows = reading.read_flags(sent["CSV"], "flags.csv").rows
             assert len({row["hash"] for row in rows}) == int(wish.split(" · ")[1].split()[0])
             seen = {(row["hash"], row["run"]) for row in rows}
             for name in ("Excel", "JSON", "ZIP"):
-                other = exchange.read_flags(sent[name], "flags").rows
+                other = reading.read_flags(sent[name], "flags").rows
                 assert {(row["hash"], row["run"]) for row in other} == seen
             inside = zipfile.ZipFile(io.BytesIO(sent["ZIP"])).namelist()
             maps = {name.split("--")[1].rpartition("-")[0] for name in inside if name.startswith("overlays")}
@@ -292,7 +296,7 @@ def test_a_run_that_is_none_is_refused_in_a_sentence(flagged: list[str], run: st
 def test_the_address_sends_the_flags_that_it_asks_for(flagged: list[str]) -> None:
     sent = _asked("format=csv&reason=artefact")
     assert sent.headers["content-disposition"] == 'attachment; filename="flags.csv"'
-    plan = exchange.read_flags(_sent("format=csv&reason=artefact"), "flags.csv")
+    plan = reading.read_flags(_sent("format=csv&reason=artefact"), "flags.csv")
     assert [row["hash"] for row in plan.rows] == flagged[2:]
     assert _asked("format=pdf").status_code == 404
 
@@ -322,7 +326,7 @@ def test_a_dry_run_says_what_would_be_imported_and_in_whose_name(
     assert "**1 new flag** on 1 image, 0 already here, 1 row that cannot be used" in said
     assert "By reason: Out of focus 1" in said
     assert "In the name of: cleanvision 1" in said
-    assert flag_lists.listed(workspace)["hash"].nunique() == 3
+    assert listing.listed(workspace)["hash"].nunique() == 3
 
 
 def test_an_import_is_tried_before_it_is_done(
@@ -337,9 +341,9 @@ def test_an_import_is_tried_before_it_is_done(
     screen.run()
     assert not screen.exception
     assert "1 new flag" in words(screen)
-    assert flag_lists.listed(workspace)["hash"].nunique() == 3
+    assert listing.listed(workspace)["hash"].nunique() == 3
     next(b for b in screen.button if b.label == "Import 1 flag").click().run()
-    assert flag_lists.listed(workspace)["hash"].nunique() == 4
+    assert listing.listed(workspace)["hash"].nunique() == 4
 
 
 def test_own_flags_are_taken_back_and_the_others_stay(
@@ -394,7 +398,7 @@ def test_everything_is_of_the_data_set_of_the_run(
     )
     screen = in_app("flags", run="tissue-run", view="Agreement")
     assert "2 images answered" in words(screen)
-    rows = exchange.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
+    rows = reading.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
     assert ({row["hash"] for row in rows.rows}, len(rows.keeps), len(rows.settlements)) == (set(theirs), 1, 1)
 
 

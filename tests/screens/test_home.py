@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import insert
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import database as db
-from breakhis_core import datasets, jobs, reviews
-from breakhis_core.catalogue import Catalogue, scan
+from breakhis_core import jobs, reviews
+from breakhis_core.images import datasets
+from breakhis_core.images.catalogue import Catalogue, scan
 from breakhis_core.runs import Run
+from breakhis_core.storage import database as db
+from breakhis_core.storage import tables
 from breakhis_core.workspace import Workspace
 from tests.conftest import paint_pictures, write_fake_run
 from tests.screens.conftest import Open
@@ -182,7 +184,7 @@ def test_what_runs_and_waits_is_said_in_one_line_with_links(
     with db.writing(workspace.engine, "jobs") as connection:
         for kind, arguments in (("maps", {"run": "fake", "methods": []}), ("train", {"name": "next"})):
             connection.execute(
-                insert(db.jobs).values(
+                insert(tables.jobs).values(
                     kind=kind, arguments=arguments, state="queued", created=db.now(), attempt=1
                 )
             )

@@ -17,15 +17,18 @@ from streamlit.proto.Metric_pb2 import Metric
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
-from breakhis_core.baselines import baseline_text
-from breakhis_core.evaluate import evaluate
-from breakhis_core.run_notes import describe
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.results.baselines import baseline_text
+from breakhis_core.results.evaluate import evaluate
+from breakhis_core.results.provenance import where_from
 from breakhis_core.runs import Run, open_run
+from breakhis_core.runs.notes import describe
 from breakhis_core.settings import Settings
-from breakhis_core.taxonomy import CODES
+from breakhis_core.wording import counted, duration, interval, number
 from breakhis_core.workspace import Workspace
-from pages.parts import results_tables, review_links, run_download
-from pages.parts.figures import counted, duration, interval, number, where_from
+from pages.parts.results import tables
+from pages.parts.server import run_download
+from pages.parts.shared import review_links
 from tests.conftest import write_fake_run
 from tests.screens.conftest import PROJECT
 from tests.screens.in_app import in_app
@@ -88,8 +91,8 @@ def test_a_run_that_is_not_better_than_naming_the_commonest_says_so(
 def test_macro_figures_say_over_how_many_subtypes(workspace: Workspace, pictures: pd.DataFrame) -> None:
     run = write_fake_run(workspace.models, "few", pictures, skill=0.0)
     evaluation = evaluate(run.predictions().query("subtype not in ['TA', 'LC'] or part != 'test'"), "case")
-    assert results_tables.per_class(evaluation)["Sub-type"].iloc[-1] == "Macro (mean of 6)"
-    table = results_tables.per_class(evaluation).set_index("Sub-type")
+    assert tables.per_class(evaluation)["Sub-type"].iloc[-1] == "Macro (mean of 6)"
+    table = tables.per_class(evaluation).set_index("Sub-type")
     assert table.loc["Macro (mean of 6)", "F1"] == pytest.approx(evaluation["macro_f1"])
     assert table.loc["TA tubular adenoma", "F1"] is None or pd.isna(table.loc["TA tubular adenoma", "F1"])
     helped = {one.label: one.proto.help for one in in_app("results").metric}
@@ -111,7 +114,7 @@ def test_a_split_by_image_is_told_with_what_leaks(workspace: Workspace, pictures
 
 def test_the_table_of_subtypes_has_the_authors_numbers_and_the_macro_mean(fake_run: Run) -> None:
     evaluation = evaluate(fake_run.predictions(), "case")
-    table = results_tables.per_class(evaluation).set_index("Sub-type")
+    table = tables.per_class(evaluation).set_index("Sub-type")
     assert table.loc["DC ductal carcinoma", "Recall"] == evaluation["per_class"]["DC"]["recall"]
     assert table.loc["DC ductal carcinoma", "AUC"] == evaluation["auc"]["DC"]
     assert table.loc["Macro (mean)", "F1"] == pytest.approx(evaluation["macro_f1"])

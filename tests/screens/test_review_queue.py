@@ -7,9 +7,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from breakhis_core import queues
-from breakhis_core.runs import Run
-from pages.parts.review_queue import Images, Item, Ordered, Places, images_of, queue_of
+from breakhis_core.runs import Run, queues
+from pages.parts.review.queue import Images, Item, Ordered, Places, images_of, queue_of
 
 
 @pytest.mark.parametrize("order", ["all", "least_certain", "confident_mistakes"])

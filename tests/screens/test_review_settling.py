@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
-from breakhis_core.queues import build_queue
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.screens.components import ANSWERS, act, press, shown
 from tests.screens.conftest import Open

@@ -9,15 +9,16 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import jobs, sweeps_reading, sweeps_storage
+from breakhis_core import jobs
 from breakhis_core.recipes import RECIPES
-from breakhis_core.sweeps import SweepRequest, new_request
-from breakhis_core.sweeps_running import running_alone
-from breakhis_core.training import TrainRequest
+from breakhis_core.sweeps import reading, storage
+from breakhis_core.sweeps.request import SweepRequest, new_request
+from breakhis_core.sweeps.running import running_alone
+from breakhis_core.training.request import TrainRequest
 from breakhis_core.workspace import Workspace
 from tests.screens.in_app import in_app
 from tests.screens.test_train import links, press, said
-from tests.sweep_studies import a_request, play, put
+from tests.sweeps.sweep_studies import a_request, play, put
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_study_is_removed_only_when_asked_twice(workspace: Workspace, pictures
     assert "runs stay" in said(screen)
     assert "New sweep" in [one.label for one in screen.expander]
     press(screen, "Remove the sweep")
-    assert sweeps_reading.list_studies(workspace) == []
+    assert reading.list_studies(workspace) == []
     assert "New sweep" not in [one.label for one in screen.expander], "the form stands open again"
 
 
@@ -205,6 +206,6 @@ def test_a_sweep_that_begins_or_never_came_there_says_so(
 
 
 def _folder(workspace: Workspace, name: str) -> Any:
-    folder = sweeps_storage.sweep_folder(workspace, name)
+    folder = storage.sweep_folder(workspace, name)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

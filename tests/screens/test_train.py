@@ -12,16 +12,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import datasets, jobs, reviews, weights_files
-from breakhis_core.catalogue import Catalogue
-from breakhis_core.evaluate import evaluate_run
-from breakhis_core.jobs import Job
+from breakhis_core import jobs, reviews
+from breakhis_core.images import datasets
+from breakhis_core.images.catalogue import Catalogue
+from breakhis_core.jobs import Job, first_weights
 from breakhis_core.recipes import RECIPES
+from breakhis_core.results.evaluate import evaluate_run
 from breakhis_core.runs import Run
 from breakhis_core.settings import Settings
-from breakhis_core.training import TrainRequest
+from breakhis_core.training import duration
+from breakhis_core.training.request import TrainRequest
 from breakhis_core.workspace import Workspace
-from pages.parts import job_progress, training_time
+from pages.parts.shared import job_panel
 from tests.conftest import paint_pictures, write_fake_run
 from tests.screens.conftest import PROJECT
 from tests.screens.in_app import in_app
@@ -185,19 +187,19 @@ def test_a_missing_weights_file_or_a_bad_name_stops_the_start(pictures: pd.DataF
 
 def test_the_estimate_rests_on_the_newest_run_of_the_same_kind(workspace: Workspace, fake_run: Run) -> None:
     recipe = RECIPES["recommended"]
-    assumed = training_time.pace(recipe, [fake_run])
+    assumed = duration.pace(recipe, [fake_run])
     assert assumed.measured is None
     (fake_run.path / "recipe.json").write_text(recipe.model_dump_json())
-    measured = training_time.pace(recipe, [_sealed(fake_run)])
+    measured = duration.pace(recipe, [_sealed(fake_run)])
     # The made-up run says 2 and 1 seconds for its epochs.
     train = int((fake_run.predictions()["part"] == "train").sum())
     assert (measured.measured, measured.images_per_second) == ("fake", pytest.approx(train / 1.5))
-    slow = training_time.Pace(1.0, None)
-    more = training_time.seconds_needed(recipe, 1000, 1000, slow)
-    assert more - training_time.seconds_needed(recipe, 1000, 1000, training_time.Pace(2.0, None)) == (
+    slow = duration.Pace(1.0, None)
+    more = duration.seconds_needed(recipe, 1000, 1000, slow)
+    assert more - duration.seconds_needed(recipe, 1000, 1000, duration.Pace(2.0, None)) == (
         pytest.approx(recipe.epochs * 500)
     )
-    assert [training_time.in_words(s) for s in (37, 1500, 9000)] == [
+    assert [duration.in_words(s) for s in (37, 1500, 9000)] == [
         "about 1 min",
         "about 25 min",
         "about 2.5 h",
@@ -278,7 +280,7 @@ def test_a_finished_job_says_how_good_it_is_and_leads_on(
 
 def test_settings_of_a_training_stand_in_one_line() -> None:
     request = TrainRequest(RECIPES["paper"], unit="image", split_seed=3, weights="/data/mine.h5")
-    assert job_progress.settings_in_words(request.to_dict()).replace("\\", "") == (
+    assert job_panel.settings_in_words(request.to_dict()).replace("\\", "") == (
         "paper recipe · 15 epochs · split by image, seed 3 · weights mine.h5"
     )
 
@@ -333,7 +335,7 @@ def test_weights_that_worked_before_are_not_asked_for_again(
 ) -> None:
     file = tmp_path / "mine.weights.h5"
     file.write_bytes(b"\x89HDF\r\n\x1a\n")
-    monkeypatch.setattr(weights_files, "last_used", lambda workspace: str(file))
+    monkeypatch.setattr(first_weights, "last_used", lambda workspace: str(file))
     screen = in_app("train")
     screen.radio(key="recipe-").set_value("paper").run()
     assert screen.radio(key="weights-paper-").value == "file"

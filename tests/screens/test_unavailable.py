@@ -94,7 +94,7 @@ def test_a_full_disk_is_one_sentence(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("breakhis_core.runs.Fingerprints.save", full)
+    monkeypatch.setattr("breakhis_core.runs.run.Fingerprints.save", full)
     assert "disk of the workspace is full" in said(in_app("home"))
     monkeypatch.undo()
 

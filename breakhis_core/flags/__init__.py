@@ -1,0 +1,1 @@
+"""The list of flags, out and in, in every format."""

@@ -1,0 +1,1 @@
+"""Images: their names, pixels, catalogue, data sets, thumbnails and quality."""

@@ -1,0 +1,50 @@
+"""What each kind of job does. Add one here, and its name in ``kinds``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from breakhis_core.images.cataloguing import catalogue_folder, measure
+from breakhis_core.jobs.maps import submit_first_maps
+from breakhis_core.maps.work import MapRequest, compute_maps
+from breakhis_core.phantoms.demo import make_demo
+from breakhis_core.progress import Context
+from breakhis_core.runs import open_run
+from breakhis_core.sweeps.request import SweepRequest
+from breakhis_core.sweeps.running import run_sweep
+from breakhis_core.training.request import TrainRequest
+from breakhis_core.training.train import train
+from breakhis_core.workspace import Workspace
+
+Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
+
+
+def make_run(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Train a model, then put its first maps in line; the arguments are those of ``TrainRequest``."""
+    made = open_run(Path(train(TrainRequest.from_dict(dict(arguments)), workspace, context)))
+    if not made.folds:  # Other maps need a Keras model, and those of folds are not kept.
+        submit_first_maps(workspace, made)
+    return {"run": made.name}
+
+
+def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Run the sweep ``arguments["request"]``, ``arguments["processes"]`` trainings at a time."""
+    request = SweepRequest.from_dict(arguments["request"])
+    return {"study": run_sweep(request, workspace, context, arguments.get("processes"))}
+
+
+def make_maps(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Compute maps of a run's mistakes; the arguments are those of ``MapRequest``."""
+    return compute_maps(MapRequest.from_dict(arguments), workspace, context)
+
+
+WORK: dict[str, Work] = {
+    "catalogue": catalogue_folder,
+    "demo": make_demo,
+    "measure": measure,
+    "train": make_run,
+    "sweep": sweep,
+    "maps": make_maps,
+}

@@ -1,0 +1,198 @@
+"""Maps by tf-keras-vis: Grad-CAM++, LayerCAM, Score-CAM and SmoothGrad, raw, for given classes of images.
+
+What tf-keras-vis wants to be told for this network: the model is flat and its scores linear
+(``ReplaceToLinear``; Score-CAM applies the softmax itself), the layer is named, because its own search stops
+before batch normalisation, and nothing is normalised, because that hides how strong a map is.
+
+Behind global average pooling the gradient is the same at every place of the last layer. There Grad-CAM++ and
+LayerCAM are one and the same map; LayerCAM, made for earlier layers, is therefore taken where the base still
+has 14 x 14 places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from breakhis_core.maps.methods import method_of
+from breakhis_core.networks.network import POOL
+
+if TYPE_CHECKING:
+    import keras
+
+Maps = npt.NDArray[np.float32]
+Maker = Callable[[npt.NDArray[np.uint8], Sequence[int]], Maps]
+"""Takes N model inputs (N, 224, 224, 3) and one class for each; gives maps (N, S, S), not negative."""
+
+CHANNELS = 32
+SMOOTH_SAMPLES = 8
+SMOOTH_NOISE = 0.1
+_EARLIER = 14
+
+
+def map_maker(model: keras.Model, code: str) -> Maker:
+    """Return the function that draws the maps of a method for a model.
+
+    Args:
+        model: flat model as `network.build_network` makes it.
+        code: of one of ``methods.METHODS``.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    makers = {
+        "gradcam": _gradcam,
+        "gradcampp": _gradcampp,
+        "layercam": _layercam,
+        "scorecam": _scorecam,
+        "saliency": _saliency,
+    }
+    return makers[method_of(code).code](model)
+
+
+def _gradcam(model: keras.Model) -> Maker:
+    from tf_keras_vis.gradcam import Gradcam
+
+    return _cam(Gradcam, model, _last_layer(model), _category)
+
+
+def _gradcampp(model: keras.Model) -> Maker:
+    from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
+
+    return _cam(GradcamPlusPlus, model, _last_layer(model), _zeroed)
+
+
+def _layercam(model: keras.Model) -> Maker:
+    from tf_keras_vis.layercam import Layercam
+
+    return _cam(Layercam, model, _earlier_layer(model), _category)
+
+
+def _cam(kind: Any, model: keras.Model, layer: str, score_of: Callable[[Sequence[int]], Any]) -> Maker:
+    visualiser = _linear(kind, model)
+
+    def make(inputs: npt.NDArray[np.uint8], classes: Sequence[int]) -> Maps:
+        maps = visualiser(
+            score_of(classes),
+            inputs.astype(np.float32),
+            penultimate_layer=layer,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+        )
+        return np.asarray(maps, np.float32)
+
+    return make
+
+
+def _scorecam(model: keras.Model) -> Maker:
+    from tf_keras_vis.scorecam import Scorecam
+
+    visualiser, layer = _linear(Scorecam, model), _last_layer(model)
+
+    def one(picture: npt.NDArray[np.float32], klass: int) -> Maps:
+        maps = visualiser(
+            _category([klass]),
+            picture[None],
+            penultimate_layer=layer,
+            seek_penultimate_conv_layer=False,
+            expand_cam=False,
+            normalize_cam=False,
+            max_N=CHANNELS,
+        )
+        drawn: Maps = np.asarray(maps, np.float32)[0]
+        return drawn
+
+    def make(inputs: npt.NDArray[np.uint8], classes: Sequence[int]) -> Maps:
+        # One at a time: of several images it would take the union of their liveliest channels.
+        pictures = inputs.astype(np.float32)
+        return np.stack([one(picture, klass) for picture, klass in zip(pictures, classes, strict=True)])
+
+    return make
+
+
+def _saliency(model: keras.Model) -> Maker:
+    from tf_keras_vis.saliency import Saliency
+
+    visualiser, size = _linear(Saliency, model), method_of("saliency").size
+
+    def make(inputs: npt.NDArray[np.uint8], classes: Sequence[int]) -> Maps:
+        # Its noise comes from numpy's global generator: the same image must give the same map tomorrow.
+        before = np.random.get_state()
+        np.random.seed(0)
+        try:
+            fine = visualiser(
+                _category(classes),
+                inputs.astype(np.float32),
+                smooth_samples=SMOOTH_SAMPLES,
+                smooth_noise=SMOOTH_NOISE,
+                normalize_map=False,
+            )
+        finally:
+            np.random.set_state(before)
+        # In change of the score from black to white; a pixel's own gradient is finer than anyone can see.
+        return pooled(255.0 * np.asarray(fine, np.float32), size)
+
+    return make
+
+
+def pooled(maps: Maps, size: int) -> Maps:
+    """Return the means over square cells.
+
+    Args:
+        maps: (N, S, S), S a multiple of ``size``.
+        size: cells a side.
+
+    >>> pooled(np.arange(16, dtype=np.float32).reshape(1, 4, 4), 2).tolist()
+    [[[2.5, 4.5], [10.5, 12.5]]]
+    """
+    count, whole, _ = maps.shape
+    cell = whole // size
+    means = maps.reshape(count, size, cell, size, cell).mean(axis=(2, 4), dtype=np.float32)
+    return np.asarray(means, np.float32)
+
+
+def _linear(kind: Any, model: keras.Model) -> Any:
+    from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
+
+    return kind(model, model_modifier=ReplaceToLinear(), clone=True)
+
+
+def _category(classes: Sequence[int]) -> Any:
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    return CategoricalScore(list(classes))
+
+
+def _zeroed(classes: Sequence[int]) -> Any:
+    """Return a score whose value is nothing and whose gradient is the class's.
+
+    Grad-CAM++ multiplies its map by exp(score), the same at every place: it says how sure the model is, which
+    stands beside the map anyway, makes maps of different images incomparable, and overflows float16.
+    """
+    import tensorflow as tf
+
+    def score(output: Any) -> Any:
+        chosen = tf.gather(output, list(classes), axis=1, batch_dims=0)
+        own = tf.linalg.diag_part(chosen)
+        return own - tf.stop_gradient(own)
+
+    return score
+
+
+def _last_layer(model: keras.Model) -> str:
+    names = [layer.name for layer in model.layers]
+    return str(names[names.index(POOL) - 1])
+
+
+def _earlier_layer(model: keras.Model) -> str:
+    """Return the last activation with 14 x 14 places; its name hangs on what Keras built before."""
+    found = [
+        layer.name
+        for layer in model.layers
+        if type(layer).__name__ == "Activation" and tuple(layer.output.shape[1:3]) == (_EARLIER, _EARLIER)
+    ]
+    return str(found[-1])

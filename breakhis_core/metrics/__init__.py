@@ -1,0 +1,1 @@
+"""Numbers as pure functions of arrays: classification, ranking, calibration, agreement, intervals."""

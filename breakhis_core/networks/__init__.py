@@ -1,0 +1,1 @@
+"""MobileNetV3-Large with a head, and the graph that it is exported as."""

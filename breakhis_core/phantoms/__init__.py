@@ -1,0 +1,1 @@
+"""Phantoms: painted stand-ins for tissue, so that the product can be shown without images."""

@@ -1,0 +1,60 @@
+"""What a comparison of two runs comes to, in a sentence that names what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from breakhis_core.metrics.names import metric_name
+from breakhis_core.results.compare import same_answers, verdict
+from breakhis_core.wording import counted, interval, number, part_in_words
+
+
+def in_words(compared: Mapping[str, Any], left_out: int | None = None) -> str:
+    """Say whether the second run is better than the first, on which images, and how sure that is.
+
+    Args:
+        compared: what ``compare.compare`` returns; its first two runs count.
+        left_out: how many images the second, a retraining of the first, was trained without; None when it is
+            no retraining.
+    """
+    against = compared["against"][0]
+    first, second = compared["first"]["name"], against["name"]
+    images = counted(compared["images"], f"{part_in_words(compared['part'])} image".strip())
+    if same_answers(against):
+        return f"{first} and {second} give the same answers on all {images}."
+    rests_on = f"these {images} of {counted(compared['cases'], 'case')}, {compared['split']}"
+    delta = against["deltas"]["accuracy"]
+    found, up = verdict(delta), (delta["delta"] or 0) > 0
+    if left_out is None:
+        does = {"better": "is better than", "worse": "is worse than"}.get(found, "cannot be told from")
+        said = f"{second} {does} {first} on {rests_on}"
+    else:
+        does = {"better": "helped", "worse": "made the model worse"}.get(
+            found, "may have helped" if up else "did not help"
+        )
+        said = f"Leaving out {counted(left_out, 'image')} {does} on {rests_on}"
+    return f"{said}: {_difference(delta)}"
+
+
+def surely(deltas: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> str:
+    """Name the metrics that surely changed, or nothing when none did.
+
+    Args:
+        deltas: ``deltas`` of an entry of ``compare(...)["against"]``.
+        metrics: the metrics to look at.
+    """
+    told = []
+    for what in ("better", "worse"):
+        some = [metric_name(name) for name in metrics if verdict(deltas[name]) == what]
+        if some:
+            told.append(f"Surely {what}: {', '.join(some)}.")
+    return " ".join(told)
+
+
+def _difference(delta: Mapping[str, Any]) -> str:
+    reach = f"accuracy {number(delta['before'])} → {number(delta['after'])}"
+    if delta["interval"] is None:
+        return f"{reach}, and too few cases to tell."
+    reach += f", {number(delta['delta'], signed=True)} ({interval(delta['interval'], signed=True)})"
+    return f"{reach}." if verdict(delta) != "may be chance" else f"{reach}, which may be chance."

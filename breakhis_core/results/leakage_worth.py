@@ -1,0 +1,148 @@
+"""What knowing the patient is worth: one recipe split by image against the same recipe split by case.
+
+By image, a model is tested on cases that it learnt from; by case it is not. The gap between the two is the
+part of the published figures that a new patient would not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
+from breakhis_core.metrics.names import MACRO_METRICS
+from breakhis_core.results.case_sums import carriers, measure, sum_by_case
+from breakhis_core.results.evaluate import select_part
+from breakhis_core.results.predicted_arrays import read_answers
+from breakhis_core.splits.folds import fold_columns
+
+if TYPE_CHECKING:
+    from breakhis_core.runs import Run
+
+
+def gaps(
+    by_image: pd.DataFrame, by_case: pd.DataFrame, metrics: Sequence[str], resamples: int = RESAMPLES
+) -> dict[str, dict[str, Any]]:
+    """Measure what a split by image adds to each metric.
+
+    The two test sets differ, so that nothing can be paired: cases are drawn anew for each of them, and the
+    interval is that of the difference of two independent results.
+
+    Args:
+        by_image: predictions of the tested images of the run split by image.
+        by_case: those of the run split by case.
+        metrics: places in an evaluation.
+        resamples: bootstrap samples behind each interval.
+
+    Returns:
+        By metric: ``by_image``, ``by_case``, ``gap`` (the first minus the second) and its ``interval``. Macro
+        figures are means over the sub-types that both test sets hold; ``over`` names them.
+    """
+    sums = [sum_by_case(read_answers(predictions)) for predictions in (by_image, by_case)]
+    over = np.all([one.confusion.sum((0, 2)) > 0 for one in sums], axis=0)
+    cases = [len(one.confusion) for one in sums]
+    known = [carriers(one) for one in sums]
+    sides = [
+        measure(one, case_weights(count, resamples, seed), metrics, over)
+        for seed, (one, count) in enumerate(zip(sums, cases, strict=True))
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    for name in metrics:
+        difference = sides[0][name] - sides[1][name]
+        carried = min(of.get(name, count) for of, count in zip(known, cases, strict=True))
+        found[name] = {
+            "by_image": number_or_none(sides[0][name][0]),
+            "by_case": number_or_none(sides[1][name][0]),
+            "gap": number_or_none(difference[0]),
+            "interval": limits_or_none(difference[1:], carried),
+        }
+        if name in MACRO_METRICS:
+            found[name]["over"] = [code for code, counts in zip(CODES, over, strict=True) if counts]
+    return found
+
+
+def gap_in_words(accuracy: Mapping[str, Any], phantom: bool = False) -> str:
+    """Say what knowing the patient is worth, in one sentence.
+
+    >>> gap_in_words({"by_image": 0.7, "by_case": 0.23, "gap": 0.47, "interval": [0.13, 0.72]})
+    '0.70 on patients it knows, 0.23 on new ones: 0.47 of the accuracy is knowing the patient (0.13 to 0.72).'
+
+    Args:
+        accuracy: of ``gaps``.
+        phantom: whether the images are synthetic phantoms, whose cases are no patients.
+    """
+    who, one = ("painted cases", "case") if phantom else ("patients", "patient")
+    if accuracy["gap"] is None:
+        return f"What knowing the {one} is worth cannot be told: a test set is empty."
+    told = f"{accuracy['by_image']:.2f} on {who} it knows, {accuracy['by_case']:.2f} on new ones"
+    limits = accuracy["interval"]
+    if limits is None:
+        return f"{told}: too few cases to tell what knowing the {one} is worth."
+    span = f"{_two(limits[0])} to {_two(limits[1])}"
+    if limits[0] <= 0 <= limits[1]:
+        return f"{told}: what knowing the {one} is worth cannot be told here ({span})."
+    if accuracy["gap"] < 0:
+        return f"{told}: nothing is gained here by knowing the {one} ({span})."
+    return f"{told}: {accuracy['gap']:.2f} of the accuracy is knowing the {one} ({span})."
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def over_in_words(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say over which sub-types the macro figures of both runs are means, or nothing where over all eight.
+
+    >>> over_in_words({"macro_f1": {"over": ["F", "DC"]}})
+    'Macro figures of both are over the 2 sub-types that both test sets hold: F, DC.'
+    """
+    over = next((one["over"] for one in found.values() if "over" in one), CODES)
+    if len(over) == len(CODES):
+        return ""
+    held = f"the {len(over)} sub-types that both test sets hold: {', '.join(over)}"
+    return f"Macro figures of both are over {held}."
+
+
+def tested(run: Run) -> pd.DataFrame:
+    """Return the predictions that say how good a run is."""
+    return select_part(run.predictions(), run.tested_part)
+
+
+def pairs_across(
+    run: Run, near: Mapping[str, Sequence[tuple[str, str]]] | None = None
+) -> dict[str, int | None]:
+    """Count the pairs of a tested image and a learnt one that a model could recognise.
+
+    Args:
+        run: the run; of a cross-validation, the pairs of all folds are added.
+        near: near-duplicates of each image, as ``images.checks.Checks`` has them; None where nobody looked.
+
+    Returns:
+        ``tested`` (an image counts once for each fold that tests it), ``tested_of_learnt_cases``,
+        ``same_case_pairs``, ``pixel_equal_pairs`` and ``near_pairs`` (None where nobody looked). Train and
+        validation images count as learnt: both took part in choosing the model.
+    """
+    split, facts = run.split(), run.predictions().drop_duplicates("hash").set_index("hash")["case"]
+    columns = fold_columns(split) if run.folds else ["part"]
+    counts = {"tested": 0, "tested_of_learnt_cases": 0, "same_case_pairs": 0, "pixel_equal_pairs": 0}
+    near_pairs = 0
+    for column in columns:
+        part = split[column].to_numpy(dtype=object)
+        is_tested, is_learnt = part == "test", np.isin(part.astype(str), ["train", "validation"])
+        case = split["hash"].map(facts).to_numpy(dtype=object).astype(str)
+        learnt_of = pd.Series(case[is_learnt]).value_counts()
+        pairs = pd.Series(case[is_tested]).map(learnt_of).fillna(0)
+        counts["tested"] += int(is_tested.sum())
+        counts["tested_of_learnt_cases"] += int((pairs > 0).sum())
+        counts["same_case_pairs"] += int(pairs.sum())
+        hashes = split["hash"].to_numpy(dtype=object)
+        learnt, others = set(hashes[is_learnt]), set(hashes[is_tested])
+        # One image has one hash and one part, so that this is zero unless a split was tampered with.
+        counts["pixel_equal_pairs"] += len(learnt & others)
+        if near is not None:
+            near_pairs += sum(other in learnt for image in others for other, _ in near.get(image, ()))
+    return {**counts, "near_pairs": None if near is None else near_pairs}

@@ -1,0 +1,169 @@
+"""The tables of numbers that a card and a report show, once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from breakhis_core.images.taxonomy import CODES, subtype
+from breakhis_core.metrics.intervals import interval_text
+from breakhis_core.metrics.names import METRIC_NAMES, metric_name
+from breakhis_core.recipes import Recipe
+from breakhis_core.results.baselines import baseline_text
+from breakhis_core.results.evaluate import value_at
+
+CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
+MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
+
+ALWAYS = "Accuracy of always naming the commonest sub-type"
+
+FOLD_METRICS = ("accuracy", "macro_f1", "binary.sensitivity", "binary.specificity", "binary.auc")
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """A table as text.
+
+    Attributes:
+        heads: title of each column.
+        rows: cells of each row, as many as heads.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        r"""Write the table as Markdown.
+
+        >>> print(NumberTable(["a", "b"], [["1", "2|3"]]).markdown())
+        | a | b |
+        | --- | --- |
+        | 1 | 2\|3 |
+        """
+        lines = [self.heads, ["---"] * len(self.heads), *self.rows]
+        return "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+        )
+
+    def html(self) -> str:
+        """Write the table as HTML.
+
+        >>> NumberTable(["a"], [["<b>"]]).html()
+        '<table><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
+        """
+        heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
+        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
+        return f"<table><tr>{heads}</tr>{rows}</table>"
+
+
+def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the metrics of all images, each with its interval and what it has to beat."""
+    limits = evaluation["intervals"]
+    rows = [
+        [metric_name(name), number(value_at(evaluation, name)), interval_of(evaluation, name)]
+        + [baseline_text(evaluation, name)]
+        for name in METRIC_NAMES
+        if name in limits
+    ]
+    temperature = evaluation["calibration"]["temperature"]
+    if temperature is not None:
+        rows.append(["Temperature, fitted on validation", number(temperature), "", ""])
+    return NumberTable(["Metric", "Value", "95 % interval", "Baseline"], rows)
+
+
+def interval_of(evaluation: Mapping[str, Any], metric: str) -> str:
+    """Write the interval of a metric, or why there is none.
+
+    >>> found = {"accuracy": 0.5, "cases": 1, "intervals": {"accuracy": None}}
+    >>> interval_of(found, "accuracy"), interval_of(found | {"cases": 5}, "accuracy")
+    ('one case', 'too few cases')
+    """
+    limits = evaluation["intervals"].get(metric)
+    if limits is not None:
+        return interval_text(limits)
+    if value_at(evaluation, metric) is None:
+        return "–"
+    kind, *code = metric.split(".")[:2]
+    cases = evaluation["per_class"][code[0]]["cases"] if kind == "per_class" else evaluation["cases"]
+    return "one case" if cases == 1 else "too few cases"
+
+
+def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate precision, recall, F1 and AUC of the sub-types, each with its interval."""
+    rows = []
+    for code in CODES:
+        entry = evaluation["per_class"][code]
+        cells = [_with_interval(evaluation, f"per_class.{code}.{name}") for name in CLASS_METRICS]
+        rows.append([f"{code} {subtype(code).name}", str(entry["support"]), str(entry["cases"]), *cells])
+    return NumberTable(["Sub-type", "Images", "Cases", *CLASS_METRICS.values()], rows)
+
+
+def magnification_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the main metrics at each magnification, each with its interval."""
+    known = evaluation["baselines"]["commonest"] is not None
+    rows = []
+    for magnification, found in evaluation["per_magnification"].items():
+        cells = [_with_interval(found, name) for name in MAGNIFICATION_METRICS]
+        always = [number(found["always_commonest"])] if known else []
+        rows.append([f"{magnification}×", str(found["images"]), str(found["cases"]), *cells, *always])
+    heads = [metric_name(name) for name in MAGNIFICATION_METRICS]
+    return NumberTable(["Magnification", "Images", "Cases", *heads, *([ALWAYS] if known else [])], rows)
+
+
+def case_score_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the patient score of each case, the worst first."""
+    rows = [
+        [case["case"], case["subtypes"], f"{case['correct']} of {case['images']}"]
+        + [number(case["patient_score"]), number(case["side_score"])]
+        for case in evaluation["per_case"]
+    ]
+    heads = ["Case", "Sub-type", "Right images", "Patient score", "Patient score, benign/malignant"]
+    return NumberTable(heads, rows)
+
+
+def fold_table(evaluation: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the main metrics of each fold of a cross-validation, and their mean and spread."""
+    found = evaluation["folds"]
+    rows = [
+        [str(fold["fold"]), str(fold["images"]), str(fold["cases"])]
+        + [number(fold[name]) for name in FOLD_METRICS]
+        + [number(fold["always_commonest"])]
+        for fold in found["per_fold"]
+    ]
+    spread = [found["spread"][name] for name in FOLD_METRICS]
+    rows.append(["Mean", "", "", *(number(one["mean"]) for one in spread), ""])
+    rows.append(["Standard deviation", "", "", *(number(one["deviation"]) for one in spread), ""])
+    heads = [metric_name(name) for name in FOLD_METRICS]
+    return NumberTable(["Fold", "Images", "Cases", *heads, ALWAYS], rows)
+
+
+def recipe_table(recipe: Mapping[str, Any]) -> NumberTable:
+    """Tabulate the settings of a training, each with what it means."""
+    rows = []
+    for name, value in recipe.items():
+        known = Recipe.model_fields.get(name)
+        meaning = (known.description or "").replace("`", "") if known else ""
+        rows.append([name.replace("_", " ").capitalize(), _setting(value), meaning])
+    return NumberTable(["Setting", "Value", "Meaning"], rows)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _with_interval(evaluation: Mapping[str, Any], metric: str) -> str:
+    value = value_at(evaluation, metric)
+    return "–" if value is None else f"{number(value)} ({interval_of(evaluation, metric)})"
+
+
+def number(value: float | None) -> str:
+    """Write a number for people.
+
+    >>> number(0.91549), number(None)
+    ('0.915', 'undefined')
+    """
+    return "undefined" if value is None else f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,210 @@
+"""Runs: opening one and listing them; what is damaged or foreign is refused with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core.errors import InputError
+from breakhis_core.runs.folder import (
+    FOLD_PREDICTIONS,
+    VERIFIED,
+    RunRefusedError,
+    check_folder,
+    read_array,
+    read_table,
+)
+from breakhis_core.storage.fingerprints import Fingerprints
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A folder under the models folder that is not a usable run.
+
+    Attributes:
+        name: the folder's name.
+        reason: one sentence.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One training and all it produced. Tables and arrays are read when asked for, and then kept.
+
+    Attributes:
+        name: the folder's name; a copied folder may be renamed.
+        path: the folder.
+        manifest: what ``manifest.json`` says.
+    """
+
+    name: str
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def phantom(self) -> bool:
+        """Whether it was trained on synthetic phantoms instead of tissue."""
+        return bool(self.manifest["phantom"])
+
+    @property
+    def unit(self) -> str:
+        """Unit of its split: ``"image"`` or ``"case"``."""
+        return str(self.manifest["unit"])
+
+    @property
+    def created(self) -> str:
+        """When it was made, ISO 8601, UTC."""
+        return str(self.manifest["created"])
+
+    @property
+    def improves(self) -> str | None:
+        """Name of the run whose split it keeps, if it is a retraining."""
+        return None if self.manifest["improves"] is None else str(self.manifest["improves"])
+
+    @property
+    def folds(self) -> int:
+        """Number of folds of a cross-validation; 0 for a run that is one model."""
+        return int(self.manifest["folds"]["count"]) if self.manifest.get("folds") else 0
+
+    @property
+    def fold_source(self) -> str | None:
+        """``"drawn"`` or ``"published"`` for a cross-validation."""
+        return str(self.manifest["folds"]["source"]) if self.folds else None
+
+    @property
+    def tested_part(self) -> str:
+        """The part of the images that say how good it is: ``"test"``, or ``"out_of_fold"``."""
+        return "out_of_fold" if self.folds else "test"
+
+    @property
+    def split_in_words(self) -> str:
+        """How its images were split: ``"split by case"``, ``"5 folds by case"``."""
+        if not self.folds:
+            return f"split by {self.unit}"
+        return f"{self.folds} {'published ' if self.fold_source == 'published' else ''}folds by {self.unit}"
+
+    def require_model(self) -> None:
+        """Refuse a run that is not one model.
+
+        Raises:
+            InputError: it is a cross-validation; the message says what to do.
+        """
+        if self.folds:
+            raise InputError(
+                f"{self.name} is a cross-validation: {self.folds} models, each for the images that it never "
+                "saw, and none of them is the model. Choose or train a run of one model."
+            )
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """Hashes that were left out of its train and validation parts."""
+        return tuple(self.manifest["excluded"])
+
+    def predictions(self) -> pd.DataFrame:
+        """Return one row per image, columns ``PREDICTION_COLUMNS``, rows as in class maps and embeddings."""
+        # Copy-on-write: the caller may change its frame, the kept one stays as it is.
+        return read_table(self.path, "predictions.parquet", self._sum("predictions.parquet")).copy(deep=False)
+
+    def fold_predictions(self) -> pd.DataFrame:
+        """Return what each fold of a cross-validation says of the images that it tested.
+
+        Returns:
+            One row per image and fold that tests it: hash, fold, and the eight probabilities.
+        """
+        return read_table(self.path, FOLD_PREDICTIONS, self._sum(FOLD_PREDICTIONS)).copy(deep=False)
+
+    def split(self) -> pd.DataFrame:
+        """Return the frozen split: columns hash and part, and of a cross-validation the part in each fold."""
+        return read_table(self.path, "split.parquet", self._sum("split.parquet")).copy(deep=False)
+
+    def history(self) -> pd.DataFrame:
+        """Return one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, ..."""
+        return read_table(self.path, "history.csv", self._sum("history.csv")).copy(deep=False)
+
+    def class_maps(self) -> np.ndarray:
+        """Return the class maps, float16 of shape (images, 8, 7, 7), mapped from the file, read-only."""
+        return read_array(self.path, "class_maps.npy", self._sum("class_maps.npy"))
+
+    def embeddings(self) -> np.ndarray:
+        """Return the embeddings, float16 of shape (images, 960), mapped from the file, read-only."""
+        return read_array(self.path, "embeddings.npy", self._sum("embeddings.npy"))
+
+    def recipe(self) -> dict[str, Any]:
+        """Return the settings of the training."""
+        recipe: dict[str, Any] = json.loads((self.path / "recipe.json").read_text("utf-8"))
+        return recipe
+
+    def card(self) -> str:
+        """Return the model card, Markdown."""
+        return (self.path / "card.md").read_text("utf-8")
+
+    @property
+    def predictor_file(self) -> Path:
+        """The exported graph that classifies images; a cross-validation has none."""
+        return self.path / "predictor.onnx"
+
+    @property
+    def model_file(self) -> Path:
+        """The Keras model; the server never loads it. A cross-validation has none."""
+        return self.path / "model.keras"
+
+    def _sum(self, name: str) -> str:
+        return str(self.manifest["files"][name])
+
+
+def open_run(path: Path) -> Run:
+    """Open a run folder after checking that it is whole and ours.
+
+    The first opening hashes every file; later ones look at sizes and times only.
+
+    Raises:
+        RunRefusedError: the folder is missing, incomplete, damaged, or not a run of this program.
+    """
+    if not path.is_dir():
+        raise RunRefusedError(f"{path.name}: there is no such run folder.")
+    known = Fingerprints(path.parent / VERIFIED)
+    try:
+        return Run(path.name, path, check_folder(path, known))
+    except OSError as error:
+        raise RunRefusedError(f"{path.name}: the run folder cannot be read ({error.strerror}).") from error
+    finally:
+        known.save()
+
+
+def run_named(models: Path, name: str) -> Run:
+    """Open the run of this name, which may come from an address or an imported file and lead anywhere.
+
+    Raises:
+        RunRefusedError: the folder of runs holds none of this name, or one that cannot be used.
+    """
+    folder = next((folder for folder in _candidates(models) if folder.name == name), None)
+    if folder is None:
+        raise RunRefusedError(f"{name[:60]}: there is no such run.")
+    return open_run(folder)
+
+
+def list_runs(models: Path) -> tuple[list[Run], list[Refused]]:
+    """Return the runs below a folder, newest first, and the folders that were refused."""
+    runs: list[Run] = []
+    refused: list[Refused] = []
+    for folder in _candidates(models):
+        try:
+            runs.append(open_run(folder))
+        except RunRefusedError as error:
+            refused.append(Refused(folder.name, str(error)))
+    runs.sort(key=lambda run: (run.created, run.name), reverse=True)
+    return runs, refused
+
+
+def _candidates(models: Path) -> Iterator[Path]:
+    if models.is_dir():
+        yield from (path for path in sorted(models.iterdir()) if path.is_dir() and path.name[0] not in "._")

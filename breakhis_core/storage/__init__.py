@@ -1,0 +1,1 @@
+"""What lies on disk and in the database: tables and their history, files written whole."""

@@ -1,0 +1,1 @@
+"""Sweeps: one training after another over a grid of settings."""

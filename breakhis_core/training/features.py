@@ -1,0 +1,110 @@
+"""The frozen part's output, computed once per image and flip and kept on disk for every later training.
+
+A store is one folder per frozen part (its weights and where it ends). It holds shards: NPZ files of about 64
+outputs as float16, each written whole under a temporary name. Trainings in several processes may fill the
+same store at once; the worst that happens is that an output is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from breakhis_core.images.model_inputs import read_inputs, shown
+from breakhis_core.training.feature_store import Features, FeatureStore, Key
+
+if TYPE_CHECKING:
+    from breakhis_core.networks.network import Network
+
+
+_SHARD = 64
+
+
+def frozen_outputs(
+    network: Network,
+    root: Path,
+    hashes: Sequence[str],
+    files: Mapping[str, Path],
+    variants: Sequence[int] = (0,),
+    progress: Callable[[int, int], None] | None = None,
+) -> Features:
+    """Return the frozen part's output of images, computing what the store has not.
+
+    Args:
+        network: gives the frozen part.
+        root: folder of all stores.
+        hashes: identities of N images.
+        files: where the pictures lie.
+        variants: how each image is wanted, as ``Recipe.variants``.
+        progress: called with images done and images to compute; may raise to stop, what is done is kept.
+
+    Returns:
+        (N, variants, ...) float16.
+
+    Raises:
+        BadImageError: a picture cannot be read.
+    """
+    assert network.frozen is not None
+    store = FeatureStore.open(root, network.frozen_key)
+    outputs = np.empty((len(hashes), len(variants), *network.frozen.output.shape[1:]), np.float16)
+    rows: dict[Key, tuple[int, ...]] = {
+        (image, variant): (at, place)
+        for at, image in enumerate(hashes)
+        for place, variant in enumerate(variants)
+    }
+    store.read_into(outputs, rows)
+    missing = [image for image in hashes if any((image, variant) not in store for variant in variants)]
+    if missing:
+        _compute(frozen_function(network), store, missing, files, variants, outputs, rows, progress)
+    return outputs
+
+
+def _compute(
+    forward: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+    store: FeatureStore,
+    missing: Sequence[str],
+    files: Mapping[str, Path],
+    variants: Sequence[int],
+    outputs: Features,
+    rows: Mapping[Key, tuple[int, ...]],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    keys: list[Key] = []
+    fresh: list[Features] = []
+    done = 0
+    try:
+        for some, inputs in read_inputs(missing, files):
+            for variant in variants:
+                answer = forward(shown(inputs, variant)).astype(np.float16)
+                for image, output in zip(some, answer, strict=True):
+                    outputs[rows[image, variant]] = output
+                keys += [(image, variant) for image in some]
+                fresh.append(answer)
+            done += len(some)
+            if len(keys) >= _SHARD:
+                store.add(keys, np.concatenate(fresh))
+                keys, fresh = [], []
+            if progress is not None:
+                progress(done, len(missing))
+    finally:
+        if keys:
+            store.add(keys, np.concatenate(fresh))
+
+
+def frozen_function(network: Network) -> Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]:
+    """Return the fastest exact forward pass of the frozen part: TensorFlow on a GPU, else ONNX Runtime."""
+    import tensorflow as tf
+
+    from breakhis_core.networks.export import export_part
+    from breakhis_core.runs.predictor import load_session
+
+    assert network.frozen is not None
+    if tf.config.list_physical_devices("GPU"):
+        frozen = tf.function(network.frozen, reduce_retracing=True)
+        return lambda inputs: np.asarray(frozen(tf.cast(inputs, tf.float32), training=False))
+    session: Any = load_session(export_part(network.model, network.cut), "frozen part")
+    return lambda inputs: np.asarray(session.run(None, {"images": np.ascontiguousarray(inputs)})[0])

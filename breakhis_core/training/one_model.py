@@ -1,0 +1,214 @@
+"""Train a run: data, frozen part, epochs, run folder; stopped or killed at any moment, it goes on later.
+
+This runs in a process of its own: a job, or the command line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from breakhis_core.images.model_inputs import read_inputs
+from breakhis_core.networks.weights_files import file_facts, weights_in_words
+from breakhis_core.progress import Context, stop_if_asked
+from breakhis_core.runs.publishing import publish
+from breakhis_core.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
+from breakhis_core.training.clock import Clock
+from breakhis_core.training.data import TrainingData
+from breakhis_core.training.request import TrainRequest
+from breakhis_core.workspace import Workspace
+
+_STOP_EVERY = 0.3
+Measure = Callable[[Any], dict[str, Any]]
+"""Takes the `fitting.Fitting` after an epoch and returns further columns of the history."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network.
+
+    Attributes:
+        network: as `network.Network`.
+        history: one row per epoch, columns ``fitting.HISTORY_COLUMNS``.
+        seconds: what the epochs took, interruptions left out.
+        weights: what training began with, in words.
+    """
+
+    network: Any
+    history: pd.DataFrame
+    seconds: float
+    weights: str
+
+
+class Training:
+    """One training, of a run (`train`) or of a cell of a sweep (``sweeps.trial``)."""
+
+    def __init__(
+        self, request: TrainRequest, workspace: Workspace, context: Context, data: TrainingData
+    ) -> None:
+        self.request, self.workspace, self.context, self.data = request, workspace, context, data
+        self.recipe = request.recipe
+        self.parts = {part: data.hashes(part) for part in ("train", "validation")}
+        wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
+        batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
+        self.clock = Clock(wanted, batches, self.recipe.epochs, len(data.images))
+        self.asked = 0.0
+
+    def run(self, published: Path) -> Path:
+        """Train, write the run folder, and leave its name in a file, by which a second call knows it."""
+        fitted = self.fit()
+        stem = self.request.name or self._name()
+        folder = publish(
+            self.workspace.models, published, stem, lambda name, mark: self._make(fitted, name, mark)
+        )
+        remove_checkpoint(self.context.folder)
+        self.context.report(f"Finished: {folder.name}", 1.0, phase="finished")
+        return folder
+
+    def fit(self, measure: Measure | None = None) -> Fitted:
+        """Train the network, behind the last whole epoch that ``context.folder`` holds.
+
+        Args:
+            measure: called after each epoch; what it returns joins the row that the checkpoint and the
+                context get.
+        """
+        checkpoint = load_checkpoint(self.context.folder)
+        network = self._network(checkpoint)
+        weights = checkpoint.weights if checkpoint else weights_in_words(self.request.weights)
+        history, seconds = self._fit(network, checkpoint, weights, measure)
+        return Fitted(network, history, seconds, weights)
+
+    def _network(self, checkpoint: Checkpoint | None) -> Any:
+        self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
+        from breakhis_core.networks.backbone import build_base, settle_statistics
+        from breakhis_core.networks.network import build_network
+
+        # A checkpoint holds all weights, the frozen ones too: the file they came from may be gone by now.
+        source = "none" if checkpoint else self.request.weights
+        base = build_base(source, self.workspace.weights, self._download_progress, self.recipe.seed)
+        if source == "none" and not checkpoint:
+            _, some = next(read_inputs(self.parts["train"], self.data.files, batch=64))
+            settle_statistics(base, some)
+        network = build_network(self.recipe, base)
+        if checkpoint:
+            for variable, value in zip(network.model.variables, checkpoint.values, strict=False):
+                variable.assign(value)
+        return network
+
+    def _fit(
+        self, network: Any, checkpoint: Checkpoint | None, weights: str, measure: Measure | None
+    ) -> tuple[pd.DataFrame, float]:
+        from breakhis_core.training.fitting import HISTORY_COLUMNS, Fitting
+
+        began = time.monotonic()
+        examples = {part: self.examples(network, hashes) for part, hashes in self.parts.items()}
+        self._tell("Preparing: the first step takes longest", self.clock.waiting(), phase="preparing")
+        fitting = Fitting(network, self.recipe, examples["train"], examples["validation"])
+        history: list[dict[str, Any]] = []
+        before = 0.0
+        if checkpoint:
+            fitting.restore(checkpoint)
+            history, before = list(checkpoint.history), checkpoint.seconds
+        else:
+            fitting.warm_up(lambda step: self._watch(step, "Training the head"))
+        for epoch in range(len(history), self.recipe.epochs):
+            row = fitting.epoch(epoch, lambda step: self._watch(step, "Training"))
+            history.append(row if measure is None else row | measure(fitting))
+            spent = before + time.monotonic() - began
+            save_checkpoint(
+                self.context.folder, Checkpoint(epoch + 1, spent, weights, history, fitting.state())
+            )
+            self.context.curve(history[-1])
+        return pd.DataFrame(history, columns=list(HISTORY_COLUMNS)), before + time.monotonic() - began
+
+    def examples(self, network: Any, hashes: list[str]) -> Any:
+        """Return the `fitting.Examples` of images: the frozen part's outputs, or the pictures themselves."""
+        from breakhis_core.training.features import frozen_outputs
+        from breakhis_core.training.fitting import Examples
+
+        labels = self.data.labels(hashes)
+        if network.frozen is not None:
+            # Validation is looked at unflipped; its other variants would never be used.
+            variants = self.recipe.variants if hashes == self.parts["train"] else (0,)
+            outputs: Any = frozen_outputs(
+                network, self.workspace.features, hashes, self.data.files, variants, self._feature_progress
+            )
+            return Examples(outputs, labels)
+        inputs = np.empty((len(hashes), 1, 224, 224, 3), np.uint8)
+        done = 0
+        for some, pictures in read_inputs(hashes, self.data.files):
+            inputs[done : done + len(some), 0] = pictures
+            done += len(some)
+            self._feature_progress(done, len(hashes))
+        return Examples(inputs, labels)
+
+    def _make(self, fitted: Fitted, name: str, mark: str) -> Path:
+        from breakhis_core.training.run_making import make_run
+
+        return make_run(
+            self.workspace.models,
+            name,
+            fitted.network.model,
+            self.data,
+            recipe=self.recipe,
+            history=fitted.history,
+            weights=fitted.weights,
+            weights_file=file_facts(self.request.weights),
+            seconds=fitted.seconds,
+            improves=self.request.improves,
+            compact=self.request.compact,
+            training=mark,
+            progress=self.predicting,
+        )
+
+    def predicting(self, done: int, total: int) -> None:
+        """Tell how many images the trained network has predicted."""
+        fraction = self.clock.predicting(done, total)
+        self._tell(f"Predicting {total:,} images", fraction, phase="predicting", done=done, total=total)
+
+    def _name(self) -> str:
+        return f"{self.recipe.name}-by-{self.data.split.unit}"
+
+    def _feature_progress(self, done: int, total: int) -> None:
+        fraction = self.clock.features(done, total)
+        self._tell(
+            "Preparing: looking at the images once", fraction, phase="preparing", done=done, total=total
+        )
+
+    def _download_progress(self, done: int, total: int) -> None:
+        self._tell(
+            f"Preparing: downloading the ImageNet weights, {done / 1e6:.1f} of {total / 1e6:.1f} MB",
+            self.clock.waiting(),
+            phase="preparing",
+            done=done,
+            total=total,
+        )
+
+    def _watch(self, step: Any, what: str) -> None:
+        fraction, epochs = self.clock.waiting(), self.recipe.head_epochs
+        if what == "Training":
+            fraction, epochs = self.clock.training(step.epoch, step.batch), self.recipe.epochs
+        self._tell(
+            f"{what}: epoch {step.epoch + 1} of {epochs}, batch {step.batch} of {step.batches}",
+            fraction,
+            phase="training",
+            epoch=step.epoch + 1,
+            epochs=self.recipe.epochs,
+            batch=step.batch,
+            batches=step.batches,
+            loss=step.loss,
+            accuracy=step.accuracy,
+        )
+
+    def _tell(self, message: str, fraction: float, **data: Any) -> None:
+        # Asking looks at a file; several times a second is soon enough.
+        if time.monotonic() - self.asked > _STOP_EVERY:
+            self.asked = time.monotonic()
+            stop_if_asked(self.context)
+        self.context.report(message, fraction, **data)

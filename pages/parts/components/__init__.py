@@ -1,0 +1,1 @@
+"""What runs in the browser: the viewer, the pad of answers, grids of thumbnails, facets."""

@@ -1,0 +1,1 @@
+"""What our components share: how they are declared, styled, heard and steered by keys."""

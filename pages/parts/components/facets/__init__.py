@@ -1,0 +1,1 @@
+"""Facets: for each property of a list, how many images have which value."""

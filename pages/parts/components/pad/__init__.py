@@ -1,0 +1,1 @@
+"""The pad: what a reviewer says of the image on screen."""

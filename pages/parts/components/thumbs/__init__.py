@@ -1,0 +1,1 @@
+"""Thumbnails in groups under a heading each."""

@@ -1,0 +1,1 @@
+"""The viewer: a picture with the class maps over it."""

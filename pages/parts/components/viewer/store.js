@@ -1,0 +1,30 @@
+/* One store a viewer: what its parts share. Zoom, opacity, view and scale belong to the person, not to the image:
+ * they stay when the next image comes. */
+import { outbox } from "../common/outbox.js";
+
+const PREFERENCES = "breakhis-viewer";
+const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false, method: "gradcam" };
+const stores = new Map();
+
+export function storeOf(name) {
+  if (!stores.has(name)) {
+    let kept = {};
+    try { kept = JSON.parse(localStorage.getItem(PREFERENCES)) || {}; } catch { /* Private windows keep nothing. */ }
+    stores.set(name, {
+      preferences: { ...DEFAULTS, ...kept }, zoom: { scale: 1, x: 0.5, y: 0.5 },
+      data: null, maps: null, kind: "predicted", listeners: new Set(), outbox: outbox(),
+      pending: null, // What the person did that will change the image: nothing else is known of the next one yet.
+      show: null, looking: null, send: null, help: null, // What one part offers to the others while it is there.
+    });
+  }
+  return stores.get(name);
+}
+export function tell(store) { for (const listener of store.listeners) listener(); }
+export function prefer(store, change) {
+  Object.assign(store.preferences, change);
+  try { localStorage.setItem(PREFERENCES, JSON.stringify(store.preferences)); } catch { /* As above. */ }
+  tell(store);
+}
+export function choose(store, kind) { store.kind = kind; tell(store); }
+/* The server has heard up to `number`, and what came of it is on screen. */
+export function arrived(store, number) { if (store.pending && store.pending.number <= number) store.pending = null; }

@@ -1,0 +1,192 @@
+"""The viewer: a picture with the class maps over it, and the bars that choose the map.
+
+Both halves run in the browser (``viewer.js``): zoom, opacity, views and the choice of the map cost no rerun,
+and stay when the next image comes. The server only sends what an image is.
+
+>>> show("review", Shown(...), height="70vh")  # doctest: +SKIP
+>>> show_verdict("review")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from breakhis_core.images.taxonomy import SUBTYPES
+from breakhis_core.maps import methods
+from breakhis_core.maps.scale import MapScale
+from pages.parts.components.common import assets
+from pages.parts.components.common.declaring import component
+
+_stage = component(
+    "breakhis_stage",
+    html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
+    js=assets.component(
+        "components/viewer/viewer.js", "stage", "components/viewer/viewer.css", "components/common/keys.css"
+    ),
+)
+_verdict = component(
+    "breakhis_verdict",
+    html='<div class="verdict"></div>',
+    js=assets.component("components/viewer/viewer.js", "verdict", "components/viewer/viewer.css"),
+)
+
+METHODS = [
+    {"code": one.code, "name": one.name, "says": one.says, "seconds": one.seconds, "source": one.source}
+    for one in methods.METHODS
+]
+CLASSES = [{"code": one.code, "name": one.name, "side": one.side} for one in SUBTYPES]
+
+
+@dataclass(frozen=True)
+class MoreMaps:
+    """Where the maps of other methods are, and what computing them would cover.
+
+    Attributes:
+        key: what they are kept under, ``maps.store.run_key``.
+        part: part of the run that the image belongs to.
+        mistakes: how many images of that part are misclassified.
+    """
+
+    key: str
+    part: str
+    mistakes: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One image as the viewer shows it.
+
+    Attributes:
+        hash: the image's identity; the stage carries it as ``data-shown`` once the picture is on screen.
+        name: file name.
+        picture: address of the picture: ``/picture/<hash>`` or a ``data:`` address.
+        probabilities: eight, in the order of ``images.taxonomy.CODES``.
+        predicted: code of the predicted sub-type.
+        true: code of the true sub-type, or ``None`` for an upload.
+        maps: ``(8, 7, 7)`` class maps, or ``None``.
+        scale: the run's scale of maps.
+        more: maps by other methods than Grad-CAM, or ``None`` where there cannot be any.
+        ahead: the image that Next leads to, shown at the key before the server has answered.
+        next: addresses of the pictures that probably come next; the browser fetches them now.
+        answer: number of this reviewer's standing answer among the choices of the pad, or ``None``.
+        note: the note of that answer.
+        micron: micrometres from one pixel of the picture to the next, or ``None`` where nobody knows.
+    """
+
+    hash: str
+    name: str
+    picture: str
+    probabilities: Sequence[float]
+    predicted: str
+    true: str | None = None
+    maps: npt.NDArray[np.floating] | None = None
+    scale: MapScale = MapScale(1.0, 0.0)
+    more: MoreMaps | None = None
+    ahead: Shown | None = None
+    next: Sequence[str] = ()
+    answer: int | None = None
+    note: str = ""
+    micron: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a reviewer is in a queue; drawn by the verdict in the same moment as the picture.
+
+    Attributes:
+        place: 1 for the first.
+        total: length of the queue.
+        answered: how many of it this reviewer has answered.
+        left: how many are left, and how long they will take, in words.
+        pace: at what pace this reviewer answers, in words; empty when it is not known.
+        about: what else to say about the image.
+        hint: what that means, for who points at it.
+        stands: this reviewer's standing answer in words.
+        answer: ``"flag"``, ``"keep"`` or nothing.
+        said: what was just done.
+    """
+
+    place: int
+    total: int
+    answered: int
+    left: str
+    pace: str
+    about: str
+    stands: str
+    answer: str
+    said: str
+    hint: str = ""
+
+
+def show(
+    key: str,
+    image: Shown,
+    height: str = "420px",
+    progress: Progress | None = None,
+    keys: bool = True,
+    heard: Mapping[str, int] | None = None,
+) -> None:
+    """Draw the picture with its map.
+
+    Args:
+        key: name of this viewer; ``show_verdict`` of the same name belongs to it.
+        image: what to show.
+        height: CSS height of picture and its bar.
+        progress: where in a queue the image is.
+        keys: whether the viewer's keys (M, P, T, ...) go to this viewer; leave it to one a screen.
+        heard: up to which message each browser's pad was heard, ``components.common.messages.heard``.
+    """
+    data: dict[str, object] = {
+        "viewer": key,
+        **_about(image),
+        "classes": CLASSES,
+        "strong": image.scale.strong,
+        "weak": image.scale.weak,
+        "next": list(image.next),
+        "height": height,
+        "keys": keys,
+        "heard": dict(heard or {}),
+    }
+    if progress is not None:
+        data["progress"] = vars(progress)
+    if image.more is not None:
+        data["methods"] = METHODS
+    if image.ahead is not None:
+        data["ahead"] = _about(image.ahead)
+    _stage(key=f"{key}-stage", data=data)
+
+
+def _about(image: Shown) -> dict[str, object]:
+    """Return what belongs to the image alone."""
+    maps, top = (None, 1.0) if image.maps is None else _packed(image.maps)
+    return {
+        "hash": image.hash,
+        "name": image.name,
+        "picture": image.picture,
+        "probabilities": [round(float(p), 4) for p in image.probabilities],
+        "predicted": image.predicted,
+        "true": image.true,
+        "more": None if image.more is None else vars(image.more),
+        "maps": maps,
+        "top": top,
+        "answer": image.answer,
+        "note": image.note,
+        "micron": image.micron,
+    }
+
+
+def show_verdict(key: str) -> None:
+    """Draw true and predicted sub-type, the eight probabilities and the map's strength of viewer ``key``."""
+    _verdict(key=f"{key}-verdict", data={"viewer": key})
+
+
+def _packed(maps: npt.NDArray[np.floating]) -> tuple[str, float]:
+    """Pack eight maps into 392 bytes of base64 and the value that 255 stands for."""
+    values = np.maximum(np.asarray(maps, np.float32), 0)
+    top = float(values.max()) or 1.0
+    return base64.b64encode(np.round(values * (255 / top)).astype(np.uint8).tobytes()).decode(), top

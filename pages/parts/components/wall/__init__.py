@@ -1,0 +1,1 @@
+"""The wall: thumbnails to look over and choose from."""

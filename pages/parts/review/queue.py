@@ -1,0 +1,183 @@
+"""The queue as the review screen walks it: an order of a run's images, which all its queues share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from breakhis_core.images.taxonomy import CODES
+from breakhis_core.maps.scale import MapScale
+from breakhis_core.runs import PROBABILITIES, Run, queues
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image of a queue; ``row`` is its row in the run's class maps."""
+
+    row: int
+    hash: str
+    name: str
+    subtype: str
+    predicted: str
+    confidence: float
+    magnification: int
+    slide: str
+    part: str
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """All images of a run.
+
+    Attributes:
+        items: by row.
+        row: row of each hash.
+        mistakes: how many are misclassified, by part.
+    """
+
+    items: tuple[Item, ...]
+    row: Mapping[str, int]
+    mistakes: Mapping[str, int]
+
+
+class Ordered(Sequence[Item]):
+    """Some of a run's images in an order: four bytes an image instead of a copy of it."""
+
+    def __init__(self, images: Images, rows: npt.NDArray[np.int32]) -> None:
+        self._items, self._rows = images.items, rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Item]:
+        return map(self._items.__getitem__, self._rows.tolist())
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Item]: ...
+    def __getitem__(self, place: int | slice) -> Item | list[Item]:
+        if isinstance(place, slice):
+            return [self._items[row] for row in self._rows[place].tolist()]
+        return self._items[self._rows[place]]
+
+
+class Places(Mapping[str, int]):
+    """Place of each hash in an order of a run's images."""
+
+    def __init__(self, images: Images, rows: npt.NDArray[np.int32]) -> None:
+        self._images, self._rows = images, rows
+        self._place = np.full(len(images.items), -1, np.int32)
+        self._place[rows] = np.arange(len(rows), dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._images.items[row].hash for row in self._rows.tolist())
+
+    def __getitem__(self, image: str) -> int:
+        place = int(self._place[self._images.row[image]])
+        if place < 0:
+            raise KeyError(image)
+        return place
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A run's images in the order of review.
+
+    Attributes:
+        run: the run.
+        items: in order.
+        place: place of each hash.
+        scale: the run's scale of maps.
+        mistakes: how many images of the run are misclassified, by part.
+    """
+
+    run: Run
+    items: Sequence[Item]
+    place: Mapping[str, int]
+    scale: MapScale
+    mistakes: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Return how many images the queue has."""
+        return len(self.items)
+
+    def find(self, wanted: str, place: int) -> int | None:
+        """Return the place of the image that somebody asks for, or None when there is none.
+
+        Args:
+            wanted: its number, counted from 1; or a part of its name: the next one after ``place`` counts.
+            place: where they are.
+        """
+        if wanted.isdecimal() and 1 <= int(wanted) <= len(self):
+            return int(wanted) - 1
+        part = wanted.casefold()
+        onwards = [*range(place + 1, len(self)), *range(min(place + 1, len(self)))]
+        return next((i for i in onwards if part in self.items[i].name.casefold()), None)
+
+
+def queue_of(run: Run, prefixes: tuple[str, ...] = (), **wishes: Any) -> Queue:
+    """Return the queue of a run.
+
+    Args:
+        run: whose predictions.
+        prefixes: keep the images whose hashes begin so; none keeps all.
+        wishes: arguments of ``runs.queues.build_queue``.
+    """
+    return _queue(str(run.path), content_of(run), prefixes, tuple(sorted(wishes.items())), run)
+
+
+def content_of(run: Run) -> str:
+    """Return what tells a run's predictions from others', also from a run's that had its name before."""
+    return str(run.manifest["files"]["predictions.parquet"])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _queue(
+    path: str, content: str, prefixes: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run
+) -> Queue:
+    frame = queues.build_queue(_run, **dict(wishes))
+    if prefixes:
+        frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
+    images, rows = images_of(_run), frame["row"].to_numpy(np.int32)
+    return Queue(_run, Ordered(images, rows), Places(images, rows), scale_of(_run), images.mistakes)
+
+
+def images_of(run: Run) -> Images:
+    """Return all images of a run, made once for all its queues."""
+    return _images(str(run.path), content_of(run), run)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _images(path: str, content: str, _run: Run) -> Images:
+    frame = _run.predictions()
+    columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide", "part")
+    records = zip(*(frame[column].tolist() for column in columns), strict=True)
+    probabilities = frame[list(PROBABILITIES)].to_numpy(float).tolist()
+    items = tuple(
+        Item(row, *record, tuple(chances))
+        for row, (record, chances) in enumerate(zip(records, probabilities, strict=True))
+    )
+    mistakes = Counter(item.part for item in items if item.predicted != item.subtype)
+    return Images(items, {item.hash: item.row for item in items}, mistakes)
+
+
+def scale_of(run: Run) -> MapScale:
+    """Return what a run's maps usually reach."""
+    return _scale(str(run.path), run.manifest["files"]["predictions.parquet"], run)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _scale(path: str, content: str, _run: Run) -> MapScale:
+    predicted = _run.predictions()["predicted"].map(CODES.index).to_numpy(np.intp)
+    return MapScale.of(_run.class_maps(), predicted)

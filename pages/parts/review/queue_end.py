@@ -1,0 +1,101 @@
+"""The end of a review queue: what was flagged in it and why, and the one step that matters next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from breakhis_core.runs import Run
+from breakhis_core.wording import counted
+from pages.parts.components.thumbs.thumbs import thumbs
+from pages.parts.review.moves import first_left, go, say
+from pages.parts.review.queue import Item, Queue, queue_of
+from pages.parts.shared import own_answers, review_links
+from pages.parts.shared.markdown import plain
+
+ANSWERED = ("flagged", "kept", "without an answer")
+SETTLED = ("to leave the training", "to stay", "not settled")
+LEARNT = ("train", "validation")
+"""Parts whose flagged images a retraining leaves out."""
+
+
+def end_of_queue(queue: Queue) -> None:
+    """Say what was done and what comes next."""
+    done = own_answers.at_hand()
+    flagged = [item for item in queue.items if item.hash in done and done[item.hash].action == "flag"]
+    left = sum(item.hash not in done for item in queue.items)
+    with st.container(key="end", horizontal_alignment="center", gap="medium"):
+        words = SETTLED if own_answers.settling() else ANSWERED
+        counts = zip((len(flagged), len(queue) - len(flagged) - left, left), words, strict=True)
+        told = ", ".join(f"{many} {what}" for many, what in counts)
+        st.markdown(
+            f"## End of this queue\n{counted(len(queue), 'image')}: {told}.",
+            text_alignment="center",
+        )
+        if flagged:
+            thumbs("end-flagged", by_reason(flagged), lambda image: visit(queue, image))
+        _next_step(queue, flagged, left)
+        st.caption(plain(st.session_state.said), text_alignment="center")
+
+
+def by_reason(flagged: Sequence[Item]) -> dict[str, list[Item]]:
+    """Return this reviewer's flagged images by reason and number in words, the most frequent reason first."""
+    found: dict[str, list[Item]] = {}
+    for item in flagged:
+        found.setdefault(own_answers.LABELS[own_answers.at_hand()[item.hash].reason], []).append(item)
+    ordered = sorted(found.items(), key=lambda pair: -len(pair[1]))
+    return {f"{label} · {len(items)}": items for label, items in ordered}
+
+
+def visit(queue: Queue, image: str) -> None:
+    """Go back to an image of the queue."""
+    if image in queue.place:
+        say("")
+        go(queue, queue.place[image])
+
+
+def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
+    run, words, button = queue.run, "", None
+    leave = [item for item in flagged if item.part in LEARNT]
+    tested = not any(item.part in LEARNT for item in queue.items)
+    part, mistakes = ("train", 0) if own_answers.settling() else _mistakes_left(run)
+    if left:
+        button = "first"
+    elif leave:
+        words = f"{counted(len(leave), 'flagged image')} of this queue can leave the training."
+        button = "leave"
+    elif tested and mistakes:
+        words = (
+            "These were test images: they stay in the test, flagged or not. "
+            "Only training images can leave the training."
+        )
+        button = "training"
+    if words:
+        st.markdown(words, text_alignment="center")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if button == "first":
+            label = f"Go to the first {'not settled' if own_answers.settling() else 'without an answer'}"
+            st.button(label, type="primary", on_click=first_left, args=(queue,))
+        elif button == "leave":
+            if st.button("Retrain without flagged images", type="primary"):
+                st.switch_page("pages/flags.py", query_params={"run": run.name})
+        elif button == "training":
+            what = "training" if part == "train" else part
+            label = f"Review the {counted(mistakes, 'mistake')} on {what} images"
+            if st.button(label, type="primary"):
+                review_links.open_queue(run, part, "confident")
+        if st.button("See the flags", type="secondary" if button else "primary"):
+            st.switch_page("pages/flags.py", query_params={"run": run.name})
+        if st.button("What the review explains"):
+            st.switch_page("pages/results.py", query_params={"run": run.name, "view": "Review"})
+
+
+def _mistakes_left(run: Run) -> tuple[str, int]:
+    """Return the part that is learnt from with mistakes that this reviewer has not answered, and how many."""
+    done = own_answers.at_hand()
+    for part in LEARNT:
+        left = sum(item.hash not in done for item in queue_of(run, part=part).items)
+        if left:
+            return part, left
+    return "train", 0

@@ -1,0 +1,45 @@
+"""The band over the picture in the queue of disagreements: that one settles, and who said what."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from breakhis_core import reviews
+from breakhis_core.reviews import ReviewEvent
+from pages.parts.review.queue import Item
+from pages.parts.shared import address, own_answers
+from pages.parts.shared.frame import reviewer, workspace
+
+
+def settle_band(item: Item | None = None) -> None:
+    """Say that the keys settle, and who said what of an image; or that one answers; offer the other."""
+    if st.query_params.get("show") != "disagreeing":
+        return
+    settles = own_answers.settling()
+    with st.container(
+        horizontal=True, vertical_alignment="center", key="settling" if settles else "own-answer"
+    ):
+        if settles:
+            events = reviews.answers_on(workspace(), item.hash) if item else []
+            said = "".join(f"<li>{_told(one)}</li>" for one in events)
+            head = f"<b>Settling for everybody, as {html.escape(reviewer())}</b>"
+            st.html(f'<div class="band">{head}<ul>{said}</ul></div>')
+        else:
+            st.html('<div class="band"><b>Your own answer</b>, not a settlement</div>')
+        words = "Give my own answer instead" if settles else "Settle instead"
+        st.button(words, key="settle-or-answer", on_click=_turn, args=(settles,))
+
+
+def _told(event: ReviewEvent) -> str:
+    if event.action == "flag":
+        note = f" ({event.note})" if event.note else ""
+        words = f"{own_answers.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
+    else:
+        words = "Keep"
+    return f"{html.escape(event.reviewer)}: <b>{html.escape(words)}</b>"
+
+
+def _turn(settles: bool) -> None:
+    address.put("as", own_answers.OWN if settles else "")

@@ -1,0 +1,1 @@
+"""What every screen has: frame, reviewer, address, progress of jobs."""

@@ -1,0 +1,29 @@
+"""The evaluation of a run, computed once for all sessions and all screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from breakhis_core.results.evaluate import evaluate_run
+from breakhis_core.runs import Run
+
+
+def evaluation_of(run: Run, part: str) -> dict[str, Any]:
+    """Evaluate a part of a run; its file's hash stands for what was predicted.
+
+    Raises:
+        InputError: the run has no image of that part.
+    """
+    return _evaluation(content_of(run), part, run)
+
+
+def content_of(run: Run) -> str:
+    """Return what tells a run's predictions from all others', to keep under what is made of them."""
+    return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
+
+
+@st.cache_data(max_entries=256, show_spinner="Computing intervals over cases …")
+def _evaluation(content: str, part: str, _run: Run) -> dict[str, Any]:
+    return evaluate_run(_run, part)

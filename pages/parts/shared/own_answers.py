@@ -1,0 +1,262 @@
+"""What this reviewer has answered, at hand for the review screen; every change goes to the database first.
+
+In the queue of disagreements the same keys settle for everybody: at hand is then what stewards settled.
+
+Another tab of the same reviewer may answer too: ``refresh`` reads what came since, one small query.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from breakhis_core import reviews
+from breakhis_core.reviews import ReviewEvent, own_answers
+from breakhis_core.reviews.pace import Pace, pace_of
+from pages.parts.review.queue import Item
+from pages.parts.shared.frame import reviewer, workspace
+
+LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
+LONGEST_SHOWN = 200
+LONGEST_NOTE = 500
+OWN = "own"
+"""What the address says as ``as`` where one answers instead of settling."""
+REMEMBERED = 120  # Events that the pace is read from: 20 answers, some of them on many images.
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """This reviewer's standing answer about one image."""
+
+    action: str
+    reason: str
+    note: str
+
+    @property
+    def choice(self) -> str:
+        """What was pressed: the code of the reason, or ``"keep"``."""
+        return "keep" if self.action == "keep" else self.reason
+
+    @property
+    def words(self) -> str:
+        """The answer as it stands on screen."""
+        if self.action == "keep":
+            return "kept: nothing wrong with the image"
+        return f"flagged: {LABELS[self.reason].lower()}" + (f" ({self.note})" if self.note else "")
+
+    @property
+    def stands(self) -> str:
+        """The answer and whose it is."""
+        return f"you {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Answer):
+    """A steward's standing decision about one image: ``"keep"`` where it stays in the training."""
+
+    steward: str
+
+    @property
+    def words(self) -> str:
+        """The decision as it stands on screen."""
+        note = f" ({self.note})" if self.note else ""
+        if self.action == "keep":
+            return f"settled: stays in the training{note}"
+        return f"settled: leaves the training, {LABELS[self.reason].lower()}{note}"
+
+    @property
+    def stands(self) -> str:
+        """The decision and whose it is."""
+        return f"{self.words}, by {self.steward}"
+
+
+@dataclass
+class Own:
+    """What one reviewer has done, as far as this session has read.
+
+    Attributes:
+        reviewer: who.
+        standing: standing answer by hash.
+        settled: what stewards settled, by hash; read only while settling.
+        recent: newest events, oldest first.
+    """
+
+    reviewer: str
+    standing: dict[str, Answer]
+    settled: Mapping[str, Answer] | None
+    recent: list[ReviewEvent]
+
+    @property
+    def known(self) -> int:
+        """Number of the newest event that was read."""
+        return self.recent[-1].id if self.recent else 0
+
+
+LABELS = {reason.code: reason.label for reason in reviews.REASONS}
+
+
+def load() -> dict[str, Answer]:
+    """Read this reviewer's standing answers, by hash."""
+    # The events first: what comes between the two is read again by the next refresh.
+    recent = own_answers.newest(workspace(), reviewer(), REMEMBERED)
+    standing = reviews.standing(workspace(), reviewer=reviewer())
+    columns = (standing[name].fillna("").tolist() for name in ("hash", "action", "reason", "note"))
+    found = {
+        image: Answer(action, reason, note) for image, action, reason, note in zip(*columns, strict=True)
+    }
+    st.session_state.own = Own(reviewer(), found, None, recent)
+    return found
+
+
+def settling() -> bool:
+    """Tell whether the keys settle: in the queue of disagreements, unless one asked to answer."""
+    return st.query_params.get("show") == "disagreeing" and st.query_params.get("as") != OWN
+
+
+def none_stands() -> str:
+    """Say that nothing stands about an image yet."""
+    return "not settled yet" if settling() else "no answer from you yet"
+
+
+def nothing_to_undo() -> str:
+    """Say that this reviewer has nothing that undo could take back."""
+    return f"You have no {'settlement' if settling() else 'answer'} to take back."
+
+
+def refresh() -> set[str]:
+    """Read what this reviewer did since, here or in another tab, and return the images that it was about."""
+    own = _own()
+    if settling():
+        own.settled = _settlements()
+    news = own_answers.later(workspace(), own.reviewer, own.known)
+    images = {event.hash for event in news}
+    if news:
+        stands = own_answers.standing_on(workspace(), own.reviewer, images)
+        for image in images:
+            event = stands.get(image)
+            if event is None:
+                own.standing.pop(image, None)
+            else:
+                own.standing[image] = Answer(event.action, event.reason or "", event.note)
+        own.recent = [*own.recent, *news][-REMEMBERED:]
+    return images
+
+
+def at_hand() -> Mapping[str, Answer]:
+    """Return this reviewer's standing answers by hash; while settling, what stewards settled."""
+    own = _own()
+    if not settling():
+        return own.standing
+    if own.settled is None:
+        own.settled = _settlements()
+    return own.settled
+
+
+def given(image: str) -> bool:
+    """Tell whether what others said of an image may be shown: this reviewer answered it, or settles."""
+    return settling() or image in _own().standing
+
+
+def pace() -> Pace | None:
+    """Return at what pace this reviewer answers; None as long as too little was answered."""
+    return pace_of(_own().recent)
+
+
+def looked() -> float | None:
+    """Return how many seconds the image was on screen; None when nobody can have looked so long."""
+    seconds = time.monotonic() - float(st.session_state.get("shown_at", float("-inf")))
+    return round(seconds, 1) if seconds < LONGEST_LOOK else None
+
+
+def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None) -> None:
+    """Save a flag, or that the image leaves; it is on disk when this returns."""
+    if settling():
+        _settle([item], reason, note)
+        return
+    reviews.flag(
+        workspace(), reviewer(), item.hash, reason, note,
+        run=run, predicted=item.predicted, confidence=item.confidence, seconds=looked(), shown=shown,
+    )  # fmt: skip
+    refresh()
+
+
+def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
+    """Save that nothing is wrong with the image, or that it stays; it is on disk when this returns."""
+    if settling():
+        _settle([item], None, note)
+        return
+    reviews.keep(
+        workspace(), reviewer(), item.hash,
+        note=note, run=run, predicted=item.predicted, confidence=item.confidence,
+        seconds=looked(), shown=shown,
+    )  # fmt: skip
+    refresh()
+
+
+def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, shown: str) -> None:
+    """Flag several images with a reason, or keep them without one, in one gesture that is on disk then."""
+    if settling():
+        _settle(items, reason, note)
+        return
+    seconds = looked()
+    facts = {
+        "run": run,
+        "predictions": {item.hash: (item.predicted, item.confidence) for item in items},
+        "seconds": None if seconds is None else round(seconds / len(items), 2),
+        "shown": shown,
+    }
+    hashes = [item.hash for item in items]
+    if reason is None:
+        reviews.keep_many(workspace(), reviewer(), hashes, note=note, **facts)
+    else:
+        reviews.flag_many(workspace(), reviewer(), hashes, reason, note, **facts)
+    refresh()
+
+
+def _settle(items: Sequence[Item], reason: str | None, note: str) -> None:
+    reviews.settle_many(
+        workspace(), reviewer(), [item.hash for item in items],
+        exclude=reason is not None, reason=reason or "other", note=note,
+    )  # fmt: skip
+    refresh()
+
+
+def _settlements() -> dict[str, Answer]:
+    table = reviews.settlements(workspace())
+    columns = (table[name].tolist() for name in ("hash", "excluded"))
+    texts = (table[name].fillna("").tolist() for name in ("reason", "note", "steward"))
+    return {
+        image: Settled("flag" if leaves else "keep", reason, note, steward)
+        for image, leaves, reason, note, steward in zip(*columns, *texts, strict=True)
+    }
+
+
+def _topic() -> str:
+    return "settlement" if settling() else "answer"
+
+
+def undo() -> tuple[ReviewEvent, int] | None:
+    """Take back this reviewer's last answer, or settlement while settling.
+
+    Returns:
+        It, and on how many images it was; None without one.
+    """
+    return _changed(reviews.undo(workspace(), reviewer(), topic=_topic()))
+
+
+def redo() -> tuple[ReviewEvent, int] | None:
+    """Bring back what undo took; return it and on how many images it was, or None when there is nothing."""
+    return _changed(reviews.redo(workspace(), reviewer(), topic=_topic()))
+
+
+def _changed(event: ReviewEvent | None) -> tuple[ReviewEvent, int] | None:
+    refresh()
+    return None if event is None else (event, reviews.images_of(workspace(), event))
+
+
+def _own() -> Own:
+    own: Own = st.session_state.own
+    return own

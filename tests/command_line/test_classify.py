@@ -1,0 +1,67 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.taxonomy import CODES, side_of
+from breakhis_core.runs.predictor import Predictor
+from tests.command_line.test_all_commands import call
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A picture on disk."""
+    pixels = np.random.default_rng(1).integers(90, 256, (46, 70, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "good.png")
+    return tmp_path / "good.png"
+
+
+def test_json_has_what_the_predictor_says(tiny_run, picture):
+    told = call("classify", picture, "--run", tiny_run.path, "--json")
+    assert told.exit_code == 0
+    (result,) = json.loads(told.stdout)
+    predicted = Predictor.load(tiny_run.path).predict(to_model_input(decode(picture))[None])
+    assert result["file"] == str(picture)
+    assert list(result["probabilities"]) == list(CODES)
+    assert list(result["probabilities"].values()) == pytest.approx(predicted.probabilities[0].tolist())
+    best = CODES[int(predicted.probabilities[0].argmax())]
+    assert (result["subtype"], result["side"]) == (best, side_of(best))
+    assert result["confidence"] == pytest.approx(max(result["probabilities"].values()))
+
+
+def test_a_broken_file_gets_its_sentence_and_the_others_go_on(tiny_run, picture, tmp_path):
+    whole = picture.read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.png").write_text("not a picture")
+    grey = io.BytesIO()
+    Image.open(picture).convert("L").save(grey, "TIFF")
+    (tmp_path / "grey.tif").write_bytes(grey.getvalue())
+    files = [tmp_path / name for name in ("cut.png", "good.png", "text.png", "gone.png", "grey.tif")]
+    told = call("classify", *files, "--run", tiny_run.path, "--json")
+    results = json.loads(told.stdout)
+    assert told.exit_code == 1
+    assert [result["file"] for result in results] == [str(file) for file in files]
+    assert ["error" in result for result in results] == [True, False, True, True, False]
+    assert all(
+        result["error"].startswith(file.name)
+        for result, file in zip(results, files, strict=True)
+        if "error" in result
+    )
+
+
+def test_people_get_a_table_the_sentences_and_the_reminder(tiny_run, picture, tmp_path):
+    told = call("classify", picture, tmp_path / "gone.png", "--run", tiny_run.path)
+    lines = told.stdout.splitlines()
+    assert told.exit_code == 1
+    assert lines[1].startswith("good.png ")
+    assert lines[2].startswith("gone.png: ")
+    assert lines[-1].endswith("Research tool, not a medical device.")
+
+
+def test_a_run_that_is_not_there_is_bad_input(workspace, picture):
+    told = call("classify", picture, "--run", "gone", "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout) == {"error": "gone: there is no such run; runs here: none."}

@@ -1,0 +1,49 @@
+import re
+
+import pytest
+
+from breakhis_core import reviews
+from breakhis_core.flags import listing
+from breakhis_core.flags.report import flag_report
+from breakhis_core.reviews.policy import choose_policy
+
+
+@pytest.fixture
+def page(workspace, fake_run):
+    """The report on two images, one with two answers, one settled."""
+    table = fake_run.predictions()
+    first, second = table["hash"][0], table["hash"][1]
+    reviews.flag(workspace, "Ada", first, "staining", "<script>alert(1)</script>", run="fake", predicted="DC")
+    reviews.flag(workspace, "Bob", first, "artefact")
+    reviews.flag(workspace, "Ada", second, "duplicate")
+    reviews.keep(workspace, "Bob", second)
+    reviews.settle(workspace, "Eve", second, exclude=False, note="kept for teaching")
+    choose_policy(workspace, "Eve", "majority")
+    return b"".join(flag_report(workspace, listing.listed(workspace))).decode()
+
+
+def test_the_page_needs_nothing_but_itself(page):
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "<script" not in page
+    assert "url(" not in page
+
+
+def test_it_says_what_the_flags_rest_on(page):
+    assert "synthetic phantoms, not tissue" in page
+    assert "2 images of 1 case flagged by 2 reviewers" in page
+    assert "more of its reviewers flagged it than kept it (chosen by Eve" in page
+    assert "1 image of these" in page
+    assert "Research tool, not a medical device." in page
+
+
+def test_it_has_agreement_settlements_and_what_was_noted(page):
+    assert "Ada and Bob, Cohen&#x27;s kappa</td><td>2</td><td>0</td><td>50%</td>" in page
+    assert "kept for teaching" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "Staining: 1 image" in page
+
+
+def test_a_picture_that_is_gone_leaves_a_frame(workspace, fake_run):
+    reviews.flag(workspace, "Ada", "0" * 32, "staining")
+    assert "The picture is not here." in b"".join(flag_report(workspace, listing.listed(workspace))).decode()
