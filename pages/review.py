@@ -12,7 +12,7 @@ from breakhis_core.images.taxonomy import PIXEL_SIZES
 from pages.parts.components.common import messages
 from pages.parts.components.pad.pad import pad_key, show_pad
 from pages.parts.components.viewer.viewer import Progress, Shown, show, show_verdict
-from pages.parts.review import maps
+from pages.parts.review import maps, own_answers
 from pages.parts.review.context import context
 from pages.parts.review.grid import review_grid
 from pages.parts.review.moves import (
@@ -33,7 +33,7 @@ from pages.parts.review.queue import Item, Queue
 from pages.parts.review.queue_choice import choose_queue
 from pages.parts.review.queue_end import end_of_queue
 from pages.parts.review.settle_band import settle_band
-from pages.parts.shared import frame, guard, own_answers
+from pages.parts.shared import frame, guard
 
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from breakhis_core.errors import InputError
 
+CLEANVISION, CLEANLAB = "cleanvision", "cleanlab"
+
+
+TOOLS = (CLEANVISION, CLEANLAB)
+"""Reviewers that are programs."""
 _GUEST = re.compile(r"guest-[0-9a-f]{4}")
 
 
@@ -37,6 +42,8 @@ REASONS: tuple[Reason, ...] = (
     Reason("other", "Other", "9"),
 )
 REASON_CODES: tuple[str, ...] = tuple(reason.code for reason in REASONS)
+LABELS: dict[str, str] = {reason.code: reason.label for reason in REASONS}
+"""Reasons as they stand on screen."""
 POLICIES: dict[str, str] = {
     "any": "anybody flagged it",
     "majority": "more of its reviewers flagged it than kept it",
@@ -110,8 +117,4 @@ def check_reason(reason: str, note: str) -> None:
         raise InputError("The reason “other” needs a note that says what is wrong.")
 
 
-CLEANVISION, CLEANLAB = "cleanvision", "cleanlab"
-
-
-TOOLS = (CLEANVISION, CLEANLAB)
 """Reviewers that are tools: they never keep an image, so that agreement with them means nothing."""

@@ -12,14 +12,13 @@ from breakhis_core import reviews
 from breakhis_core.reviews import agreement
 from breakhis_core.reviews.agreement import Agreement, Subject
 from breakhis_core.reviews.agreement_words import meaning
-from breakhis_core.reviews.terms import is_guest
+from breakhis_core.reviews.terms import LABELS, is_guest
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import Scope
 from breakhis_core.wording import counted, interval, number
 from pages.parts.flags import settling
 from pages.parts.shared import frame, guard, review_links
 from pages.parts.shared.markdown import plain
-from pages.parts.shared.own_answers import LABELS
 
 SUBJECTS: dict[str, Subject] = {"Flag or keep": "flag", "Reason": "reason"}
 _LOWEST = -0.25

@@ -12,14 +12,13 @@ from breakhis_core.errors import InputError
 from breakhis_core.flags import importing, listing, reading
 from breakhis_core.flags.formats import FORMATS
 from breakhis_core.flags.statements import LEAVING
-from breakhis_core.reviews.terms import TOOLS
+from breakhis_core.reviews.terms import LABELS, TOOLS
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
 from breakhis_core.wording import counted
-from pages.parts.server import flag_download
+from pages.parts.flags import download_address
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
-from pages.parts.shared.own_answers import LABELS
 
 EVERY, OUT, SHOWN = "All flags", "Those that leave the training", "Those shown below"
 _LEAVING = {"outcome": list(LEAVING)}
@@ -56,7 +55,7 @@ def _exports(flags: pd.DataFrame, chosen: Mapping[str, list[str]], run: Run | No
     for one in FORMATS:
         st.link_button(
             f"{one.label} :gray[{one.says}]",
-            flag_download.address(one, run, wishes[which]),
+            download_address.address(one, run, wishes[which]),
             disabled=many[which] == 0,
             width="stretch",
         )

@@ -15,6 +15,7 @@ from breakhis_core.flags.statements import OUTCOMES
 from breakhis_core.images import datasets
 from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.reviews.policy import chosen_policy
+from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import Scope
 from breakhis_core.wording import counted
@@ -22,12 +23,10 @@ from breakhis_core.workspace import Workspace
 from pages.parts.components.facets.facets import Bar, chosen_values, facets
 from pages.parts.components.wall.wall import Tile, wall
 from pages.parts.flags import settling
+from pages.parts.flags.download_address import IN_ADDRESS
 from pages.parts.shared import address, frame, guard, review_links
 from pages.parts.shared.markdown import plain
-from pages.parts.shared.own_answers import LABELS
 
-IN_ADDRESS = {"run": "seen"}
-"""Facets whose column has another name in the address: ``run`` there is the run that the screen shows."""
 _BADGES = {name: words for name, words in OUTCOMES.items() if name != "leaves"} | {"stays": "stays"}
 
 

@@ -12,12 +12,12 @@ import streamlit as st
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.reviews import ReviewEvent
+from breakhis_core.reviews.terms import LABELS
 from breakhis_core.wording import counted
 from breakhis_core.workspace import Workspace
 from pages.parts.shared import guard
 from pages.parts.shared.frame import reviewer, workspace
 from pages.parts.shared.markdown import plain
-from pages.parts.shared.own_answers import LABELS
 
 LEAVES, STAYS = "Leaves the training", "Stays in the training"
 _DONE = "flags_done"

@@ -19,12 +19,12 @@ from breakhis_core.results.retraining_effect import OUTCOMES
 from breakhis_core.reviews import spoiled_found
 from breakhis_core.reviews import summary as review_summary
 from breakhis_core.reviews.policy import chosen_policy
+from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted
 from pages.parts.components.common import assets
 from pages.parts.shared import frame, review_links
 from pages.parts.shared.markdown import plain
-from pages.parts.shared.own_answers import LABELS
 
 MOST = 48  # Cards of one outcome; the link above them opens all.
 KINDS = {**LABELS, "good": "Not spoiled"}

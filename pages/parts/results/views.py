@@ -19,6 +19,7 @@ from breakhis_core.runs import Run
 from breakhis_core.wording import NOT_DEFINED, interval, number
 from pages.parts.results import tables
 from pages.parts.shared import guard, review_links
+from pages.parts.shared.frame import is_dark
 from pages.parts.shared.markdown import without_pictures
 
 SCORE = st.column_config.NumberColumn(format="%.3f", width=70)
@@ -29,11 +30,6 @@ def rows_of(run: Run, part: str) -> pd.DataFrame:
     """Return the predictions of one part."""
     predictions = run.predictions()
     return predictions[predictions["part"] == part].reset_index(drop=True)
-
-
-def is_dark() -> bool:
-    """Return whether the page is dark; the numbers in a pale cell have to know."""
-    return st.context.theme.type == "dark"
 
 
 def confusion(run: Run, evaluation: dict[str, Any]) -> None:

@@ -8,12 +8,13 @@ import streamlit as st
 
 from breakhis_core.images import checks as image_checks
 from breakhis_core.images.taxonomy import side_of, subtype
+from breakhis_core.reviews import terms
 from breakhis_core.wording import counted
 from pages.parts.components.common import messages
 from pages.parts.components.grid.grid import PER_PAGE, Page, Tile, show_grid
-from pages.parts.review import moves
+from pages.parts.review import moves, own_answers
 from pages.parts.review.queue import Item, Queue
-from pages.parts.shared import guard, own_answers
+from pages.parts.shared import guard
 from pages.parts.shared.frame import workspace
 
 KEY = "review-grid"
@@ -63,7 +64,7 @@ def tile(item: Item, reason: str = "") -> Tile:
         percent=f"{100 * item.confidence:.0f} %",
         about=f"{item.magnification}× · {reason or f'slide {item.slide}'}",
         answer=answer.action if answer else "",
-        words=("kept" if answer.action == "keep" else own_answers.LABELS[answer.reason]) if answer else "",
+        words=("kept" if answer.action == "keep" else terms.LABELS[answer.reason]) if answer else "",
         note=answer.note if answer else moves.taken_back(item.hash),
     )
 
@@ -115,11 +116,9 @@ def give(queue: Queue, items: list[Item], number: object, note: str) -> None:
     reason = None if choice == moves.KEEP else choice
     own_answers.answer_many(items, queue.run.name, reason, note, "Grid")
     if own_answers.settling():
-        what = (
-            "Settled, stays" if reason is None else f"Settled, leaves as {own_answers.LABELS[reason].lower()}"
-        )
+        what = "Settled, stays" if reason is None else f"Settled, leaves as {terms.LABELS[reason].lower()}"
     else:
-        what = "Kept" if reason is None else f"Flagged {own_answers.LABELS[reason].lower()}"
+        what = "Kept" if reason is None else f"Flagged {terms.LABELS[reason].lower()}"
     on = items[0].name if len(items) == 1 else counted(len(items), "image")
     moves.say(f"{what}: {on}. U takes it back.")
     moves.look_anew()

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from breakhis_core.reviews import terms
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted
-from pages.parts.components.thumbs.thumbs import thumbs
+from pages.parts.review import own_answers
 from pages.parts.review.moves import first_left, go, say
 from pages.parts.review.queue import Item, Queue, queue_of
-from pages.parts.shared import own_answers, review_links
+from pages.parts.review.thumbs import thumbs
+from pages.parts.shared import review_links
 from pages.parts.shared.markdown import plain
 
 ANSWERED = ("flagged", "kept", "without an answer")
@@ -43,7 +45,7 @@ def by_reason(flagged: Sequence[Item]) -> dict[str, list[Item]]:
     """Return this reviewer's flagged images by reason and number in words, the most frequent reason first."""
     found: dict[str, list[Item]] = {}
     for item in flagged:
-        found.setdefault(own_answers.LABELS[own_answers.at_hand()[item.hash].reason], []).append(item)
+        found.setdefault(terms.LABELS[own_answers.at_hand()[item.hash].reason], []).append(item)
     ordered = sorted(found.items(), key=lambda pair: -len(pair[1]))
     return {f"{label} · {len(items)}": items for label, items in ordered}
 

@@ -7,9 +7,10 @@ import html
 import streamlit as st
 
 from breakhis_core import reviews
-from breakhis_core.reviews import ReviewEvent
+from breakhis_core.reviews import ReviewEvent, terms
+from pages.parts.review import own_answers
 from pages.parts.review.queue import Item
-from pages.parts.shared import address, own_answers
+from pages.parts.shared import address
 from pages.parts.shared.frame import reviewer, workspace
 
 
@@ -35,7 +36,7 @@ def settle_band(item: Item | None = None) -> None:
 def _told(event: ReviewEvent) -> str:
     if event.action == "flag":
         note = f" ({event.note})" if event.note else ""
-        words = f"{own_answers.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
+        words = f"{terms.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
     else:
         words = "Keep"
     return f"{html.escape(event.reviewer)}: <b>{html.escape(words)}</b>"

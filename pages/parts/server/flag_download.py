@@ -6,37 +6,15 @@ goes on: one that takes a second to write was gone before the browser asked for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from breakhis_core.flags import listing
 from breakhis_core.flags.statements import statements
-from breakhis_core.runs import Run, RunRefusedError, run_named
+from breakhis_core.runs import RunRefusedError, run_named
+from pages.parts.flags.download_address import IN_ADDRESS
 from pages.parts.shared.frame import workspace
-
-if TYPE_CHECKING:
-    from breakhis_core.flags.formats import Format
-
-PATH = "/export/flags"
-
-
-def address(how: Format, run: Run | None, chosen: Mapping[str, Sequence[str]]) -> str:
-    """Return the address that sends the flags that facets keep.
-
-    Args:
-        how: the format.
-        run: of whose data set, and whose maps stand in where a flag names no run.
-        chosen: values by facet.
-    """
-    from pages.parts.flags.listing import IN_ADDRESS
-
-    wishes = {IN_ADDRESS.get(facet, facet): values for facet, values in chosen.items()}
-    return f"{PATH}?{urlencode({'format': how.code, 'run': run.name if run else [], **wishes}, doseq=True)}"
 
 
 async def download(request: Request) -> Response:
@@ -47,7 +25,6 @@ async def download(request: Request) -> Response:
 def _answer(request: Request) -> Response:
     # Here, and not above: the writers bring charts and spreadsheets, which would delay the server's start.
     from breakhis_core.flags.formats import FORMATS
-    from pages.parts.flags.listing import IN_ADDRESS
 
     asked = request.query_params
     how = next((one for one in FORMATS if one.code == asked.get("format", "zip")), None)

@@ -20,6 +20,7 @@ from breakhis_core.images.datasets import picture_path, picture_trouble
 from breakhis_core.images.thumbnails import thumbnail_file
 from breakhis_core.maps.methods import CODES as METHODS
 from pages.parts.components.common import assets
+from pages.parts.flags import download_address
 from pages.parts.server import flag_download, kept_maps, run_download
 from pages.parts.shared.frame import HERE, workspace
 
@@ -104,7 +105,7 @@ ROUTES = [
     Route("/maps/{key}/{method}", other_maps),
     Route("/assets/{version}/{name:path}", asset),
     Route("/favicon.svg", icon),
-    Route(flag_download.PATH, flag_download.download),
+    Route(download_address.PATH, flag_download.download),
     Route(run_download.PATH, run_download.download),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

@@ -148,3 +148,8 @@ def empty_state(text: str, button: str | None = None, page: str | None = None, *
     if pressed and page is not None:
         st.switch_page(page)
     return pressed
+
+
+def is_dark() -> bool:
+    """Return whether the page is dark; the numbers in a pale cell have to know."""
+    return st.context.theme.type == "dark"

@@ -13,9 +13,8 @@ from breakhis_core.sweeps.reading import Study
 from breakhis_core.sweeps.request import METRICS, Cell, SweepRequest
 from breakhis_core.sweeps.values import cell_text, field_text, value_text
 from breakhis_core.wording import counted, duration
-from pages.parts.results.views import is_dark
 from pages.parts.shared import guard
-from pages.parts.shared.frame import workspace
+from pages.parts.shared.frame import is_dark, workspace
 from pages.parts.shared.job_panel import STATES, when
 from pages.parts.shared.markdown import plain
 

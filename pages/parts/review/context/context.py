@@ -18,13 +18,15 @@ from breakhis_core import jobs, reviews
 from breakhis_core.errors import InputError
 from breakhis_core.images import checks as image_checks
 from breakhis_core.images.taxonomy import CODES, side_of, subtype
+from breakhis_core.reviews import terms
 from breakhis_core.runs import Run, image_context, neighbours
 from breakhis_core.runs.image_context import CaseImage
 from pages.parts.components.common import assets
 from pages.parts.components.common.declaring import component
+from pages.parts.review import own_answers
 from pages.parts.review.moves import END
 from pages.parts.review.queue import Item, Queue, scale_of
-from pages.parts.shared import frame, own_answers, review_links
+from pages.parts.shared import frame, review_links
 
 KEY = "context-panel"
 _ACTIONS = {
@@ -287,7 +289,7 @@ def _said(item: Item) -> dict[str, Any]:
 
 
 def _words(event: Any) -> str:
-    reason = f": {own_answers.LABELS[event.reason].lower()}" if event.reason in own_answers.LABELS else ""
+    reason = f": {terms.LABELS[event.reason].lower()}" if event.reason in terms.LABELS else ""
     note = f" ({event.note})" if event.note else ""
     return f"{_ACTIONS.get(event.action, event.action)}{reason}{note}"
 
@@ -306,7 +308,7 @@ def _tell_flags(queue: Queue, tiles: list[dict[str, Any]]) -> None:
     said = reviews.answers_on_each(frame.workspace(), [tile["hash"] for tile in told])
     for tile in told:
         reasons = dict.fromkeys(
-            own_answers.LABELS[one.reason] for one in said[tile["hash"]] if one.reason in own_answers.LABELS
+            terms.LABELS[one.reason] for one in said[tile["hash"]] if one.reason in terms.LABELS
         )
         tile["flag"] = ", ".join(reasons).lower()
 

@@ -1,5 +1,5 @@
 /* Thumbnails in groups, each a button that goes to its image. */
-import { make, sheetsOf, wear } from "../common/dom.js";
+import { make, sheetsOf, wear } from "../components/common/dom.js";
 
 let sheets = [];
 export async function style(...given) { sheets = await sheetsOf(...given); }

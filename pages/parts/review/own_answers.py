@@ -16,6 +16,7 @@ import streamlit as st
 from breakhis_core import reviews
 from breakhis_core.reviews import ReviewEvent, own_answers
 from breakhis_core.reviews.pace import Pace, pace_of
+from breakhis_core.reviews.terms import LABELS
 from pages.parts.review.queue import Item
 from pages.parts.shared.frame import reviewer, workspace
 
@@ -93,9 +94,6 @@ class Own:
     def known(self) -> int:
         """Number of the newest event that was read."""
         return self.recent[-1].id if self.recent else 0
-
-
-LABELS = {reason.code: reason.label for reason in reviews.REASONS}
 
 
 def load() -> dict[str, Answer]:

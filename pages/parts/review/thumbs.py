@@ -13,7 +13,7 @@ from pages.parts.review.queue import Item
 _thumbs = component(
     "breakhis_thumbs",
     html='<div class="thumbs"></div>',
-    js=assets.component("components/thumbs/thumbs.js", "thumbs", "components/thumbs/thumbs.css"),
+    js=assets.component("review/thumbs.js", "thumbs", "review/thumbs.css"),
 )
 
 

@@ -1,1 +1,0 @@
-"""Thumbnails in groups under a heading each."""
