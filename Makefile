@@ -1,6 +1,6 @@
 # make run    set up, prepare the demo workspace and open the app
 # make test   set up and run all tests
-# make check  ruff and mypy, as continuous integration runs them
+# make check  ruff, mypy and the rules of who imports whom, as continuous integration runs them
 #
 # Works with GNU make 3.81 (macOS) and later. Nothing of the caller's Python settings gets in.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONSTARTUP VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX
@@ -39,6 +39,7 @@ check: install-test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
 
 # Writes into the README what its commands print now; a test holds it to that.
 readme: install-test
@@ -48,7 +49,7 @@ benchmark: install-test demo
 	$(PY) -m benchmarks.review_load
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 # The stamps make a second call instant; a changed pin installs again.
 $(VENV)/.installed: $(PINS) $(VENV)/.created
