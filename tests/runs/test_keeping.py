@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 
 from breakhis_core import jobs, runs
 from breakhis_core.errors import InputError
+from breakhis_core.jobs import reading
 from breakhis_core.jobs.run_removal import remove_run, why_kept
 from breakhis_core.runs import Run
 from breakhis_core.runs.notes import About, about_runs, describe
@@ -81,7 +82,7 @@ def test_a_run_that_a_job_works_with_stays(
         )
     job = jobs.list_jobs(workspace)[0]
     assert why_kept(workspace, fake_run) is None, "it has ended"
-    monkeypatch.setattr(jobs, "active", lambda workspace, kind=None: [job])
+    monkeypatch.setattr(reading, "active", lambda workspace, kind=None: [job])
     assert why_kept(workspace, fake_run) == f"Job {job.id} works with fake; wait until it has ended."
 
 
