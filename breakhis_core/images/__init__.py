@@ -1,1 +1,1 @@
-"""Images: their names, pixels, catalogue, data sets, thumbnails and quality."""
+"""Images: their names, pixels, catalogue, data sets, thumbnails and quality scores."""
