@@ -41,7 +41,7 @@ check: install-test
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-# Writes into the README what its commands print now; a test holds it to that.
+# Writes into README and docs what their commands print now; a test holds them to that.
 readme: install-test
 	$(PY) -m tests.test_readme
 

@@ -27,9 +27,9 @@ def test_no_rerun_pays_for_watching_the_files(config):
     assert config["runner"]["postScriptGC"] is False
 
 
-def test_the_readme_says_how_to_watch_the_files_while_developing(config):
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert "streamlit run app.py --server.fileWatcherType auto" in readme
+def test_contributors_are_told_how_to_watch_the_files_while_developing(config):
+    guide = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert "streamlit run app.py --server.fileWatcherType auto" in guide
 
 
 def test_a_server_of_tests_and_benchmarks_is_told_only_where_to_listen():

@@ -118,7 +118,7 @@ def test_every_recipe_that_ships_can_be_named():
 
 def test_help_names_the_options_of_the_documentation():
     told = call("train", "--help").stdout
-    readme = Path(PROJECT, "README.md").read_text(encoding="utf-8")
+    page = Path(PROJECT, "docs", "commands.md").read_text(encoding="utf-8")
     for option in ("--data", "--recipe", "--unit", "--weights", "--exclude", "--improves", "--name"):
         assert option in told
-        assert option in readme
+        assert option in page

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from breakhis_core.errors import InputError
@@ -15,6 +16,7 @@ from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, parse_image_nam
 from breakhis_core.phantoms import painting
 from breakhis_core.phantoms.noise import DIRECTIONS, Dice, box_sum, cloud
 from breakhis_core.phantoms.spoiling import KINDS
+from breakhis_core.settings import PROJECT
 
 # One of each sub-type, of each way to spoil, and of the slide under two labels. When one of these changes,
 # the run that ships with the demo no longer knows its images: raise phantoms.VERSION and train it again.
@@ -48,6 +50,12 @@ def few(monkeypatch):
 def test_pixels_are_those_that_the_shipped_run_knows():
     by_name = {phantom.name: phantom for phantom in painting.plan()}
     assert {name: pixel_hash(painting.picture(by_name[name])) for name in KNOWN} == KNOWN
+
+
+def test_the_run_that_ships_was_trained_on_them():
+    learnt = set(pd.read_parquet(PROJECT / "models" / "demo" / "split.parquet")["hash"])
+    quarantined = KNOWN["SOB_M_DC-90-9412-40-001.png"]
+    assert set(KNOWN.values()) - learnt == {quarantined}
 
 
 def test_pixels_do_not_depend_on_the_processor():
