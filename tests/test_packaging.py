@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import breakhis_core
 
@@ -70,6 +73,25 @@ def test_the_pinned_versions_lie_within_what_is_declared():
         (only,) = pin.specifier
         assert only.operator == "=="
         assert bounds[key(pin)].contains(only.version), pin
+
+
+def imported():
+    for file in (PROJECT / "breakhis_core").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (name.name.split(".")[0] for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                yield node.module.split(".")[0]
+
+
+def test_everything_that_the_library_imports_is_declared():
+    needed = set(imported()) - sys.stdlib_module_names - {"breakhis_core"}
+    sources = metadata.packages_distributions()
+    declared = {canonicalize_name(Requirement(each).name) for each in DECLARED["dependencies"]}
+    missing = {
+        name for name in needed if declared.isdisjoint(map(canonicalize_name, sources.get(name, [name])))
+    }
+    assert missing == set()
 
 
 def test_the_screens_find_what_they_stand_on():

@@ -116,10 +116,15 @@ def test_the_readme_is_short():
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
-def test_every_file_that_a_page_links_to_is_there(page):
+def test_every_place_that_a_page_links_to_is_there(page):
     text = page.read_text(encoding="utf-8")
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text)
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text)
+    assert [target for target, _ in links if not (page.parent / target).exists()] == []
+    for target, place in links:
+        if place:
+            linked = (page.parent / target).read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.*)$", linked, re.MULTILINE)
+            assert place in {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def commands_of(group, before=()):
