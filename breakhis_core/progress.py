@@ -6,12 +6,15 @@ click. The file's time is the job's heartbeat.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, current_thread, main_thread
+from types import FrameType
 from typing import Any, Protocol
 
 from breakhis_core.storage.whole_files import write_atomically
@@ -144,7 +147,7 @@ class JobContext:
 
 
 class ConsoleContext:
-    """The context of the command line: reports go to a callable, Control-C stops.
+    """The context of work in this process: reports go to a callable, Control-C stops.
 
     Args:
         folder: for checkpoints.
@@ -173,6 +176,30 @@ class ConsoleContext:
     def should_stop(self) -> bool:
         """Return ``False``: Control-C raises by itself."""
         return False
+
+
+@contextlib.contextmanager
+def interrupt_is_a_wish(note: Callable[[], None]) -> Iterator[None]:
+    """Make the first interrupt (Ctrl-C, a notebook's stop button) a wish to stop; a second one interrupts.
+
+    Outside of the main thread, which alone can be interrupted, nothing changes.
+
+    Args:
+        note: notes the wish. It must do no more: an interrupt comes in the middle of anything.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def wish(number: int, frame: FrameType | None) -> None:
+        note()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, wish)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def read_curve(folder: Path) -> list[dict[str, Any]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from breakhis_core.progress import interrupt_is_a_wish
 
 SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
@@ -85,17 +86,13 @@ class Foreground:
             promise: the sentence shown with the next report after the first Ctrl-C.
         """
 
-        def wish(number: int, frame: FrameType | None) -> None:
+        def note() -> None:
             # Only noted here: a signal may come in the middle of printing, which cannot be entered twice.
             self._stopping = True
-            signal.signal(signal.SIGINT, before)
 
         self._promise = promise
-        before = signal.signal(signal.SIGINT, wish)
-        try:
+        with interrupt_is_a_wish(note):
             yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 def _short(value: object) -> str:

@@ -90,16 +90,9 @@ def named_run(name: str) -> Run:
     Raises:
         InputError: there is no such run, or it is damaged or foreign.
     """
-    from breakhis_core.errors import InputError
-    from breakhis_core.runs import list_runs, open_run
-    from breakhis_core.settings import Settings
+    from breakhis_core.runs import open_run
 
-    models = Settings().models
-    folder = next((path for path in (Path(name), models / name) if path.is_dir()), None)
-    if folder is None:
-        known = ", ".join(run.name for run in list_runs(models)[0]) or "none"
-        raise InputError(f"{name}: there is no such run; runs here: {known}.")
-    return open_run(folder.resolve())
+    return open_run(name)
 
 
 def provenance(result: dict[str, Any]) -> str:

@@ -312,19 +312,13 @@ class _Chosen:
 
 
 def _chosen(workspace: Workspace, run: str | None, data: str | None) -> _Chosen:
-    from breakhis_core.errors import InputError
-    from breakhis_core.images.datasets import datasets, load_images
+    from breakhis_core.images.datasets import dataset_named, load_images
     from breakhis_core.runs import run_named
     from breakhis_core.runs.scope import scope_of
 
     opened = None if run is None else run_named(workspace.models, run)
     if data is not None:
-        known = datasets(workspace)
-        folder = Path(data).resolve()
-        found = next((one for one in known if folder == one.root or data == one.root.name), None)
-        if found is None:
-            names = ", ".join(one.root.name for one in known) or "none"
-            raise InputError(f"{data} is no data set of this workspace; there are: {names}.")
+        found = dataset_named(workspace, data)
         images = frozenset(load_images(workspace, found.id)["hash"])
         return _Chosen(found.root.name, opened, images)
     if opened is None:

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from breakhis_core.command_line.answer import Answer, AsJson, answering, table
 from breakhis_core.command_line.catalogue import catalogued
-from breakhis_core.command_line.train import RecipeName, Unit, weights_given
+from breakhis_core.command_line.train import RecipeName, Unit
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def sweep(
         from breakhis_core.recipes import RECIPES
         from breakhis_core.sweeps.request import new_request, usual_epochs
         from breakhis_core.sweeps.values import parse_grid
-        from breakhis_core.training.request import TrainRequest
+        from breakhis_core.training.request import TrainRequest, weights_given
         from breakhis_core.workspace import Workspace
 
         if list_all:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -82,9 +79,8 @@ def train(
     """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
     with answering(as_json) as answer:
         from breakhis_core.flags.reading import read_flags
-        from breakhis_core.images.datasets import load_images
         from breakhis_core.recipes import RECIPES
-        from breakhis_core.training.request import TrainRequest
+        from breakhis_core.training.request import TrainRequest, weights_given
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -107,7 +103,7 @@ def train(
         # Flags may name images that this folder brings into the workspace.
         excluded = () if flags is None else _matched(workspace, flags, answer)
         request = replace(request, data=dataset, exclude=excluded)
-        folder = _train(workspace, request, list(load_images(workspace, dataset)["hash"]))
+        folder = _train(workspace, request)
         _tell(answer, folder)
 
 
@@ -141,16 +137,6 @@ def _unit(unit: Unit | None, improves: str | None) -> Literal["image", "case"]:
     return "image" if kept == "image" else "case"
 
 
-def weights_given(weights: str) -> str:
-    """Return the weights as ``TrainRequest`` takes them: imagenet, none, or the whole path of a file."""
-    if weights in ("imagenet", "none"):
-        return weights
-    file = Path(weights).expanduser()
-    if not file.is_file():
-        raise InputError(f"{weights}: there is no such file; give imagenet, none, or a weights file.")
-    return str(file.resolve())
-
-
 def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[str, ...]:
     """Return the images that flags mean; a flag that means none is said, and the others count."""
     from breakhis_core.flags.importing import matched_hashes
@@ -162,22 +148,22 @@ def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[s
     return hashes
 
 
-def _train(workspace: Workspace, request: TrainRequest, images: list[str]) -> Path:
+def _train(workspace: Workspace, request: TrainRequest) -> Path:
     """Train, or go on with the same training of the same images that was stopped before."""
     from breakhis_core.command_line.console import Foreground
     from breakhis_core.progress import JobStopped
+    from breakhis_core.training.foreground import checkpoints
     from breakhis_core.training.train import train as train_run
 
-    same = json.dumps([request.to_dict(), sorted(images)], sort_keys=True).encode()
-    checkpoints = workspace.jobs / f"foreground-{hashlib.sha256(same).hexdigest()[:16]}"
-    checkpoints.mkdir(exist_ok=True)
     try:
-        with Foreground(checkpoints) as context, context.stopping_on_interrupt(STOPPING):
-            folder = train_run(request, workspace, context)
+        with (
+            checkpoints(workspace, request) as kept,
+            Foreground(kept) as context,
+            context.stopping_on_interrupt(STOPPING),
+        ):
+            return train_run(request, workspace, context)
     except JobStopped:
         raise InputError("Stopped. The same command goes on behind the last whole epoch.") from None
-    shutil.rmtree(checkpoints)
-    return folder
 
 
 def _tell(answer: Answer, folder: Path) -> None:

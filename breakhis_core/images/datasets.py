@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from breakhis_core.errors import InputError
 from breakhis_core.images.catalogue import IMAGE_COLUMNS, PROBLEM_COLUMNS, Catalogue
 from breakhis_core.storage import database as db
 from breakhis_core.storage import tables
@@ -136,6 +137,21 @@ def datasets(workspace: Workspace) -> list[Dataset]:
         )
         for row in rows
     ]
+
+
+def dataset_named(workspace: Workspace, name: str | Path) -> Dataset:
+    """Return the data set that people mean by its folder, or by the name of that folder.
+
+    Raises:
+        InputError: there is none; the message says which there are.
+    """
+    known = datasets(workspace)
+    folder = Path(name).expanduser().resolve()
+    found = next((one for one in known if folder == one.root or str(name) == one.root.name), None)
+    if found is None:
+        names = ", ".join(one.root.name for one in known) or "none"
+        raise InputError(f"{name} is no data set of this workspace; there are: {names}.")
+    return found
 
 
 def load_images(workspace: Workspace, dataset: int | None = None) -> pd.DataFrame:

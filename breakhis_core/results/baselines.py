@@ -145,7 +145,7 @@ def named_in_words(names: Sequence[str]) -> str:
 
 
 def baseline_text(evaluation: Mapping[str, Any], metric: str) -> str:
-    """Say what a metric has to beat, or nothing where there is no baseline of it.
+    """Say what a metric has to beat, and how much that is; nothing where there is no baseline of it.
 
     >>> found = {"value": 0.30769, "difference": -0.1, "interval": None}
     >>> known = {"chance": 0.125, "commonest": {"subtypes": ["PT"], "sides": ["benign"], "accuracy": found}}
@@ -154,16 +154,22 @@ def baseline_text(evaluation: Mapping[str, Any], metric: str) -> str:
     >>> baseline_text({"baselines": {"chance": 0.125, "commonest": None}}, "accuracy")
     'chance: 0.125'
     """
+    what, value = baseline_of(evaluation, metric)
+    return "" if value is None else f"{what}: {value:.3f}"
+
+
+def baseline_of(evaluation: Mapping[str, Any], metric: str) -> tuple[str, float | None]:
+    """Return what a metric has to beat in words, and its value: ``None`` where there is no baseline of it."""
     if metric in CHANCE_OF:
-        return f"chance: {CHANCE_OF[metric]:.3f}"
+        return "chance", CHANCE_OF[metric]
     known = evaluation["baselines"]["commonest"]
     if known is None or metric not in known:
-        return f"chance: {evaluation['baselines']['chance']:.3f}" if metric == "accuracy" else ""
+        return ("chance", evaluation["baselines"]["chance"]) if metric == "accuracy" else ("", None)
     value = known[metric]["value"]
     if value is None:
-        return ""
+        return "", None
     named = ["malignant"] if metric == "binary.f1" else known[_NAMED.get(metric, "subtypes")]
-    return f"always saying {named_in_words(named)}: {value:.3f}"
+    return f"always saying {named_in_words(named)}", value
 
 
 def doubt_in_words(evaluation: Mapping[str, Any]) -> str:

@@ -132,13 +132,23 @@ def what_is_known(known: Known | None) -> str | None:
 
 def results_csv(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:
     """Return the results as CSV, one row per file, errors too; safe to open in a spreadsheet."""
-    rows = [{**_flat(_record(result, known)), "run": run} for result in results]
-    probabilities = [f"p_{code}" for code in taxonomy.CODES]
-    columns = ["file", "subtype", "name", "side", "confidence", "malignant", *probabilities]
-    table = pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "run", "error"])
+    table = results_table(results, known, run)
     safe = table.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
     text: str = safe.to_csv(index=False)
     return text.encode()
+
+
+def results_table(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> pd.DataFrame:
+    """Return the results as a frame, one row per file, errors too.
+
+    Returns:
+        Columns file, subtype, name, side, confidence, malignant, one probability of each sub-type, hash,
+        seen_in (the part of the run that has the image), run, and error (why a file could not be used).
+    """
+    rows = [{**_flat(_record(result, known)), "run": run} for result in results]
+    probabilities = [f"p_{code}" for code in taxonomy.CODES]
+    columns = ["file", "subtype", "name", "side", "confidence", "malignant", *probabilities]
+    return pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "run", "error"])
 
 
 def results_json(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:

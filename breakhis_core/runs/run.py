@@ -20,6 +20,7 @@ from breakhis_core.runs.folder import (
     read_array,
     read_table,
 )
+from breakhis_core.settings import Settings
 from breakhis_core.storage.fingerprints import Fingerprints
 
 
@@ -161,14 +162,19 @@ class Run:
         return str(self.manifest["files"][name])
 
 
-def open_run(path: Path) -> Run:
+def open_run(run: Path | str) -> Run:
     """Open a run folder after checking that it is whole and ours.
 
     The first opening hashes every file; later ones look at sizes and times only.
 
+    Args:
+        run: the folder; as text the folder too, or the name of a run in the models folder of the settings.
+
     Raises:
-        RunRefusedError: the folder is missing, incomplete, damaged, or not a run of this program.
+        RunRefusedError: there is no such run, or the folder is incomplete, damaged, or not a run of this
+            program.
     """
+    path = run if isinstance(run, Path) else run_folder(run, Settings().models)
     if not path.is_dir():
         raise RunRefusedError(f"{path.name}: there is no such run folder.")
     known = Fingerprints(path.parent / VERIFIED)
@@ -178,6 +184,24 @@ def open_run(path: Path) -> Run:
         raise RunRefusedError(f"{path.name}: the run folder cannot be read ({error.strerror}).") from error
     finally:
         known.save()
+
+
+def run_folder(run: str, models: Path) -> Path:
+    """Return the folder that people mean by a path or by the name of a run.
+
+    Args:
+        run: path of a run folder, or name of a run.
+        models: folder of the runs.
+
+    Raises:
+        RunRefusedError: there is neither; the message says which runs there are.
+    """
+    for folder in (Path(run).expanduser(), models / run) if run else ():
+        if folder.is_dir():
+            return folder.resolve()
+    known = ", ".join(one.name for one in list_runs(models)[0])
+    there = f"the runs in {models} are {known}" if known else f"there is no run in {models}"
+    raise RunRefusedError(f"There is no run called {run}; {there}.")
 
 
 def run_named(models: Path, name: str) -> Run:

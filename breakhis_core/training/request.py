@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from breakhis_core.errors import InputError
@@ -64,3 +65,17 @@ class TrainRequest:
         if request.unit not in ("image", "case"):
             raise InputError(f"A split is by image or by case, not by {request.unit!r}.")
         return request
+
+
+def weights_given(weights: str) -> str:
+    """Return the weights as ``TrainRequest`` takes them: imagenet, none, or the whole path of a file.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    if weights in ("imagenet", "none"):
+        return weights
+    file = Path(weights).expanduser()
+    if not file.is_file():
+        raise InputError(f"{weights}: there is no such file; give imagenet, none, or a weights file.")
+    return str(file.resolve())

@@ -64,4 +64,5 @@ def test_people_get_a_table_the_sentences_and_the_reminder(tiny_run, picture, tm
 def test_a_run_that_is_not_there_is_bad_input(workspace, picture):
     told = call("classify", picture, "--run", "gone", "--json")
     assert told.exit_code == 1
-    assert json.loads(told.stdout) == {"error": "gone: there is no such run; runs here: none."}
+    error = f"There is no run called gone; there is no run in {workspace.models}."
+    assert json.loads(told.stdout) == {"error": error}

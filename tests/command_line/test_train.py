@@ -82,7 +82,7 @@ def test_without_epochs_the_recipe_decides(monkeypatch, workspace, data):
         (["--weights", "no.h5"], "no.h5: there is no such file; give imagenet, none, or a weights file."),
         (["--name", "../out"], "'../out' cannot name a run"),
         (["--name", "fake"], "A run named fake exists already; choose another name."),
-        (["--improves", "gone"], "gone: there is no such run; runs here: fake."),
+        (["--improves", "gone"], "There is no run called gone; the runs in "),
         (["--improves", "fake", "--unit", "image"], "fake was split by case"),
         (["--exclude", "gone.csv"], "gone.csv"),
     ],

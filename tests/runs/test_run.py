@@ -204,3 +204,19 @@ def test_a_run_that_cannot_be_put_in_place_says_why_and_not_that_its_name_is_tak
     ):
         pass
     assert sorted(one.name for one in workspace.models.iterdir() if one.is_dir()) == ["fake"]
+
+
+def test_a_run_is_opened_by_the_text_of_its_path_and_by_its_name(fake_run, tmp_path, monkeypatch):
+    assert open_run(str(fake_run.path)).path == fake_run.path
+    assert open_run("fake").path == fake_run.path
+    monkeypatch.chdir(fake_run.path.parent.parent)
+    assert open_run(f"{fake_run.path.parent.name}/fake").path == fake_run.path
+
+
+def test_who_names_a_run_that_is_not_there_hears_which_are(fake_run, workspace):
+    with pytest.raises(RunRefusedError) as told:
+        open_run("first")
+    assert str(told.value) == f"There is no run called first; the runs in {workspace.models} are fake."
+    shutil.rmtree(fake_run.path)
+    with pytest.raises(RunRefusedError, match=r"^There is no run called ; there is no run in "):
+        open_run("")
