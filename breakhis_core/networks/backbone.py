@@ -94,6 +94,7 @@ def set_boundary(base: keras.Model, boundary: str) -> None:
         base: the base.
         boundary: name of the first trainable layer; ``"head"`` freezes the whole base.
 
+    >>> from breakhis_core.recipes import BOUNDARIES
     >>> BOUNDARIES[150]
     'expanded_conv_10_depthwise_bn'
     """

@@ -170,6 +170,7 @@ def check(request: SweepRequest) -> None:
 def cells(request: SweepRequest) -> list[Cell]:
     """Enumerate the grid: the last field varies fastest.
 
+    >>> from breakhis_core.recipes import NO_BASE
     >>> base = TrainRequest(Recipe(name="r", epochs=1, learning_rate=0.1, boundary=NO_BASE))
     >>> sweep = SweepRequest(base, "grid", {"learning_rate": (0.1, 0.2), "decay": (1.0, 0.9)})
     >>> [tuple(cell.values.values()) for cell in cells(sweep)]

@@ -115,7 +115,7 @@ class Browser:
         self.page.wait_for_function(
             "image => window.deep && window.deep('.viewer')?.dataset.shown === image", arg=image
         )
-        self.page.get_by_role("button", name="Next").wait_for()
+        self.page.get_by_role("button", name="Next →").wait_for()
 
     def key(self, *keys: str) -> None:
         """Press keys, one after the other."""

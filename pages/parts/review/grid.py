@@ -14,7 +14,7 @@ from pages.parts.components.common import messages
 from pages.parts.components.grid.grid import PER_PAGE, Page, Tile, show_grid
 from pages.parts.review import moves, own_answers
 from pages.parts.review.queue import Item, Queue
-from pages.parts.shared import guard
+from pages.parts.shared import address, guard
 from pages.parts.shared.frame import workspace
 
 KEY = "review-grid"
@@ -43,7 +43,7 @@ def review_grid(queue: Queue) -> None:
 
 def poor(queue: Queue, item: Item) -> str:
     """Return why an image has its place in the order of quality, and its part; nothing in other orders."""
-    if st.query_params.get("order") != "quality":
+    if address.said("order") != "quality":
         return ""
     checks = image_checks.load_checks(workspace())
     worst = checks and checks.worst_check(item.hash)

@@ -21,7 +21,7 @@ END = "end"
 
 def place_in(queue: Queue) -> int:
     """Return the place that the address says, else that of the first image without an answer."""
-    wanted = st.query_params.get("image", "")
+    wanted = address.said("image")
     if wanted == END:
         return len(queue)
     if wanted in queue.place:
@@ -60,7 +60,7 @@ def arrive(queue: Queue) -> None:
 
 def in_grid() -> bool:
     """Tell whether the address asks for the grid of thumbnails."""
-    return st.query_params.get("view") == "grid"
+    return address.said("view") == "grid"
 
 
 def switch_view() -> None:

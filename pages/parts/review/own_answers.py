@@ -18,6 +18,7 @@ from breakhis_core.reviews import ReviewEvent, own_answers
 from breakhis_core.reviews.pace import Pace, pace_of
 from breakhis_core.reviews.terms import LABELS
 from pages.parts.review.queue import Item
+from pages.parts.shared import address
 from pages.parts.shared.frame import reviewer, workspace
 
 LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
@@ -111,7 +112,7 @@ def load() -> dict[str, Answer]:
 
 def settling() -> bool:
     """Tell whether the keys settle: in the queue of disagreements, unless one asked to answer."""
-    return st.query_params.get("show") == "disagreeing" and st.query_params.get("as") != OWN
+    return address.said("show") == "disagreeing" and address.said("as") != OWN
 
 
 def none_stands() -> str:

@@ -16,7 +16,7 @@ from pages.parts.shared.frame import reviewer, workspace
 
 def settle_band(item: Item | None = None) -> None:
     """Say that the keys settle, and who said what of an image; or that one answers; offer the other."""
-    if st.query_params.get("show") != "disagreeing":
+    if address.said("show") != "disagreeing":
         return
     settles = own_answers.settling()
     with st.container(

@@ -39,6 +39,12 @@ def went_back() -> bool:
     return running is not None and running.is_history_navigation
 
 
+def said(name: str) -> str:
+    """Return what the address says of a choice; empty where it says nothing."""
+    _mind(name)
+    return str(st.query_params.get(name, ""))
+
+
 def put(name: str, value: str, default: str = "") -> None:
     """Write a choice into the address; the default leaves it clean."""
     kept: dict[str, str] = st.session_state.get(_KEPT, {})
@@ -75,7 +81,7 @@ def _write(name: str, value: str) -> None:
 
 def one_of(name: str, options: Mapping[str, str]) -> str:
     """Return which of a few choices the address says; the first where it says nothing, or something else."""
-    current = st.query_params.get(name, "")
+    current = said(name)
     return current if current in options else next(iter(options))
 
 

@@ -28,7 +28,7 @@ function onkey(event) {
   if (!on && name !== "Escape") return;
   if (event.repeat && !REPEATING.test(key)) return;
   if ((key === " " || key === "Enter") && event.composedPath()[0].matches?.(keepsItsKeys)) return;
-  for (const keys of layers) {
+  for (const keys of [...layers].reverse()) { // What is on its way out stands behind what has just come.
     const act = keys()[name];
     if (!act || act(event) === false) continue;
     event.preventDefault();
