@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from math import cos, pi
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from breakhis_core.errors import InputError
+from breakhis_core.validation import is_kept, read_kept
 
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["exponential", "cosine"]
@@ -115,6 +115,45 @@ class Recipe(BaseModel):
             raise ValueError(f"boundary must be one of {[WHOLE_BASE, *BOUNDARIES.values()]}, got {name!r}")
         return name
 
+    @model_validator(mode="after")
+    def _nothing_ignored(self, info: ValidationInfo) -> Recipe:
+        """Refuse new recipes that say what would not happen; runs of before said so, and must open."""
+        if not is_kept(info):
+            for sentence in self.ignored.values():
+                raise ValueError(sentence)
+        return self
+
+    @property
+    def idle(self) -> dict[str, str]:
+        """The settings that change nothing beside the others, each with what it would need.
+
+        >>> list(RECIPES["paper"].idle)
+        ['weight_decay', 'head_learning_rate', 'crop', 'stain']
+        """
+        needs = {
+            "decay": ("schedule=exponential", self.schedule == "exponential"),
+            "momentum": ("optimizer=sgd", self.optimizer == "sgd"),
+            "weight_decay": ("optimizer=adamw", self.optimizer == "adamw"),
+            "head_learning_rate": ("head_epochs above 0", self.head_epochs > 0),
+            "crop": (f"boundary={WHOLE_BASE}", self.boundary == WHOLE_BASE),
+            "stain": (f"boundary={WHOLE_BASE}", self.boundary == WHOLE_BASE),
+            "trained_statistics": ("a trained base", self.boundary != NO_BASE),
+        }
+        return {name: need for name, (need, met) in needs.items() if not met}
+
+    @property
+    def ignored(self) -> dict[str, str]:
+        """Those of the idle settings that say something, each with a sentence without its full stop.
+
+        >>> RECIPES["scratch"].model_copy(update={"boundary": NO_BASE}).ignored["crop"]
+        'crop is 112 but only counts with boundary=conv'
+        """
+        return {
+            name: f"{name} is {getattr(self, name)} but only counts with {need}"
+            for name, need in self.idle.items()
+            if getattr(self, name) != type(self).model_fields[name].default
+        }
+
     @property
     def variants(self) -> tuple[int, ...]:
         """The ways a training image is shown: 0 as it is, 1 left to right, 2 top to bottom, 3 both."""
@@ -198,8 +237,5 @@ def completed(said: Mapping[str, Any]) -> Recipe:
         InputError: another version of the program wrote it.
     """
     known = RECIPES.get(str(said.get("name")))
-    try:
-        return Recipe.model_validate({**(known.model_dump() if known else {}), **said})
-    except ValidationError as error:
-        fields = ", ".join(str(one["loc"][0]) if one["loc"] else one["msg"] for one in error.errors())
-        raise InputError(f"The run's recipe is of another version of this program ({fields}).") from error
+    values = {**(known.model_dump() if known else {}), **said}
+    return read_kept(Recipe, values, "The run's recipe is of another version of this program")

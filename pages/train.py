@@ -111,7 +111,7 @@ def start(wish: Wish, known: list[Run], busy: list[jobs.Job]) -> None:
         st.caption(f"Job {busy[0].id} is training; this one waits and starts when that has ended.")
     if pressed:
         for request in wish.requests():
-            st.session_state.job = jobs.submit(frame.workspace(), "train", request.to_dict())
+            st.session_state.job = jobs.submit(frame.workspace(), "train", request.model_dump(mode="json"))
         for name in ("improves", "exclude", "sweep", "cell"):
             st.query_params.pop(name, None)  # What the link asked for is under way.
         in_sight.started()

@@ -8,7 +8,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe
+from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe, completed
 
 
 def test_paper_is_the_authors_method() -> None:
@@ -52,6 +52,27 @@ def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
     right = {"name": "r", "epochs": 1, "learning_rate": 0.1, "boundary": "head"}
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         Recipe.model_validate({**right, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("ignored", "sentence"),
+    [
+        ({"crop": 112}, "crop is 112 but only counts with boundary=conv"),
+        ({"stain": 0.35}, "stain is 0.35 but only counts with boundary=conv"),
+        ({"trained_statistics": True}, "trained_statistics is True but only counts with a trained base"),
+        ({"weight_decay": 0.1}, "weight_decay is 0.1 but only counts with optimizer=adamw"),
+        ({"schedule": "cosine", "decay": 0.9}, "decay is 0.9 but only counts with schedule=exponential"),
+        ({"optimizer": "adamw", "momentum": 0.5}, "momentum is 0.5 but only counts with optimizer=sgd"),
+        ({"head_learning_rate": 0.1}, "head_learning_rate is 0.1 but only counts with head_epochs above 0"),
+    ],
+    ids=str,
+)
+def test_a_setting_that_would_be_ignored_is_refused(ignored: dict[str, object], sentence: str) -> None:
+    right = {"name": "r", "epochs": 1, "learning_rate": 0.1, "boundary": "head"}
+    with pytest.raises(ValidationError, match=sentence):
+        Recipe.model_validate({**right, **ignored})
+    # Runs of before said so, and trained as they would have without it: they open.
+    assert completed({**right, **ignored}).ignored == {next(reversed(ignored)): sentence}
 
 
 def test_a_recipe_survives_json() -> None:

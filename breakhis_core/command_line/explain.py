@@ -45,7 +45,7 @@ def explain(
         opened, workspace = named_run(run), Workspace.open()
         if opened.path.parent != workspace.models.resolve():
             raise InputError(f"{run}: copy the run folder into {workspace.models} first.")
-        request = MapRequest(opened.name, methods, None if part == "every" else part)
+        request = MapRequest(run=opened.name, methods=methods, part=None if part == "every" else part)
         done = _compute(workspace, request)
         opened.require_model()
         store = MapStore(workspace, run_key(opened))

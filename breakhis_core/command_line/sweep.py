@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -100,7 +99,7 @@ def sweep(
         request = new_request(base, study.value, parse_grid(grid or []), metric.value, seeds, prune)
         workspace = Workspace.open()
         dataset, _ = catalogued(workspace, data)
-        request = replace(request, base=replace(base, data=dataset))
+        request = request.model_copy(update={"base": base.model_copy(update={"data": dataset})})
         _tell(answer, _run(workspace, request, processes))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -102,7 +101,7 @@ def train(
         dataset, _ = catalogued(workspace, data)
         # Flags may name images that this folder brings into the workspace.
         excluded = () if flags is None else _matched(workspace, flags, answer)
-        request = replace(request, data=dataset, exclude=excluded)
+        request = request.model_copy(update={"data": dataset, "exclude": excluded})
         folder = _train(workspace, request)
         _tell(answer, folder)
 

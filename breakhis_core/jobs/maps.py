@@ -17,7 +17,8 @@ def submit_maps(workspace: Workspace, run: Run, request: MapRequest) -> int:
     Returns:
         The job's id.
     """
-    return asking.submit(workspace, "maps", {**request.to_dict(), "key": run_key(run)})
+    wanted = request.model_copy(update={"key": run_key(run)})
+    return asking.submit(workspace, "maps", wanted.model_dump(mode="json"))
 
 
 def submit_first_maps(workspace: Workspace, run: Run) -> int | None:
@@ -28,7 +29,7 @@ def submit_first_maps(workspace: Workspace, run: Run) -> int | None:
     Returns:
         The job's id, or None where the test part has no mistake.
     """
-    request = MapRequest(run.name, CHEAP)
+    request = MapRequest(run=run.name, methods=CHEAP)
     return submit_maps(workspace, run, request) if len(wanted(run, request)) else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from breakhis_core.images.cataloguing import catalogue_folder, measure
@@ -12,10 +11,11 @@ from breakhis_core.maps.work import MapRequest, compute_maps
 from breakhis_core.phantoms.demo import make_demo
 from breakhis_core.progress import Context
 from breakhis_core.runs import open_run
-from breakhis_core.sweeps.request import SweepRequest
+from breakhis_core.sweeps.request import kept_request
 from breakhis_core.sweeps.running import run_sweep
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.train import train
+from breakhis_core.validation import read_kept
 from breakhis_core.workspace import Workspace
 
 Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
@@ -23,7 +23,10 @@ Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
 
 def make_run(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Train a model, then put its first maps in line; the arguments are those of ``TrainRequest``."""
-    made = open_run(Path(train(TrainRequest.from_dict(dict(arguments)), workspace, context)))
+    request = read_kept(
+        TrainRequest, arguments, "This training cannot be started by this version of the program"
+    )
+    made = open_run(train(request, workspace, context))
     if not made.folds:  # Other maps need a Keras model, and those of folds are not kept.
         submit_first_maps(workspace, made)
     return {"run": made.name}
@@ -31,13 +34,14 @@ def make_run(workspace: Workspace, arguments: Mapping[str, Any], context: Contex
 
 def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Run the sweep ``arguments["request"]``, ``arguments["processes"]`` trainings at a time."""
-    request = SweepRequest.from_dict(arguments["request"])
+    request = kept_request(arguments["request"])
     return {"study": run_sweep(request, workspace, context, arguments.get("processes"))}
 
 
 def make_maps(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Compute maps of a run's mistakes; the arguments are those of ``MapRequest``."""
-    return compute_maps(MapRequest.from_dict(arguments), workspace, context)
+    request = read_kept(MapRequest, arguments, "These maps cannot be computed by this version of the program")
+    return compute_maps(request, workspace, context)
 
 
 WORK: dict[str, Work] = {

@@ -5,13 +5,14 @@ Runs in a job or on the command line; stopped or killed, it goes on behind the l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
@@ -31,35 +32,20 @@ _CHECK = 15.0
 """Seconds of a sanity check on two cores, roughly."""
 
 
-@dataclass(frozen=True)
-class MapRequest:
-    """Which maps to compute.
+class MapRequest(BaseModel):
+    """Which maps to compute; a job's row keeps ``model_dump(mode="json")``."""
 
-    Attributes:
-        run: name of the run.
-        methods: codes of ``methods.METHODS``.
-        part: part whose misclassified images are wanted; ``None`` is all parts.
-        first: hashes of images to begin with, misclassified or not.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    run: str
-    methods: tuple[str, ...]
-    part: str | None = "test"
-    first: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        return {**asdict(self), "methods": list(self.methods), "first": list(self.first)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> MapRequest:
-        """Read what `to_dict` gave."""
-        return cls(
-            values["run"],
-            tuple(values["methods"]),
-            values.get("part", "test"),
-            tuple(values.get("first", ())),
-        )
+    run: str = Field(description="Name of the run.")
+    methods: tuple[str, ...] = Field(description="Codes of `methods.METHODS`.")
+    part: str | None = Field(
+        default="test", description="Part whose misclassified images are wanted; none is all parts."
+    )
+    first: tuple[str, ...] = Field(
+        default=(), description="Hashes of images to begin with, misclassified or not."
+    )
+    key: str = Field(default="", description="The run's `run_key`, by which its newest job is found.")
 
 
 def compute_maps(request: MapRequest, workspace: Workspace, context: Context) -> dict[str, Any]:

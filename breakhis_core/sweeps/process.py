@@ -21,7 +21,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.progress import STOP, JobStopped
 from breakhis_core.storage import database as db
 from breakhis_core.sweeps import storage as sweeps_storage
-from breakhis_core.sweeps.request import SweepRequest, cells, study_name
+from breakhis_core.sweeps.request import SweepRequest, cells, kept_request, study_name
 from breakhis_core.sweeps.trial import Asked, DivergedError, run_trial
 from breakhis_core.sweeps.values import cell_text
 from breakhis_core.training.data import TrainingData, load_training_data
@@ -46,7 +46,7 @@ def main(name: str) -> int:
 
     with sweeps_storage.storage_of(workspace) as storage:
         attributes = optuna.load_study(study_name=name, storage=storage).user_attrs
-        request = SweepRequest.from_dict(attributes["request"])
+        request = kept_request(attributes["request"])
         study = sweeps_storage.load(storage, name, request)
         data = training_data(workspace, request)
         if study_name(request, data) != name:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, inspect, text
 
 from breakhis_core.errors import InputError
-from breakhis_core.sweeps.request import Cell, SweepRequest, cells
+from breakhis_core.sweeps.request import Cell, SweepRequest, cells, kept_request
 from breakhis_core.workspace import Workspace
 
 RUNNER_LOCK = "runner.lock"
@@ -174,7 +174,7 @@ def _study(workspace: Workspace, connection: Connection, number: int, name: str)
     about = {key: json.loads(value) for key, value in connection.execute(query, {"study": number})}
     if "request" not in about:
         return None
-    request = SweepRequest.from_dict(about["request"])
+    request = kept_request(about["request"])
     newest = {(trial.cell, trial.repeat): trial for trial in _trials(connection, number)}
     trials = tuple(newest[key] for key in sorted(newest))
     return Study(name, about["created"], request, about["facts"], trials, is_running(workspace, name))

@@ -12,15 +12,27 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import BOUNDARIES, Recipe
 from breakhis_core.sweeps.values import Value, cell_text, refuse_idle, typed_choices
 from breakhis_core.training.data import TrainingData
 from breakhis_core.training.request import TrainRequest
+from breakhis_core.validation import in_words, read_kept
 
 Grid = dict[str, tuple[Value, ...]]
 StudyKind = Literal["learning-rate", "boundary", "grid"]
@@ -56,54 +68,59 @@ class Cell:
     recipe: Recipe
 
 
-@dataclass(frozen=True)
-class SweepRequest:
-    """What to try.
+class SweepRequest(BaseModel):
+    """What to try; a job's row and the study keep ``model_dump(mode="json")``."""
 
-    Attributes:
-        base: the training that is varied: recipe, images, split, first weights.
-        study: one of the authors' studies, or any grid.
-        grid: the choices of each field of the recipe.
-        metric: what is measured on the validation part after each epoch; the last epoch's is a trial's value.
-        seeds: trainings of each cell; the first has the recipe's seed, the next one more.
-        prune: end a trial early when its curve lies below the median of the finished ones.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base: TrainRequest
-    study: StudyKind
-    grid: Grid
-    metric: Metric = "accuracy"
-    seeds: int = 1
-    prune: bool = True
+    base: TrainRequest = Field(description="The training that is varied: recipe, images, split, weights.")
+    study: StudyKind = Field(description="One of the authors' studies, or any grid.")
+    grid: Grid = Field(description="The choices of each field of the recipe.")
+    metric: Metric = Field(
+        default="accuracy",
+        description="Measured on the validation part after each epoch; the last epoch's is a trial's value.",
+    )
+    seeds: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_SEEDS,
+        description="Trainings of each cell; the first has the recipe's seed, the next one more.",
+    )
+    prune: bool = Field(
+        default=True,
+        description="End a trial early when its curve lies below the median of the finished ones.",
+    )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        grid = [[name, list(choices)] for name, choices in self.grid.items()]
-        return {**values, "base": self.base.to_dict(), "grid": grid}
-
+    @field_validator("grid", mode="before")
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> SweepRequest:
-        """Read what `to_dict` gave.
+    def _from_pairs(cls, given: object) -> object:
+        return dict(given) if isinstance(given, list) else given
 
-        Raises:
-            InputError: it is not a sweep; the message says what is wrong.
-        """
-        try:
-            grid = {str(name): tuple(choices) for name, choices in values["grid"]}
-            request = cls(**{**values, "base": TrainRequest.from_dict(values["base"]), "grid": grid})
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"This is not a sweep that can be started: {error}") from error
-        check(request)
-        return request
+    @field_serializer("grid")
+    def _as_pairs(self, grid: Grid) -> list[list[Any]]:
+        # Objects of JSON lose their order where a study's attributes are kept; the last field varies fastest.
+        return [[name, list(choices)] for name, choices in grid.items()]
+
+    @model_validator(mode="after")
+    def _can_be_run(self) -> SweepRequest:
+        if not self.grid:
+            raise ValueError(
+                "The grid is empty; give at least one field with its choices, such as learning_rate"
+            )
+        if self.trials > MOST_TRIALS:
+            raise ValueError(
+                f"That is {self.trials:,} trainings; a sweep has {MOST_TRIALS:,} at most: give fewer choices"
+            )
+        recipes = [cell.recipe for cell in cells(self)]
+        for name, choices in self.grid.items():
+            typed_choices(self.base.recipe, name, choices)
+            refuse_idle(name, recipes)
+        return self
 
     @property
     def trials(self) -> int:
         """Trainings in all."""
-        cells = 1
-        for choices in self.grid.values():
-            cells *= len(choices)
-        return cells * self.seeds
+        return math.prod(map(len, self.grid.values())) * self.seeds
 
 
 def new_request(
@@ -129,50 +146,31 @@ def new_request(
     """
     if study != "grid" and grid:
         raise InputError(f"The study {study} brings its own grid; for another one choose the study grid.")
-    choices = (
-        STUDIES.get(study) if study != "grid" else {name: tuple(some) for name, some in (grid or {}).items()}
-    )
+    choices: Mapping[str, Iterable[Value]] | None = STUDIES.get(study) if study != "grid" else grid or {}
     if choices is None:
         raise InputError(f"There is no study {study!r}; choose {', '.join(STUDIES)} or grid.")
-    request = SweepRequest(base, study, choices, metric, seeds, prune)
     typed = {name: typed_choices(base.recipe, name, some) for name, some in choices.items()}
-    request = replace(request, grid=typed)
-    check(request)
-    return request
+    try:
+        return SweepRequest(base=base, study=study, grid=typed, metric=metric, seeds=seeds, prune=prune)
+    except ValidationError as error:
+        raise InputError(f"{in_words(error)}.") from error
 
 
-def check(request: SweepRequest) -> None:
-    """Refuse a sweep that cannot be run.
+def kept_request(values: object) -> SweepRequest:
+    """Read a sweep from a job's row or a study.
 
     Raises:
-        InputError: one sentence says what is wrong.
+        InputError: it cannot be run, or another version of the program wrote it; one sentence says why.
     """
-    if request.metric not in METRICS:
-        raise InputError(f"{request.metric!r} cannot be measured; choose {' or '.join(METRICS)}.")
-    if request.study not in get_args(StudyKind):
-        raise InputError(f"There is no study {request.study!r}; choose {', '.join(get_args(StudyKind))}.")
-    if not 1 <= request.seeds <= MOST_SEEDS:
-        raise InputError(f"A cell can be trained with 1 to {MOST_SEEDS} seeds, not {request.seeds}.")
-    if not request.grid:
-        raise InputError(
-            "The grid is empty; give at least one field with its choices, such as learning_rate."
-        )
-    if request.trials > MOST_TRIALS:
-        raise InputError(
-            f"That is {request.trials:,} trainings; a sweep has {MOST_TRIALS:,} at most: give fewer choices."
-        )
-    for name, choices in request.grid.items():
-        typed_choices(request.base.recipe, name, choices)
-    for name in request.grid:
-        refuse_idle(name, [cell.recipe for cell in cells(request)])
+    return read_kept(SweepRequest, values, "This sweep cannot be run by this version of the program")
 
 
 def cells(request: SweepRequest) -> list[Cell]:
     """Enumerate the grid: the last field varies fastest.
 
-    >>> from breakhis_core.recipes import NO_BASE
-    >>> base = TrainRequest(Recipe(name="r", epochs=1, learning_rate=0.1, boundary=NO_BASE))
-    >>> sweep = SweepRequest(base, "grid", {"learning_rate": (0.1, 0.2), "decay": (1.0, 0.9)})
+    >>> from breakhis_core.recipes import RECIPES
+    >>> base = TrainRequest(recipe=RECIPES["paper"])
+    >>> sweep = new_request(base, "grid", {"learning_rate": (0.1, 0.2), "decay": (1.0, 0.9)})
     >>> [tuple(cell.values.values()) for cell in cells(sweep)]
     [(0.1, 1.0), (0.1, 0.9), (0.2, 1.0), (0.2, 0.9)]
     """
@@ -197,7 +195,7 @@ def fingerprint(data: TrainingData) -> str:
 
 def study_name(request: SweepRequest, data: TrainingData) -> str:
     """Return the name of a study: the same request on the same images gives the same name, and so goes on."""
-    same = json.dumps([request.to_dict(), fingerprint(data)], sort_keys=True).encode()
+    same = json.dumps([request.model_dump(mode="json"), fingerprint(data)], sort_keys=True).encode()
     recipe = "".join(letter if letter.isalnum() else "-" for letter in request.base.recipe.name)[:40]
     mark = hashlib.sha256(same).hexdigest()[:6]
     return f"{request.study}-{recipe}-by-{data.split.unit}-{mark}"

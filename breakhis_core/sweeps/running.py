@@ -28,7 +28,7 @@ from breakhis_core.storage.whole_files import write_atomically
 from breakhis_core.sweeps import reading
 from breakhis_core.sweeps import storage as sweeps_storage
 from breakhis_core.sweeps.process import training_data
-from breakhis_core.sweeps.request import SweepRequest, check, study_name
+from breakhis_core.sweeps.request import SweepRequest, study_name
 from breakhis_core.training.data import TrainingData
 from breakhis_core.workspace import Workspace
 
@@ -64,7 +64,6 @@ def run_sweep(
         InputError: something given cannot be used, or this study is running already.
         JobStopped: asked to stop.
     """
-    check(request)
     if processes is not None and not 1 <= processes <= 64:
         raise InputError(f"A sweep can have 1 to 64 processes, not {processes}.")
     context.report("Preparing: reading the catalogue", 0.0, phase="preparing")

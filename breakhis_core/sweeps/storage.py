@@ -83,7 +83,7 @@ def put_in_line(
         if "request" not in study.user_attrs:
             study.set_user_attr("created", db.now())
             study.set_user_attr("facts", facts)
-            study.set_user_attr("request", request.to_dict())
+            study.set_user_attr("request", request.model_dump(mode="json"))
         there = {
             (trial.user_attrs.get("cell"), trial.user_attrs.get("repeat"))
             for trial in study.get_trials(deepcopy=False)

@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def run_trial(
         checkpoint = load_checkpoint(folder)
         for row in checkpoint.history if checkpoint else ():
             context.curve(row)
-        training = _CellTraining(replace(request.base, recipe=recipe), workspace, context, data)
+        training = _CellTraining(request.base.model_copy(update={"recipe": recipe}), workspace, context, data)
         fitted = training.fit(training.measure if request.metric == "macro_f1" else None)
         trial.set_user_attr("answers", "".join(map(str, training.answers(fitted.network))))
         trial.set_user_attr("seconds", fitted.seconds)

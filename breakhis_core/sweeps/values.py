@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pydantic import ValidationError
-
 from breakhis_core.errors import InputError
-from breakhis_core.recipes import BOUNDARIES, NO_BASE, WHOLE_BASE, Recipe
+from breakhis_core.recipes import BOUNDARIES, Recipe
+from breakhis_core.validation import read_kept
 
 Value = bool | int | float | str | None
 SETTINGS = tuple(field for field in Recipe.model_fields if field not in ("name", "summary", "seed"))
@@ -73,11 +72,8 @@ def typed_choices(recipe: Recipe, name: str, choices: Iterable[Value]) -> tuple[
     for choice in choices:
         value = _as_boundary(choice) if name == "boundary" else choice
         value = None if name == "crop" and value == "none" else value
-        try:
-            checked = Recipe.model_validate({**recipe.model_dump(), name: value})
-        except ValidationError as error:
-            told = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-            raise InputError(f"{name} cannot be {choice!r}: {told[0].lower()}{told[1:]}.") from error
+        # Whether it counts beside the other settings is for the whole grid to say.
+        checked = read_kept(Recipe, {**recipe.model_dump(), name: value}, f"{choice!r} cannot be used")
         if getattr(checked, name) not in typed:
             typed.append(getattr(checked, name))
     if not typed:
@@ -97,12 +93,13 @@ def _as_boundary(choice: Value) -> Value:
 def with_settings(recipe: Recipe, texts: Iterable[str]) -> Recipe:
     """Return a recipe with settings changed, one text for each.
 
-    >>> recipe = Recipe(name="r", epochs=1, learning_rate=0.1, boundary=NO_BASE)
+    >>> recipe = Recipe(name="r", epochs=1, learning_rate=0.1, boundary="head")
     >>> with_settings(recipe, ["dropout = 0.3"]).dropout
     0.3
 
     Raises:
-        InputError: a text is no setting, its value cannot be used, or it would change nothing.
+        InputError: a text is no setting, its value cannot be used or would change nothing, or it takes the
+            effect from another setting.
     """
     changed = recipe
     for name, choices in parse_grid(texts).items():
@@ -111,26 +108,19 @@ def with_settings(recipe: Recipe, texts: Iterable[str]) -> Recipe:
                 f"{name} has {len(choices)} values; a training takes one, a sweep tries several."
             )
         changed = changed.model_copy(update={name: typed_choices(recipe, name, choices)[0]})
-    for name in SETTINGS:
+    for name, sentence in changed.ignored.items():
         if getattr(changed, name) != getattr(recipe, name):
             refuse_idle(name, [changed])
+        if name not in recipe.ignored:
+            usual = value_text(name, Recipe.model_fields[name].default)
+            raise InputError(f"{sentence}; say {name}={usual} too.")
     return changed
 
 
 def refuse_idle(name: str, recipes: list[Recipe]) -> None:
     """Refuse a field that changes nothing in any cell: its cells would only repeat each other."""
-    for recipe in recipes:
-        needs = {
-            "decay": ("schedule=exponential", recipe.schedule == "exponential"),
-            "momentum": ("optimizer=sgd", recipe.optimizer == "sgd"),
-            "weight_decay": ("optimizer=adamw", recipe.optimizer == "adamw"),
-            "head_learning_rate": ("head_epochs above 0", recipe.head_epochs > 0),
-            "crop": (f"boundary={WHOLE_BASE}", recipe.boundary == WHOLE_BASE),
-            "stain": (f"boundary={WHOLE_BASE}", recipe.boundary == WHOLE_BASE),
-            "trained_statistics": ("a trained base", recipe.boundary != NO_BASE),
-        }
-        if name not in needs or needs[name][1]:
-            return
-    raise InputError(
-        f"{name} changes nothing in the recipe {recipes[0].name}: it only counts with {needs[name][0]}."
-    )
+    if all(name in recipe.idle for recipe in recipes):
+        raise InputError(
+            f"{name} changes nothing in the recipe {recipes[0].name}: it only counts with "
+            f"{recipes[0].idle[name]}."
+        )

@@ -25,7 +25,7 @@ def checkpoints(workspace: Workspace, request: TrainRequest) -> Iterator[Path]:
         request: what is trained.
     """
     images = sorted(load_images(workspace, request.data)["hash"])
-    same = json.dumps([request.to_dict(), images], sort_keys=True).encode()
+    same = json.dumps([request.model_dump(mode="json"), images], sort_keys=True).encode()
     folder = workspace.jobs / f"foreground-{hashlib.sha256(same).hexdigest()[:16]}"
     folder.mkdir(exist_ok=True)
     yield folder

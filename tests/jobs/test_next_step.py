@@ -64,7 +64,7 @@ def test_a_retraining_that_is_in_line_is_not_offered_again(
     reviews.flag(workspace, "Ada", mistakes(workspace, fake_run, "train")[0], "artefact")
     plan = retraining.plan(workspace, fake_run)
     monkeypatch.setattr("breakhis_core.jobs.starting.notice", lambda workspace: None)
-    jobs.submit(workspace, "train", retraining.request(workspace, fake_run, plan).to_dict())
+    jobs.submit(workspace, "train", retraining.request(workspace, fake_run, plan).model_dump(mode="json"))
     assert asked(workspace).do is Do.LEARNT
     reviews.flag(workspace, "Ada", mistakes(workspace, fake_run, "train")[1], "artefact")
     assert asked(workspace).do is Do.RETRAIN

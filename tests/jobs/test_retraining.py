@@ -103,5 +103,7 @@ def test_an_older_recipe_is_completed_by_its_name_everywhere() -> None:
     for field in ("trained_statistics", "stain", "head"):
         del older[field]
     assert completed(older) == RECIPES["scratch"]
-    with pytest.raises(InputError, match=r"of another version of this program \(warp\)"):
+    with pytest.raises(
+        InputError, match=r"of another version of this program: warp is not known to this version\.$"
+    ):
         completed({**older, "warp": 9})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from breakhis_core.maps.work import MapRequest, compute_maps, wanted
 from breakhis_core.progress import JobStopped
 from breakhis_core.runs import Run
 from breakhis_core.settings import Settings
+from breakhis_core.validation import read_kept
 from breakhis_core.workspace import Workspace
 from tests.training.fixtures_ml import Small
 
@@ -58,7 +58,7 @@ def own(small: Small, tmp_path: Path) -> Workspace:
 
 
 def test_all_mistakes_get_maps_and_a_stopped_work_goes_on(small: Small, own: Workspace) -> None:
-    request = MapRequest(small.run.name, ("gradcam",))
+    request = MapRequest(run=small.run.name, methods=("gradcam",))
     table = wanted(small.run, request)
     assert len(table) > 3
     with pytest.raises(JobStopped):
@@ -87,7 +87,7 @@ def test_all_mistakes_get_maps_and_a_stopped_work_goes_on(small: Small, own: Wor
 def test_the_images_asked_for_come_first_whether_mistaken_or_not(small: Small) -> None:
     predictions = small.run.predictions()
     right = predictions[predictions["subtype"] == predictions["predicted"]]["hash"].iloc[0]
-    table = wanted(small.run, MapRequest(small.run.name, ("gradcam",), "test", (right,)))
+    table = wanted(small.run, MapRequest(run=small.run.name, methods=("gradcam",), first=(right,)))
     assert table["hash"].iloc[0] == right
     rest = predictions.iloc[table["row"].to_numpy()[1:]]
     assert (rest["subtype"] != rest["predicted"]).all()
@@ -100,7 +100,7 @@ def test_a_picture_that_is_gone_is_named_and_the_others_go_on(
     nothing = Faithfulness(0.0, 0.0, 0.0, 0.0, 0.0)
     monkeypatch.setattr(work, "judge", lambda _, __, maps, ___: [nothing] * len(maps))
     monkeypatch.setattr(map_sanity, "sanity_of", lambda *_: Sanity(0.1, 0.2, 8))
-    request = MapRequest(small.run.name, ("gradcam",), None)
+    request = MapRequest(run=small.run.name, methods=("gradcam",), part=None)
     image = wanted(small.run, request)["hash"].iloc[1]
     file = picture_path(own, image)
     assert file is not None
@@ -118,21 +118,32 @@ def test_a_picture_that_is_gone_is_named_and_the_others_go_on(
 
 
 def test_a_run_without_mistakes_is_said(small: Small, own: Workspace) -> None:
+    request = MapRequest(run=small.run.name, methods=("gradcam",), part="excluded")
     with pytest.raises(InputError, match="no misclassified image in its part excluded"):
-        compute_maps(MapRequest(small.run.name, ("gradcam",), "excluded"), own, Counting(own.jobs))
+        compute_maps(request, own, Counting(own.jobs))
     with pytest.raises(InputError, match="'lime' is no way"):
-        compute_maps(MapRequest(small.run.name, ("lime",)), own, Counting(own.jobs))
+        compute_maps(MapRequest(run=small.run.name, methods=("lime",)), own, Counting(own.jobs))
 
 
 def test_a_request_survives_json() -> None:
-    request = MapRequest("demo", ("gradcam", "saliency"), None, ("1" * 32,))
-    assert MapRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+    request = MapRequest(run="demo", methods=("gradcam", "saliency"), part=None, first=("1" * 32,))
+    assert read_kept(MapRequest, json.loads(request.model_dump_json()), "Refused") == request
     assert "maps" in WORK
 
 
+def test_a_row_of_an_older_version_opens() -> None:
+    older = {"run": "demo", "methods": ["gradcam"], "part": "test", "first": []}
+    assert read_kept(MapRequest, older, "Refused") == MapRequest(run="demo", methods=("gradcam",))
+    assert read_kept(MapRequest, {**older, "key": "1-2"}, "Refused").key == "1-2"
+    with pytest.raises(InputError, match=r"^Refused: run is missing\.$"):
+        read_kept(MapRequest, {"methods": ["gradcam"]}, "Refused")
+    with pytest.raises(InputError, match=r"^Refused: warp is not known to this version\.$"):
+        read_kept(MapRequest, {**older, "warp": 9}, "Refused")
+
+
 def test_the_job_of_a_run_that_is_gone_says_so(workspace: Workspace, fake_run: Run) -> None:
-    request = replace(MapRequest("fake", ("gradcam",)), run="gone")
-    job = jobs.submit(workspace, "maps", request.to_dict())
+    request = MapRequest(run="gone", methods=("gradcam",))
+    job = jobs.submit(workspace, "maps", request.model_dump(mode="json"))
     while (now := jobs.get(workspace, job)).active:
         time.sleep(0.2)
     assert (now.state, now.error) == ("failed", "gone: there is no such run folder.")
@@ -147,6 +158,8 @@ def test_a_new_run_gets_the_cheap_maps_of_its_mistakes_in_line(
     job = job_of(workspace, run_key(fake_run), "layercam")
     assert job is not None
     assert job.id == number
-    assert MapRequest.from_dict(job.arguments) == MapRequest("fake", CHEAP, "test")
+    assert read_kept(MapRequest, job.arguments, "Refused") == MapRequest(
+        run="fake", methods=CHEAP, key=run_key(fake_run)
+    )
     assert job_of(workspace, run_key(fake_run), "scorecam") is None
     assert job_of(workspace, "0" * 16, "layercam") is None

@@ -59,8 +59,10 @@ def test_as_it_stands_it_starts_the_authors_study_of_the_learning_rate(
     assert "New sweep" not in [one.label for one in screen.expander]
     screen.radio(key="weights-paper-").set_value("none").run()
     press(screen, "Start the sweep")
-    base = TrainRequest(RECIPES["paper"], data=1, weights="none")
-    assert submitted == [{"request": new_request(base, "learning-rate").to_dict(), "processes": None}]
+    base = TrainRequest(recipe=RECIPES["paper"], data=1, weights="none")
+    assert submitted == [
+        {"request": new_request(base, "learning-rate").model_dump(mode="json"), "processes": None}
+    ]
 
 
 def test_a_grid_of_any_settings_is_read_and_refused_with_a_sentence(
@@ -70,13 +72,13 @@ def test_a_grid_of_any_settings_is_read_and_refused_with_a_sentence(
     screen.radio(key="weights-paper-").set_value("none")
     screen.radio(key="sweep-study").set_value("grid").run()
     screen.text_area(key="sweep-grid").set_value("head = linear, paper\nbatch_size = 16, sixteen").run()
-    assert r"batch\_size cannot be 'sixteen': input should be a valid integer" in said(screen)
+    assert r"'sixteen' cannot be used: batch\_size should be a valid integer" in said(screen)
     assert "Start the sweep" not in [button.label for button in screen.button]
     screen.text_area(key="sweep-grid").set_value("head = linear, paper\n\nbatch_size = 16, 32")
     screen.number_input(key="sweep-seeds").set_value(3).run()
     assert "12 trainings" in said(screen)
     press(screen, "Start the sweep")
-    request = SweepRequest.from_dict(submitted[0]["request"])
+    request = SweepRequest.model_validate(submitted[0]["request"])
     assert request.grid == {"head": ("linear", "paper"), "batch_size": (16, 32)}
     assert request.seeds == 3
 
@@ -109,7 +111,7 @@ def test_a_study_that_was_left_is_resumed_and_a_failed_cell_tried_again(
     screen = in_app("sweeps")
     assert "Stopped" in said(screen)
     press(screen, "Resume")
-    assert submitted == [{"request": request.to_dict(), "processes": None}]
+    assert submitted == [{"request": request.model_dump(mode="json"), "processes": None}]
     finished = dict.fromkeys([(0, 0), (1, 0), (2, 0)], "01234567")
     play(workspace, "s", request, finished | {(3, 0): "Out of luck."})
     press(in_app("sweeps"), "Try the 1 failed one again")
@@ -173,7 +175,7 @@ def test_the_best_cell_is_one_click_from_training(workspace: Workspace, pictures
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jobs, "submit", lambda workspace, kind, arguments: asked.append(arguments) or 1)
         press(train, "Start training")
-    trained = TrainRequest.from_dict(asked[0])
+    trained = TrainRequest.model_validate(asked[0])
     expected = {"learning_rate": 0.01, "decay": 0.9, "epochs": 4, "name": "paper-swept"}
     assert {key: getattr(trained.recipe, key) for key in expected} == expected
     assert (trained.unit, trained.weights, trained.data) == ("image", "none", 1)
@@ -195,7 +197,13 @@ def test_a_sweep_that_begins_or_never_came_there_says_so(
 ) -> None:
     from tests.screens.test_train import a_job
 
-    job = a_job(workspace, "running", kind="sweep", arguments={"request": a_request().to_dict()}, data={})
+    job = a_job(
+        workspace,
+        "running",
+        kind="sweep",
+        arguments={"request": a_request().model_dump(mode="json")},
+        data={},
+    )
     job = replace(job, message="Preparing: reading the catalogue")
     monkeypatch.setattr(jobs, "list_jobs", lambda workspace, kind=None, limit=50: [job])
     monkeypatch.setattr(jobs, "get", lambda workspace, number: job)

@@ -30,7 +30,7 @@ FACTS: dict[str, Any] = {
 def a_request(grid: dict[str, Any] | None = None, **about: Any) -> SweepRequest:
     """Return a sweep over the paper recipe with four epochs."""
     recipe = RECIPES["paper"].model_copy(update={"epochs": 4})
-    base = TrainRequest(recipe, data=1, unit="image", weights="none")
+    base = TrainRequest(recipe=recipe, data=1, unit="image", weights="none")
     return new_request(base, "grid", grid or {"learning_rate": [0.01, 0.001], "decay": [1.0, 0.9]}, **about)
 
 

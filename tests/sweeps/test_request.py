@@ -6,12 +6,12 @@ import pytest
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import BOUNDARIES, RECIPES
 from breakhis_core.sweeps import request as sweeps
-from breakhis_core.sweeps.request import SweepRequest, cells, new_request
+from breakhis_core.sweeps.request import cells, kept_request, new_request
 from breakhis_core.sweeps.values import parse_grid
 from breakhis_core.training.data import load_training_data
 from breakhis_core.training.request import TrainRequest
 
-PAPER = TrainRequest(RECIPES["paper"], data=1, unit="image", weights="none")
+PAPER = TrainRequest(recipe=RECIPES["paper"], data=1, unit="image", weights="none")
 
 
 def test_the_authors_study_of_the_learning_rate_has_twenty_cells():
@@ -42,7 +42,7 @@ def test_a_choice_gets_the_type_of_its_field():
 
 def test_a_sweep_survives_json():
     request = new_request(PAPER, "grid", {"decay": [1.0, 0.9], "flips": [True]}, "macro_f1", 3, prune=False)
-    assert SweepRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+    assert kept_request(json.loads(request.model_dump_json())) == request
     assert (request.trials, list(request.grid)) == (6, ["decay", "flips"])
 
 
@@ -53,12 +53,12 @@ def test_a_sweep_survives_json():
         ({"depth": ["1"]}, "'depth' is no setting of a recipe; the settings are epochs, batch_size,"),
         ({"seed": ["1"]}, "The seed is no choice of a grid"),
         ({"name": ["x"]}, "'name' is no setting of a recipe"),
-        ({"learning_rate": ["fast"]}, "learning_rate cannot be 'fast': input should be a valid number"),
-        ({"learning_rate": ["5"]}, "learning_rate cannot be '5': input should be less than or equal to 1."),
-        ({"learning_rate": [float("nan")]}, "learning_rate cannot be nan"),
+        ({"learning_rate": ["fast"]}, "'fast' cannot be used: learning_rate should be a valid number"),
+        ({"learning_rate": ["5"]}, "'5' cannot be used: learning_rate should be less than or equal to 1."),
+        ({"learning_rate": [float("nan")]}, "nan cannot be used: learning_rate"),
         ({"learning_rate": []}, "learning_rate has no choices"),
         ({"boundary": ["155"]}, "The paper has no boundary 155; its indices are 60, 70 and so on to 260."),
-        ({"boundary": ["re_lu_7"]}, "boundary cannot be 're_lu_7': boundary must be one of"),
+        ({"boundary": ["re_lu_7"]}, "'re_lu_7' cannot be used: boundary must be one of"),
         ({"weight_decay": ["0.1"]}, "weight_decay changes nothing in the recipe paper: it only counts with"),
         ({"epochs": range(1, 999), "batch_size": range(2, 99)}, "That is 96,806 trainings"),
     ],
@@ -71,24 +71,26 @@ def test_what_cannot_be_tried_is_refused_with_a_sentence(grid, sentence):
 
 def test_the_authors_grid_is_refused_where_its_decay_would_change_nothing():
     with pytest.raises(InputError, match="decay changes nothing in the recipe recommended"):
-        new_request(replace(PAPER, recipe=RECIPES["recommended"]), "learning-rate")
-    steady = replace(PAPER, recipe=RECIPES["recommended"])
+        new_request(PAPER.model_copy(update={"recipe": RECIPES["recommended"]}), "learning-rate")
+    steady = PAPER.model_copy(update={"recipe": RECIPES["recommended"]})
     assert new_request(steady, "grid", {"schedule": ["cosine", "exponential"], "decay": [1, 0.9]}).trials == 4
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"metric": "loss"}, "'loss' cannot be measured"),
-        ({"seeds": 0}, "1 to 20 seeds, not 0"),
-        ({"study": "depth"}, "no study 'depth'"),
-        ({"base": None}, "not a training"),
-        ({"colour": 1}, "not a sweep"),
+        ({"metric": "loss"}, "metric should be 'accuracy' or 'macro_f1'"),
+        ({"seeds": 0}, "seeds should be greater than or equal to 1"),
+        ({"study": "depth"}, "study should be 'learning-rate', 'boundary' or 'grid'"),
+        ({"base": None}, "base should be a valid dictionary"),
+        ({"colour": 1}, "colour is not known to this version"),
+        ({"grid": [["decay", [7]]]}, "7 cannot be used: decay should be less than or equal to 1"),
+        ({"grid": []}, "The grid is empty"),
     ],
 )
 def test_a_wrong_request_is_refused(change, sentence):
     with pytest.raises(InputError, match=sentence):
-        SweepRequest.from_dict({**new_request(PAPER, "learning-rate").to_dict(), **change})
+        kept_request({**new_request(PAPER, "learning-rate").model_dump(mode="json"), **change})
 
 
 def test_a_study_of_the_authors_takes_no_other_grid():
@@ -114,8 +116,8 @@ def test_a_study_is_the_same_only_for_the_same_request_on_the_same_images(worksp
     data = load_training_data(workspace, 1, "image", 0)
     name = sweeps.study_name(request, data)
     assert name.startswith("learning-rate-paper-by-image-")
-    assert sweeps.study_name(SweepRequest.from_dict(request.to_dict()), data) == name
-    assert sweeps.study_name(replace(request, seeds=2), data) != name
+    assert sweeps.study_name(kept_request(request.model_dump(mode="json")), data) == name
+    assert sweeps.study_name(request.model_copy(update={"seeds": 2}), data) != name
     assert sweeps.study_name(request, load_training_data(workspace, 1, "image", 1)) != name
     left_out = data.hashes("train")[:1]
     assert sweeps.study_name(request, load_training_data(workspace, 1, "image", 0, left_out)) != name

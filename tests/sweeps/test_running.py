@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -37,13 +36,13 @@ from breakhis_core.sweeps.running import run_sweep
 from breakhis_core.workspace import Workspace
 workspace = Workspace.open()
 context = ConsoleContext(workspace.jobs / "test", lambda message, fraction: None)
-print(run_sweep(SweepRequest.from_dict(json.loads(sys.argv[1])), workspace, context, 2))
+print(run_sweep(SweepRequest.model_validate_json(sys.argv[1]), workspace, context, 2))
 """
 
 
 def a_sweep(**about: Any) -> SweepRequest:
     recipe = TINY.model_copy(update={"epochs": EPOCHS})
-    base = TrainRequest(recipe, data=1, unit="image", weights="none")
+    base = TrainRequest(recipe=recipe, data=1, unit="image", weights="none")
     return new_request(base, "grid", {"learning_rate": [0.01, 0.001, 0.0001]}, prune=False, **about)
 
 
@@ -53,7 +52,7 @@ def start() -> Iterator[Callable[[SweepRequest], subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def run(request: SweepRequest) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", RUN, json.dumps(request.to_dict())]
+        command = [sys.executable, "-c", RUN, request.model_dump_json()]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return started[-1]
 

@@ -44,7 +44,7 @@ def main(request: str, folder: str, moment: int) -> None:
     for name in OPERATIONS:
         setattr(os, name, deadly(getattr(os, name)))
     run = train(
-        TrainRequest.from_dict(json.loads(request)), workspace, ConsoleContext(Path(folder), lambda *_: None)
+        TrainRequest.model_validate_json(request), workspace, ConsoleContext(Path(folder), lambda *_: None)
     )
     print(json.dumps({"run": run.name, "operations": done}))
 

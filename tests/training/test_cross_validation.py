@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +90,9 @@ def test_stopping_and_going_on_gives_the_same_run(
 ) -> None:
     run, _ = folded
     context = Watching(tmp_path)
-    undisturbed = open_run(train(replace(REQUEST, name="undisturbed"), small.workspace, context))
+    undisturbed = open_run(
+        train(REQUEST.model_copy(update={"name": "undisturbed"}), small.workspace, context)
+    )
     assert undisturbed.predictions().equals(run.predictions())
     np.testing.assert_array_equal(undisturbed.class_maps(), run.class_maps())
     assert undisturbed.fold_predictions().equals(run.fold_predictions())
@@ -106,7 +107,7 @@ def test_excluded_images_leave_training_of_every_fold_and_are_still_predicted(
 ) -> None:
     run, _ = folded
     flagged = tuple(run.predictions()["hash"].iloc[[0, -1]])
-    request = TrainRequest(RECIPE, weights="none", improves="folds", exclude=flagged, name="better")
+    request = TrainRequest(recipe=RECIPE, weights="none", improves="folds", exclude=flagged, name="better")
     better = open_run(train(request, small.workspace, Watching(tmp_path)))
     assert (better.folds, better.improves, better.excluded) == (2, "folds", tuple(sorted(flagged)))
     assert better.split().equals(run.split())
@@ -174,7 +175,7 @@ def test_published_folds_are_taken_as_they_are(small: Small, tmp_path: Path) -> 
         file = tmp_path / f"dsfold{fold}.txt"
         file.write_text("\n".join(text) + "\n")
         files.append(str(file))
-    request = replace(REQUEST, folds=0, fold_files=tuple(files), name="")
+    request = REQUEST.model_copy(update={"folds": 0, "fold_files": tuple(files), "name": ""})
     data = load_fold_data(request, small.workspace)
     pieces = [_piece(tmp_path, data.folds, fold) for fold in (1, 2)]
     run = open_run(make_fold_run(small.workspace.models, "published", data, pieces, recipe=RECIPE))

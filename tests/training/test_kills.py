@@ -12,7 +12,6 @@ import random
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_run(small: Small, tmp_path: 
     trainings = 0
     while moments:
         trainings += 1
-        request = replace(REQUEST, name=f"killed-{trainings}")
+        request = REQUEST.model_copy(update={"name": f"killed-{trainings}"})
         job = tmp_path / f"job-{trainings}"
         while (told := attempt(settings, request, job, moments[0] if moments else 0)) is None:
             killed.append(moments.pop(0))
@@ -74,7 +73,7 @@ def attempt(
         sys.executable,
         "-m",
         "tests.training.killing",
-        json.dumps(request.to_dict()),
+        request.model_dump_json(),
         str(job),
         str(at),
     ]

@@ -58,7 +58,7 @@ def _offer(run: Run, plan: Plan) -> None:
             query_params={"improves": run.name, "exclude": "flagged"},
         )
     if pressed and wanted is not None:
-        st.session_state.retraining = jobs.submit(frame.workspace(), "train", wanted.to_dict())
+        st.session_state.retraining = jobs.submit(frame.workspace(), "train", wanted.model_dump(mode="json"))
         st.rerun()
 
 

@@ -44,7 +44,7 @@ def act(queue: Queue, message: Mapping[str, object]) -> None:
         elif what == "resume" and latest is not None and latest.resumable:
             jobs.resume(workspace(), latest.id)
         elif what == "start" and not (latest is not None and latest.active and _covers(latest, image)):
-            request = MapRequest(queue.run.name, (method,), known.part, (image,))
+            request = MapRequest(run=queue.run.name, methods=(method,), part=known.part, first=(image,))
             submit_maps(workspace(), queue.run, request)
     except InputError as error:  # Another tab was quicker.
         st.toast(plain(str(error)))

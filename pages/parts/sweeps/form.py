@@ -55,7 +55,7 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
         weights = training_choices.choose_weights(recipe, None)
         epochs, seeds, seed, prune, processes = _choose_rest(study, recipe)
         recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})
-        base = TrainRequest(recipe, data.id, unit, seed, weights or "")
+        base = TrainRequest(recipe=recipe, data=data.id, unit=unit, split_seed=seed, weights=weights or "")
         try:
             grid = parse_grid(lines) if study == "grid" else None
             request = new_request(base, study, grid, metric, seeds, prune)
@@ -79,7 +79,7 @@ def _start(
     if busy:
         st.caption("A sweep is running; this one waits and starts when that has ended.")
     if pressed:
-        arguments = {"request": request.to_dict(), "processes": processes}
+        arguments = {"request": request.model_dump(mode="json"), "processes": processes}
         st.session_state.sweep_job = jobs.submit(frame.workspace(), "sweep", arguments)
         st.query_params.pop("sweep", None)
         in_sight.started()

@@ -10,7 +10,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
 from breakhis_core.sweeps import charts, reading, results
 from breakhis_core.sweeps.reading import Study
-from breakhis_core.sweeps.request import METRICS, Cell, SweepRequest
+from breakhis_core.sweeps.request import METRICS, Cell, SweepRequest, kept_request
 from breakhis_core.sweeps.values import cell_text, field_text, value_text
 from breakhis_core.wording import counted, duration
 from pages.parts.shared import guard
@@ -33,16 +33,16 @@ def watch_beginning(job: Job) -> None:
 
 def job_of(study: Study) -> Job | None:
     """Return the newest job that was to run a study, or None when only the command line did."""
-    for job in jobs.list_jobs(workspace(), "sweep"):
-        if request_of(job) == study.request:
-            return job
-    return None
+    asked = study.request.model_dump(mode="json")
+    return next(
+        (job for job in jobs.list_jobs(workspace(), "sweep") if job.arguments["request"] == asked), None
+    )
 
 
 def request_of(job: Job) -> SweepRequest | None:
     """Return what a job was to try, or None when another version of the program wrote it."""
     try:
-        return SweepRequest.from_dict(job.arguments["request"])
+        return kept_request(job.arguments["request"])
     except (InputError, KeyError):
         return None
 
@@ -127,7 +127,11 @@ def _buttons(study: Study, job: Job | None, active: bool) -> None:
             if job is not None and job.resumable:
                 jobs.resume(workspace(), job.id)
             else:
-                jobs.submit(workspace(), "sweep", {"request": study.request.to_dict(), "processes": None})
+                jobs.submit(
+                    workspace(),
+                    "sweep",
+                    {"request": study.request.model_dump(mode="json"), "processes": None},
+                )
             st.rerun()
     with st.popover("Remove", icon=":material/delete:"):
         st.write(f"All {counted(len(study.trials), 'training')} of this sweep are forgotten; runs stay.")
