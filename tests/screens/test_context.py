@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, event
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
@@ -17,6 +16,7 @@ from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from pages.parts.shared import frame
 from tests.conftest import write_fake_run
+from tests.queries import sql_statements
 from tests.screens.components import press, shown
 from tests.screens.conftest import Open
 
@@ -155,25 +155,16 @@ def test_the_next_image_costs_no_question_a_tile(
 ) -> None:
     write_fake_run(workspace.models, "other", pictures, seed=6)
     image_checks.measure_images(workspace)
-    asked: list[str] = []
     looked: list[int] = []
     runs = frame.runs
     monkeypatch.setattr(frame, "runs", lambda: looked.append(1) or runs())
 
-    def ask(*given: object) -> None:
-        if "SELECT" in str(given[2]):
-            asked.append(str(given[2]))
-
     def questions() -> int:
         press(screen, "Next")
-        asked.clear()
         looked.clear()
-        event.listen(Engine, "before_cursor_execute", ask)
-        try:
+        with sql_statements() as asked:
             assert not press(screen, "Previous").exception
-        finally:
-            event.remove(Engine, "before_cursor_execute", ask)
-        return len(asked)
+        return len([statement for statement in asked if "SELECT" in statement])
 
     screen = open_screen("review", run="fake")
     closed = questions()
@@ -184,7 +175,7 @@ def test_the_next_image_costs_no_question_a_tile(
     assert tiles is not None
     assert len(tiles["similar"]["tiles"] + tiles["case"]["tiles"]) == 8
     assert tiles["other"] is not None
-    assert opened_too == closed + 2, asked  # What stands on the tiles, and the history.
+    assert opened_too == closed + 2  # What stands on the tiles, and the history.
 
 
 def test_a_case_with_two_labels_says_so(
