@@ -17,6 +17,9 @@ HEADLESS := $(shell if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_D
 ADDRESS := localhost
 STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false --server.address $(ADDRESS)
 
+# Processes that tests run in, side by side; 0 runs them in one.
+WORKERS := 2
+
 .PHONY: help run demo install install-test test check readme benchmark clean
 .DEFAULT_GOAL := help
 
@@ -33,7 +36,7 @@ install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
 
 test: install-test
-	$(PY) -m pytest $(PYTEST_OPTIONS)
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_OPTIONS)
 
 check: install-test
 	$(PY) -m ruff check .

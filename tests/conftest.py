@@ -25,6 +25,11 @@ from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace, close_shared_workspace
 from tests.training.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has a core: TensorFlow's threads of one would only wait for those of the other.
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
 # A busy machine is slow, which is no fault of the code.
 hypothesis.settings.register_profile("any clock", deadline=None)
 hypothesis.settings.load_profile("any clock")
