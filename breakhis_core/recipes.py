@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from breakhis_core.validation import is_kept, read_kept
+from breakhis_core.storage.kept_models import is_kept, read_kept
 
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["exponential", "cosine"]

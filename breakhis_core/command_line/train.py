@@ -151,12 +151,12 @@ def _train(workspace: Workspace, request: TrainRequest) -> Path:
     """Train, or go on with the same training of the same images that was stopped before."""
     from breakhis_core.command_line.console import Foreground
     from breakhis_core.progress import JobStopped
-    from breakhis_core.training.foreground import checkpoints
+    from breakhis_core.training.checkpoint import foreground_folder
     from breakhis_core.training.train import train as train_run
 
     try:
         with (
-            checkpoints(workspace, request) as kept,
+            foreground_folder(workspace, request) as kept,
             Foreground(kept) as context,
             context.stopping_on_interrupt(STOPPING),
         ):

@@ -11,11 +11,11 @@ from breakhis_core.maps.work import MapRequest, compute_maps
 from breakhis_core.phantoms.demo import make_demo
 from breakhis_core.progress import Context
 from breakhis_core.runs import open_run
+from breakhis_core.storage.kept_models import read_kept
 from breakhis_core.sweeps.request import kept_request
 from breakhis_core.sweeps.running import run_sweep
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.train import train
-from breakhis_core.validation import read_kept
 from breakhis_core.workspace import Workspace
 
 Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]

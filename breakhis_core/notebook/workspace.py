@@ -28,7 +28,7 @@ from breakhis_core.results.evaluate import evaluate_run
 from breakhis_core.runs import Run
 from breakhis_core.runs.table import run_rows
 from breakhis_core.settings import Settings
-from breakhis_core.training.foreground import checkpoints
+from breakhis_core.training.checkpoint import foreground_folder
 from breakhis_core.training.request import TrainRequest, weights_given
 from breakhis_core.training.train import train
 from breakhis_core.wording import counted
@@ -279,7 +279,7 @@ class OpenWorkspace:
     def _train(self, request: TrainRequest, progress: bool) -> OpenRun:
         # TensorFlow's remarks on the processor would break the line of progress.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        with checkpoints(self._workspace, request) as folder, watching(folder, progress) as context:
+        with foreground_folder(self._workspace, request) as folder, watching(folder, progress) as context:
             return OpenRun(runs.open_run(train(request, self._workspace, context)))
 
     def _problems(self, found: dict[str, Any]) -> pd.DataFrame:

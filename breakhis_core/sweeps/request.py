@@ -29,10 +29,10 @@ from pydantic import (
 
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import BOUNDARIES, Recipe
+from breakhis_core.storage.kept_models import in_words, read_kept
 from breakhis_core.sweeps.values import Value, cell_text, refuse_idle, typed_choices
 from breakhis_core.training.data import TrainingData
 from breakhis_core.training.request import TrainRequest
-from breakhis_core.validation import in_words, read_kept
 
 Grid = dict[str, tuple[Value, ...]]
 StudyKind = Literal["learning-rate", "boundary", "grid"]

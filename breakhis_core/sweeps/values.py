@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import BOUNDARIES, Recipe
-from breakhis_core.validation import read_kept
+from breakhis_core.storage.kept_models import read_kept
 
 Value = bool | int | float | str | None
 SETTINGS = tuple(field for field in Recipe.model_fields if field not in ("name", "summary", "seed"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.datasets import load_images
+from breakhis_core.training.request import TrainRequest
+from breakhis_core.workspace import Workspace
 
 FILE = "checkpoint.npz"
 
@@ -75,3 +82,21 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 def remove_checkpoint(folder: Path) -> None:
     """Remove the checkpoint once its run is published."""
     (folder / FILE).unlink(missing_ok=True)
+
+
+@contextmanager
+def foreground_folder(workspace: Workspace, request: TrainRequest) -> Iterator[Path]:
+    """Give a training in the foreground the folder of its state, and remove it when the training is done.
+
+    What ends early leaves it behind for the same request on the same images, which then goes on.
+
+    Args:
+        workspace: has the images, and keeps the folder among the jobs.
+        request: what is trained.
+    """
+    images = sorted(load_images(workspace, request.data)["hash"])
+    same = json.dumps([request.model_dump(mode="json"), images], sort_keys=True).encode()
+    folder = workspace.jobs / f"foreground-{hashlib.sha256(same).hexdigest()[:16]}"
+    folder.mkdir(exist_ok=True)
+    yield folder
+    shutil.rmtree(folder)

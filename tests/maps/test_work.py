@@ -28,7 +28,7 @@ from breakhis_core.maps.work import MapRequest, compute_maps, wanted
 from breakhis_core.progress import JobStopped
 from breakhis_core.runs import Run
 from breakhis_core.settings import Settings
-from breakhis_core.validation import read_kept
+from breakhis_core.storage.kept_models import read_kept
 from breakhis_core.workspace import Workspace
 from tests.training.fixtures_ml import Small
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from breakhis_core.errors import InputError
 from breakhis_core.recipes import RECIPES
+from breakhis_core.storage.kept_models import read_kept
 from breakhis_core.training.request import TrainRequest
-from breakhis_core.validation import read_kept
 
 OLDER: dict[str, Any] = {
     "recipe": {
