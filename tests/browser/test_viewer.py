@@ -163,8 +163,8 @@ def test_the_diverging_colours_are_even_and_readable_without_red_green_vision(
     reviewing: tuple[Browser, list[str]],
 ) -> None:
     browser, _ = reviewing
-    script = address("components/viewer/viewer.js")
-    flat = browser.page.evaluate(f"import('{script}').then((viewer) => [...viewer.diverging])")
+    script = address("components/viewer/colours.js")
+    flat = browser.page.evaluate(f"import('{script}').then((colours) => [...colours.diverging])")
     rgb = np.array(flat, float).reshape(256, 3) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     light = lab(linear)[:, 0]

@@ -124,7 +124,7 @@ def test_flags_of_others_on_images_still_to_answer_are_hidden(
     for image in everything:
         reviews.flag(workspace, "Grace", image, "duplicate")
     inside = opened(open_screen("review", part="every", order="all"))
-    assert not any("flag" in tile for tile in inside["case"]["tiles"] + inside["similar"]["tiles"])
+    assert not any(tile["flag"] for tile in inside["case"]["tiles"] + inside["similar"]["tiles"])
     outside = opened(open_screen("review"))
     assert {tile["flag"] for tile in outside["similar"]["tiles"]} == {"duplicate"}
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from pages.parts.components.common import assets
 from pages.parts.components.common.declaring import component
 from pages.parts.review.queue import Item
 
 _thumbs = component(
     "breakhis_thumbs",
+    "review/thumbs.js",
+    "thumbs",
     html='<div class="thumbs"></div>',
-    js=assets.component("review/thumbs.js", "thumbs", "review/thumbs.css"),
+    styles=["review/thumbs.css"],
 )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import urllib.parse
-from pathlib import Path
 
 import streamlit as st
 
@@ -25,7 +24,7 @@ from pages.parts.shared.markdown import plain
 
 COOKIE = "breakhis_reviewer"
 _KEY = "identity-cookie"
-_cookie = component("breakhis_identity", js=(Path(__file__).parent / "identity.js").read_text())
+_cookie = component("breakhis_identity", "shared/identity.js", "identity")
 
 
 def known(workspace: Workspace, said: str) -> str:

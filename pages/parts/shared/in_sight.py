@@ -6,14 +6,7 @@ import streamlit as st
 
 from pages.parts.components.common.declaring import component
 
-_to_top = component(
-    "breakhis_in_sight",
-    js="""
-export default function () {
-  document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
-}
-""",
-)
+_to_top = component("breakhis_in_sight", "shared/in_sight.js", "toTop")
 
 
 def started() -> None:

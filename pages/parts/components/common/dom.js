@@ -1,20 +1,21 @@
-/* What our components share: making elements, their style, and telling when somebody types. */
+/* Elements of the page: making them, and what several components do with them. */
+
+/* Make an element; attributes whose names begin with "on" are listeners, and those without a value are left out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes))
-    name.startsWith("on") ? element.addEventListener(name.slice(2), value) : value != null && element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value != null) element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }
 
-/* Style sheets, read once each and worn by every root that asks: the files at `urls`, and `sides`, the sides' colours. */
-const read = new Map();
-const sheet = (rules) => { const made = new CSSStyleSheet(); made.replaceSync(rules); return made; };
-const sheetAt = (url) => read.get(url) ?? read.set(url, fetch(url).then((answer) => answer.text()).then(sheet)).get(url);
-export const sheetsOf = (urls, sides) => Promise.all([sheet(sides), ...urls.map(sheetAt)]);
-export function wear(element, sheets) {
-  const root = element.getRootNode();
-  if (!root.adoptedStyleSheets.includes(sheets[0])) root.adoptedStyleSheets = [...root.adoptedStyleSheets, ...sheets];
+/* Make the thumbnail of an image, or where its file is gone the words for that. */
+export function thumbnail(hash, attributes = {}) {
+  const image = make("img", { src: `/thumbnail/${hash}`, ...attributes });
+  image.addEventListener("error", () => image.replaceWith(make("div", { class: "gone" }, "picture gone")));
+  return image;
 }
 
 /* Unfold the choice of the queue and go into it; what is in it comes from the server. */
@@ -28,5 +29,6 @@ export function chooseQueue() {
   }, 50);
 }
 
+const FIELDS = "input:not([type=range]), textarea, select";
 export const typing = (event) =>
-  event.composedPath().some((at) => at.isContentEditable || (at.matches?.("input:not([type=range]), textarea, select") ?? false));
+  event.composedPath().some((at) => at.isContentEditable || (at.matches?.(FIELDS) ?? false));

@@ -19,7 +19,8 @@ export function listen(keys) {
 export const keysAreOn = () => on;
 export const clickOn = (selector) => document.querySelector(selector)?.click();
 
-const elsewhere = (event) => event.composedPath().some((at) => at.matches?.('[data-testid="stPopoverBody"], [role="dialog"], [role="menu"]'));
+const OVERLAYS = '[data-testid="stPopoverBody"], [role="dialog"], [role="menu"]';
+const elsewhere = (event) => event.composedPath().some((at) => at.matches?.(OVERLAYS));
 const keepsItsKeys = "button, a, summary, [role=tab], [role=combobox]"; // Enter and Space press it.
 function onkey(event) {
   if (event.altKey || event.isComposing || typing(event) || elsewhere(event)) return;
@@ -55,9 +56,14 @@ export function whenTurned(say) {
 
 /* The list of all keys and the switch that turns them off, for those who speak to their machine or rest on keys. */
 export function keyList(rows) {
-  const toggle = make("button", { class: "switch", role: "switch", onclick: (event) => { event.stopPropagation(); turn(); } });
-  const box = make("div", { class: "keys", popover: "manual", role: "group", "aria-label": "All keys", onclick: () => box.hidePopover() },
-    make("dl", {}, ...rows.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)])), toggle);
+  const onclick = (event) => {
+    event.stopPropagation(); // A click on anything else closes the list.
+    turn();
+  };
+  const toggle = make("button", { class: "switch", role: "switch", onclick });
+  const box = make("div", {
+    class: "keys", popover: "manual", role: "group", "aria-label": "All keys", onclick: () => box.hidePopover(),
+  }, make("dl", {}, ...rows.flatMap(([key, does]) => [make("dt", {}, key), make("dd", {}, does)])), toggle);
   function say() {
     toggle.textContent = on ? "Keys on" : "Keys off";
     toggle.title = on ? "Turn the single keys off in this browser" : "Turn the single keys on";

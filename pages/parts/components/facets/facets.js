@@ -1,56 +1,62 @@
 /* Facets: small bar charts whose bars are buttons. Each click tells the server which value was toggled.
  * Of many values the first are shown, and how many more there are: a list that scrolls hides them unseen. */
+import { make } from "../common/dom.js";
+import { builtOnce } from "../common/whole.js";
+
 const FIRST = 10;
 const NARROW = matchMedia("(max-width: 1000px)");
-const seen = new WeakSet(), unfolded = new Set();
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".facets"), all = root.querySelector(".all");
-  if (!seen.has(root)) {
-    seen.add(root);
-    root.open = !NARROW.matches;
+const unfolded = new Set(); // Names of facets that show all their values.
+
+export const facets = builtOnce(({ parentElement }) => {
+  const root = parentElement.querySelector(".facets"), all = make("div", { class: "all" });
+  const summary = make("summary");
+  root.append(make("details", { ...(NARROW.matches ? {} : { open: "" }) }, summary, all));
+
+  function update({ data, setTriggerValue }) {
+    const chosen = data.facets.flatMap(({ bars }) => bars.filter((bar) => bar.chosen));
+    summary.textContent = chosen.length ? `Filters: ${chosen.map((bar) => bar.label).join(", ")}` : "Filters";
+    const focused = root.getRootNode().activeElement?.dataset?.bar;
+    const tell = (name, value) => setTriggerValue("toggled", { name, value, at: Date.now() });
+    all.replaceChildren(...data.facets.map((facet) => drawFacet(facet, tell)));
+    if (focused) [...all.querySelectorAll("button")].find((button) => button.dataset.bar === focused)?.focus();
   }
-  const chosen = data.facets.flatMap((facet) => facet.bars.filter((bar) => bar.chosen));
-  root.querySelector("summary").textContent = chosen.length ? `Filters: ${chosen.map((bar) => bar.label).join(", ")}` : "Filters";
-  const focus = parentElement.getRootNode().activeElement?.dataset?.bar;
-  all.replaceChildren(...data.facets.map((facet) => draw(facet, setTriggerValue)));
-  for (const bar of all.querySelectorAll("button")) if (focus && bar.dataset.bar === focus) bar.focus();
+  return { update, remove() { root.replaceChildren(); } };
+});
+
+/* `tell(name, value)` says which value of the facet was toggled; null stands for all. */
+function drawFacet(facet, tell) {
+  const { name, bars } = facet, most = Math.max(1, ...bars.map(({ images }) => images));
+  const fits = bars.length <= FIRST + 1 || unfolded.has(name);
+  const shown = fits ? bars : bars.filter(({ chosen }, place) => place < FIRST || chosen);
+  const box = make("section", { class: "facet" }, drawHead(facet, tell),
+    make("div", { class: "bars" }, ...shown.map((bar) => drawBar(name, bar, most, tell))));
+  if (bars.length <= FIRST + 1) return box;
+  const fold = () => {
+    if (!unfolded.delete(name)) unfolded.add(name);
+    const again = drawFacet(facet, tell);
+    box.replaceWith(again);
+    again.querySelector(".more").focus();
+  };
+  box.append(make("button", { class: "more", "data-bar": `${name} more`, "aria-expanded": fits, onclick: fold },
+    fits ? "fewer" : `${bars.length - shown.length} more`));
+  return box;
 }
 
-function draw(facet, tell) {
-  const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
-  const box = make("section", "facet"), head = make("div", "head"), bars = make("div", "bars");
-  head.append(make("span", "", facet.label));
-  if (facet.bars.some((bar) => bar.chosen)) {
-    const clear = make("button", "clear", "all");
-    clear.title = `Show every ${facet.label.toLowerCase()} again`;
-    clear.addEventListener("click", () => tell("toggled", { name: facet.name, value: null, at: Date.now() }));
-    head.append(clear);
+function drawHead({ name, label, bars }, tell) {
+  const head = make("div", { class: "head" }, make("span", {}, label));
+  if (bars.some(({ chosen }) => chosen)) {
+    const title = `Show every ${label.toLowerCase()} again`;
+    head.append(make("button", { class: "clear", title, onclick: () => tell(name, null) }, "all"));
   }
-  const most = Math.max(1, ...facet.bars.map((bar) => bar.images));
-  const fits = facet.bars.length <= FIRST + 1 || unfolded.has(facet.name);
-  const shown = fits ? facet.bars : facet.bars.filter((bar, place) => place < FIRST || bar.chosen);
-  for (const bar of shown) {
-    const button = make("button", "bar"), fill = make("i", "fill");
-    button.dataset.bar = `${facet.name} ${bar.value}`;
-    button.setAttribute("aria-pressed", bar.chosen);
-    button.title = `${bar.label}: ${bar.images} ${bar.images === 1 ? "image" : "images"}`;
-    fill.style.width = `${(100 * bar.images) / most}%`;
-    button.append(fill, make("span", "label", bar.label), make("span", "many", bar.images));
-    button.addEventListener("click", () => tell("toggled", { name: facet.name, value: bar.value, at: Date.now() }));
-    bars.append(button);
-  }
-  box.append(head, bars);
-  if (facet.bars.length > FIRST + 1) {
-    const more = make("button", "more", fits ? "fewer" : `${facet.bars.length - shown.length} more`);
-    more.dataset.bar = `${facet.name} more`;
-    more.setAttribute("aria-expanded", fits);
-    more.addEventListener("click", () => {
-      if (!unfolded.delete(facet.name)) unfolded.add(facet.name);
-      const again = draw(facet, tell);
-      box.replaceWith(again);
-      again.querySelector(".more").focus();
-    });
-    box.append(more);
-  }
-  return box;
+  return head;
+}
+
+function drawBar(name, { value, label, images, chosen }, most, tell) {
+  const attributes = {
+    class: "bar", "data-bar": `${name} ${value}`, "aria-pressed": chosen,
+    title: `${label}: ${images} ${images === 1 ? "image" : "images"}`, onclick: () => tell(name, value),
+  };
+  return make("button", attributes,
+    make("i", { class: "fill", style: `width:${(100 * images) / most}%` }),
+    make("span", { class: "label" }, label), make("span", { class: "many" }, images));
 }

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from pages.parts.components.common.declaring import component
 
-_HERE = Path(__file__).parent
 _facets = component(
     "breakhis_facets",
-    html='<details class="facets" open><summary></summary><div class="all"></div></details>',
-    css=(_HERE / "facets.css").read_text("utf-8"),
-    js=(_HERE / "facets.js").read_text("utf-8"),
+    "components/facets/facets.js",
+    "facets",
+    html='<div class="facets"></div>',
+    styles=["components/facets/facets.css"],
 )
 
 

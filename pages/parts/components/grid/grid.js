@@ -1,225 +1,283 @@
 /* The review queue as pages of thumbnails. Choosing happens here and asks nothing of the server; an answer is one
  * message that names its images. Without a choice an answer goes to the framed image. */
+import { chooseQueue, make } from "../common/dom.js";
 import { draftOf, dropDraft, keepDraft } from "../common/drafts.js";
-import { chooseQueue, make, sheetsOf, wear } from "../common/dom.js";
 import { jumpField } from "../common/jump.js";
 import { clickOn, keyList, listen } from "../common/keyboard.js";
+import { noteField, OTHER } from "../common/note.js";
 import { outbox } from "../common/outbox.js";
+import { builtOnce } from "../common/whole.js";
+import { KEYS } from "./keys.js";
+import { drawFacts, drawFile, drawTile } from "./tile.js";
 
-const KEYS = [
-  ["← → ↑ ↓", "move the frame; with Shift, choose on the way"],
-  ["Space", "choose the framed image, or not (or click; Shift-click for a range)"],
-  ["Ctrl A", "choose the whole page (⌘ A)"],
-  ["E", "choose those without an answer from you"],
-  ["Esc", "choose none"],
-  ["1 … 9", "flag the chosen images with that reason, or the framed one"],
-  ["K", "keep them: nothing wrong with them"],
-  ["N", "write a note (Enter ends it, Esc cancels)"],
-  ["U Y", "undo your last answer with all its images, redo"],
-  ["PgDn PgUp", "next, previous page"],
-  ["Home End", "first, last page"],
-  ["J", "jump to an image by number or part of its name"],
-  ["Enter", "open the framed image in the viewer (or double click)"],
-  ["X", "viewer, one by one"],
-  ["Q", "choose the queue"],
-  ["?", "this list"],
-];
-const OTHER = 8; // The answer that needs a note.
-const NOTE = "Note (N), kept with your answer", WANTED = "What is wrong? Enter saves, Esc cancels";
-const box = outbox();
+const box = outbox(); // One for all grids: coming back to the grid finds what was not heard yet.
 
-let sheets = [];
-export async function style(urls, sides) { sheets = await sheetsOf(urls, sides); }
+export const grid = builtOnce((mounted) => new Grid(mounted));
 
-const built = new WeakMap();
-export function grid({ data, parentElement, setTriggerValue }) {
-  let view = built.get(parentElement);
-  if (!view) {
-    wear(parentElement, sheets);
-    built.set(parentElement, (view = build(parentElement)));
-  }
-  view.update(data, (message) => setTriggerValue("act", message));
-  return view.remove;
-}
+class Grid {
+  #data = null; // What the server says of the page.
+  #tiles = [];
+  #cursor = 0; // Place of the framed image on its page, and
+  #anchor = 0; // of the one where a range begins.
+  #asks = false; // Whether an answer waits for its note.
+  #bound = ""; // What the note is about.
+  #choices = new Map(); // Chosen hashes of each page, so that coming back finds them.
 
-function build(parent) {
-  const root = parent.querySelector(".desk");
-  let data = null, tiles = [], cursor = 0, anchor = 0, asks = false, bound = "", entered = "";
-  const choices = new Map(); // Chosen hashes of each page, so that coming back finds them.
-  const chosen = () => choices.get(data.first) ?? choices.set(data.first, new Set()).get(data.first);
-
-  const wall = make("div", { class: "tiles", role: "listbox", "aria-multiselectable": "true", "aria-label": "Images of this page", tabindex: "-1" });
-  const place = make("div", { class: "place" }), line = make("i"), file = make("div", { class: "file" }), facts = make("dl", { class: "facts" });
-  const count = make("b", { role: "status" }), hint = make("span", { class: "hint" });
-  const said = make("p", { class: "done", role: "status" });
-  const pad = make("div", { class: "pad" });
-  const note = make("input", { class: "note", maxlength: 500, "aria-label": "Note", autocomplete: "off", onfocus: () => { entered = note.value; }, oninput: typed });
-  const button = (label, key, act) => make("button", { title: `${label} (${key})`, onclick: (event) => { if (event.detail) wall.focus(); act(); } }, label, " ", make("kbd", {}, key));
-  const back = button("Back", "PgUp", () => turn(-1)), on = button("Next page", "PgDn", () => turn(1));
-  const keys = keyList(KEYS);
-  const jump = jumpField((to) => tell({ do: "jump", to }));
-  const panel = make("div", { class: "panel" },
-    make("div", { class: "above" }, make("div", {}, place, make("div", { class: "line" }, line)), file, facts,
-      make("div", { class: "count" }, count, hint),
-      make("div", { class: "row three" }, button("All", "Ctrl A", all), button("Unanswered", "E", unanswered), button("None", "Esc", none)),
-      said),
-    make("div", { class: "below" }, pad, note,
-      make("div", { class: "row four" }, back, button("Undo", "U", () => tell({ do: "undo" })), button("Redo", "Y", () => tell({ do: "redo" })), on),
-      make("div", { class: "row end" }, button("All keys", "?", keys.toggle))));
-  root.append(make("div", { class: "left" }, wall, jump.field, keys.box), panel);
-
-  const tell = (message, done) => box.send({ ...message, cursor: data.tiles[cursor]?.hash }, done);
-  const turn = (step) => {
-    const to = data.first + step * data.size;
-    if (to >= 0 && to < data.total) tell({ do: "page", to });
-  };
-  function answer(number) {
-    const hashes = chosen().size ? data.tiles.map(({ hash }) => hash).filter((hash) => chosen().has(hash)) : [data.tiles[cursor].hash];
-    const words = note.value.trim(), whose = bound;
-    if (number === OTHER && !words) {
-      asks = true;
-      mark();
-      note.focus();
-      return;
-    }
-    asks = false;
-    tell({ do: "answer", answer: number, hashes, note: words }, () => (draftOf(whose) ?? "").trim() === words && dropDraft(whose));
-    if (chosen().size) dropDraft(whose);
-    if (chosen().size) none();
-    else if (cursor < tiles.length - 1) frame(cursor + 1);
-  }
-
-  /* ---------- the note: about the framed image, or about those that are chosen ---------- */
-  const subject = () => (chosen().size ? `chosen ${data.first}` : data.tiles[cursor]?.hash ?? "");
-  const standing = () => (chosen().size ? "" : data.tiles[cursor]?.note ?? "");
-  function typed() {
-    if (note.value === standing()) dropDraft(bound); else keepDraft(bound, note.value);
-  }
-  function drawNote() {
-    if (bound !== subject()) asks = false;
-    if (!chosen().size) dropDraft(`chosen ${data.first}`);
-    bound = subject();
-    const words = draftOf(bound) ?? standing();
-    if (note.value !== words) note.value = words;
-    note.placeholder = asks ? WANTED : NOTE;
-    note.classList.toggle("wanted", asks);
-    pad.children[OTHER]?.classList.toggle("pending", asks);
-  }
-
-  /* ---------- choosing ---------- */
-  function frame(index, extend = false) {
-    cursor = Math.min(tiles.length - 1, Math.max(0, index));
-    if (extend) range(anchor, cursor);
-    else anchor = cursor;
-    mark();
-  }
-  function range(from, to) {
-    for (let i = Math.min(from, to); i <= Math.max(from, to); i++) chosen().add(data.tiles[i].hash);
-  }
-  function toggle(index) {
-    const { hash } = data.tiles[index];
-    if (!chosen().delete(hash)) chosen().add(hash);
-    frame(index);
-  }
-  function all() { range(0, tiles.length - 1); mark(); }
-  function none() { chosen().clear(); mark(); }
-  function unanswered() {
-    chosen().clear();
-    for (const { hash, answer } of data.tiles) if (!answer) chosen().add(hash);
-    mark();
-  }
-  const columns = () => getComputedStyle(wall).gridTemplateColumns.split(" ").length;
-
-  /* ---------- drawing ---------- */
-  function mark() {
-    tiles.forEach((tile, i) => {
-      tile.setAttribute("aria-selected", chosen().has(tile.dataset.hash));
-      tile.classList.toggle("framed", i === cursor);
+  constructor({ parentElement }) {
+    this.root = parentElement.querySelector(".desk");
+    this.wall = make("div", {
+      class: "tiles", role: "listbox", "aria-multiselectable": "true", "aria-label": "Images of this page",
+      tabindex: "-1",
     });
-    const one = data.tiles[cursor], many = chosen().size;
-    drawNote();
-    tiles[cursor]?.scrollIntoView({ block: "nearest" });
-    wall.setAttribute("aria-activedescendant", tiles[cursor]?.id ?? "");
-    count.textContent = `${many} chosen`;
-    hint.textContent = many ? "An answer goes to all of them." : "An answer goes to the framed image.";
-    if (!one) return;
-    file.replaceChildren(make("span", { title: one.name }, one.name), make("span", { class: "pace", title: "Median of your last answers, pauses left out" }, data.pace));
-    const fact = (what, name, side, more) => [make("dt", {}, what), make("dd", { "data-side": side }, make("b", {}, name), make("span", {}, side), make("em", {}, more))];
-    facts.replaceChildren(...fact("True", one.true, one.true_side, ""), ...fact("Predicted", one.predicted, one.predicted_side, one.percent),
-      make("dt", {}, "Image"), make("dd", {}, make("span", {}, `${one.about} · ${one.words ? `you: ${one.words.toLowerCase()}` : "no answer from you yet"}`)));
+    this.writing = noteField({ typed: () => this.#typed(), enter: () => this.#enter(), cancel: () => this.#cancel() });
+    this.note = this.writing.field;
+    this.keys = keyList(KEYS);
+    this.jump = jumpField((to) => this.#tell({ do: "jump", to }));
+    this.root.append(make("div", { class: "left" }, this.wall, this.jump.field, this.keys.box), this.#makePanel());
+    const keys = this.#makeKeys();
+    this.deaf = listen(() => (this.#data ? keys : {}));
   }
-  function drawTile(item, index) {
-    const picture = make("img", { src: `/thumbnail/${item.hash}`, alt: item.name, draggable: "false" });
-    picture.addEventListener("error", () => picture.replaceWith(make("div", { class: "gone" }, "picture gone")));
-    const kind = (what, name, side, more = "") => make("span", { class: "kind", "data-side": side }, make("small", {}, what), name, more && make("em", {}, more));
-    return make("div", { class: `tile ${item.answer}`, role: "option", id: `tile-${index}`, "data-hash": item.hash, title: item.name,
-      onclick: (event) => { event.shiftKey ? frame(index, true) : toggle(index); },
-      ondblclick: () => { chosen().delete(item.hash); frame(index); tell({ do: "open" }); } },
-    make("div", { class: "picture" }, picture, make("i", { class: "check" }), make("span", { class: "number" }, String(data.first + index + 1)),
-      make("span", { class: "answer" }, item.answer === "flag" ? `⚑ ${item.words}` : item.answer === "keep" ? "✓ kept" : "")),
-    kind("T", make("span", {}, item.true), item.true_side), kind("P", make(item.true === item.predicted ? "span" : "b", {}, item.predicted), item.predicted_side, item.percent));
-  }
-  function update(now, sending) {
-    const before = data;
-    data = now;
-    box.connect(sending);
-    box.heard(now.heard);
-    const hash = before?.tiles[cursor]?.hash, same = before && before.first === data.first && before.total === data.total;
-    if (JSON.stringify(before?.tiles) !== JSON.stringify(data.tiles)) {
-      tiles = data.tiles.map(drawTile);
-      wall.replaceChildren(...tiles);
-    }
-    const found = (wanted) => data.tiles.findIndex((item) => item.hash === wanted);
-    cursor = same && before.moved === data.moved ? Math.max(0, found(hash)) : Math.max(0, found(data.at));
-    if (!same) anchor = cursor;
-    root.dataset.first = data.first;
-    root.dataset.saved = data.saved;
-    place.replaceChildren(make("span", {}, make("b", {}, `${data.first + 1}–${data.first + data.tiles.length}`), ` of ${data.total}`), make("span", {}, data.left), make("span", {}, `${data.answered} reviewed`));
-    line.style.width = `${(100 * data.answered) / data.total}%`;
-    said.textContent = said.title = data.said;
-    back.disabled = data.first === 0;
-    on.disabled = data.first + data.size >= data.total;
-    if (!pad.childElementCount) pad.append(...data.choices.map(({ label, key }, i) => button(label, key, () => answer(i))));
-    mark();
-    if (!before) wall.focus({ preventScroll: true });
+
+  update({ data, setTriggerValue }) {
+    const before = this.#data;
+    this.#data = data;
+    box.connect((message) => setTriggerValue("act", message));
+    box.heard(data.heard);
+    this.#place(before);
+    this.#drawPage();
+    this.#mark();
+    if (!before) this.wall.focus({ preventScroll: true });
     for (const next of data.next) new Image().src = `/thumbnail/${next}`;
   }
 
-  /* ---------- keys ---------- */
-  note.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // Streamlit's shortcuts listen further up, where the field looks like its host.
-    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-    if (event.key === "Escape") {
-      note.value = entered;
-      asks = false;
-      typed();
-      mark();
-    } else if (asks) {
-      if (!note.value.trim()) return;
-      answer(OTHER);
-    }
-    wall.focus();
-  });
-  const move = (step) => (event) => frame(cursor + step(), event.shiftKey);
-  const does = {
-    ArrowLeft: move(() => -1), ArrowRight: move(() => 1),
-    ArrowUp: (event) => cursor >= columns() && move(() => -columns())(event),
-    ArrowDown: (event) => cursor + columns() < tiles.length && move(columns)(event),
-    " ": () => toggle(cursor), e: unanswered, Escape: () => { keys.close(); none(); }, "Ctrl a": all,
-    Enter: () => tell({ do: "open" }), PageDown: () => turn(1), PageUp: () => turn(-1),
-    Home: () => tell({ do: "page", to: 0 }), End: () => tell({ do: "page", to: data.total - 1 }),
-    u: () => tell({ do: "undo" }), y: () => tell({ do: "redo" }), n: () => note.focus(), j: () => jump.open(), k: () => answer(9),
-    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i + 1, () => answer(i)])),
-    q: chooseQueue, x: () => clickOn(".st-key-view-switch button"),
-    "?": keys.toggle,
-  };
-  const away = listen(() => (data ? does : {}));
-  function remove() {
-    away();
-    keys.remove();
+  remove() {
+    this.deaf();
+    this.keys.remove();
     box.disconnect();
-    built.delete(parent);
-    root.replaceChildren();
+    this.root.replaceChildren();
   }
-  return { update, remove };
+
+  /* ---------- the panel beside the tiles ---------- */
+  #makePanel() {
+    const tell = (what) => () => this.#tell({ do: what });
+    this.place = make("div", { class: "place" });
+    this.line = make("i");
+    this.file = make("div", { class: "file" });
+    this.facts = make("dl", { class: "facts" });
+    this.count = make("b", { role: "status" });
+    this.hint = make("span", { class: "hint" });
+    this.said = make("p", { class: "done", role: "status" });
+    this.pad = make("div", { class: "pad" });
+    this.back = this.#button("Back", "PgUp", () => this.#turn(-1));
+    this.on = this.#button("Next page", "PgDn", () => this.#turn(1));
+    return make("div", { class: "panel" },
+      make("div", { class: "above" },
+        make("div", {}, this.place, make("div", { class: "line" }, this.line)), this.file, this.facts,
+        make("div", { class: "count" }, this.count, this.hint),
+        make("div", { class: "row three" },
+          this.#button("All", "Ctrl A", () => this.#chooseAll()),
+          this.#button("Unanswered", "E", () => this.#chooseUnanswered()),
+          this.#button("None", "Esc", () => this.#chooseNone())),
+        this.said),
+      make("div", { class: "below" }, this.pad, this.note,
+        make("div", { class: "row four" },
+          this.back, this.#button("Undo", "U", tell("undo")), this.#button("Redo", "Y", tell("redo")), this.on),
+        make("div", { class: "row end" }, this.#button("All keys", "?", this.keys.toggle))));
+  }
+
+  /* The mouse hands the focus to the tiles. */
+  #button(label, key, act) {
+    const onclick = (event) => {
+      if (event.detail) this.wall.focus();
+      act();
+    };
+    return make("button", { title: `${label} (${key})`, onclick }, label, " ", make("kbd", {}, key));
+  }
+
+  /* ---------- telling the server ---------- */
+  #framed() { return this.#data.tiles[this.#cursor]; }
+
+  #tell(message, done) { box.send({ ...message, cursor: this.#framed()?.hash }, done); }
+
+  #turn(step) {
+    const { first, size, total } = this.#data, to = first + step * size;
+    if (to >= 0 && to < total) this.#tell({ do: "page", to });
+  }
+
+  #answer(number) {
+    const chosen = this.#chosen(), words = this.note.value.trim(), whose = this.#bound;
+    if (number === OTHER && !words) {
+      this.#asks = true;
+      this.#mark();
+      this.note.focus();
+      return;
+    }
+    this.#asks = false;
+    const all = this.#data.tiles.map(({ hash }) => hash).filter((hash) => chosen.has(hash));
+    const hashes = chosen.size ? all : [this.#framed().hash];
+    this.#tell({ do: "answer", answer: number, hashes, note: words }, () => {
+      if ((draftOf(whose) ?? "").trim() === words) dropDraft(whose);
+    });
+    if (chosen.size) {
+      dropDraft(whose);
+      this.#chooseNone();
+    } else if (this.#cursor < this.#tiles.length - 1) this.#frame(this.#cursor + 1);
+  }
+
+  /* ---------- the note: about the framed image, or about those that are chosen ---------- */
+  #standing() { return this.#chosen().size ? "" : this.#framed()?.note ?? ""; }
+
+  #typed() {
+    if (this.note.value === this.#standing()) dropDraft(this.#bound);
+    else keepDraft(this.#bound, this.note.value);
+  }
+
+  #enter() {
+    if (this.#asks) {
+      if (!this.note.value.trim()) return;
+      this.#answer(OTHER);
+    }
+    this.wall.focus();
+  }
+
+  #cancel() {
+    this.#asks = false;
+    this.#typed();
+    this.#mark();
+    this.wall.focus();
+  }
+
+  #drawNote() {
+    const ofChosen = `chosen ${this.#data.first}`, many = this.#chosen().size;
+    const subject = many ? ofChosen : this.#framed()?.hash ?? "";
+    if (this.#bound !== subject) this.#asks = false;
+    if (!many) dropDraft(ofChosen);
+    this.#bound = subject;
+    const words = draftOf(subject) ?? this.#standing();
+    if (this.note.value !== words) this.note.value = words;
+    this.writing.ask(this.#asks);
+    this.pad.children[OTHER]?.classList.toggle("pending", this.#asks);
+  }
+
+  /* ---------- choosing ---------- */
+  #chosen() {
+    const { first } = this.#data;
+    if (!this.#choices.has(first)) this.#choices.set(first, new Set());
+    return this.#choices.get(first);
+  }
+
+  #frame(place, extend = false) {
+    this.#cursor = Math.min(this.#tiles.length - 1, Math.max(0, place));
+    if (extend) this.#chooseRange(this.#anchor, this.#cursor);
+    else this.#anchor = this.#cursor;
+    this.#mark();
+  }
+
+  #chooseRange(from, to) {
+    for (let place = Math.min(from, to); place <= Math.max(from, to); place++) {
+      this.#chosen().add(this.#data.tiles[place].hash);
+    }
+  }
+
+  #toggle(place) {
+    const { hash } = this.#data.tiles[place];
+    if (!this.#chosen().delete(hash)) this.#chosen().add(hash);
+    this.#frame(place);
+  }
+
+  #chooseAll() {
+    this.#chooseRange(0, this.#tiles.length - 1);
+    this.#mark();
+  }
+
+  #chooseNone() {
+    this.#chosen().clear();
+    this.#mark();
+  }
+
+  #chooseUnanswered() {
+    this.#chosen().clear();
+    for (const { hash, answer } of this.#data.tiles) if (!answer) this.#chosen().add(hash);
+    this.#mark();
+  }
+
+  /* ---------- drawing ---------- */
+  /* Draw the tiles of a page and frame one: the same as before, or that which the server moved to. */
+  #place(before) {
+    const data = this.#data, framed = before?.tiles[this.#cursor]?.hash;
+    const same = before && before.first === data.first && before.total === data.total;
+    if (JSON.stringify(before?.tiles) !== JSON.stringify(data.tiles)) {
+      this.#tiles = data.tiles.map((item, place) => this.#makeTile(item, place));
+      this.wall.replaceChildren(...this.#tiles);
+    }
+    const wanted = same && before.moved === data.moved ? framed : data.at;
+    this.#cursor = Math.max(0, data.tiles.findIndex(({ hash }) => hash === wanted));
+    if (!same) this.#anchor = this.#cursor;
+  }
+
+  #makeTile(item, place) {
+    const onclick = (event) => {
+      if (event.shiftKey) this.#frame(place, true);
+      else this.#toggle(place);
+    };
+    const ondblclick = () => {
+      this.#chosen().delete(item.hash);
+      this.#frame(place);
+      this.#tell({ do: "open" });
+    };
+    return drawTile(item, place, this.#data.first + place + 1, { onclick, ondblclick });
+  }
+
+  #drawPage() {
+    const { first, total, size, tiles, left, answered, said, saved, choices } = this.#data;
+    this.root.dataset.first = first;
+    this.root.dataset.saved = saved;
+    this.place.replaceChildren(
+      make("span", {}, make("b", {}, `${first + 1}–${first + tiles.length}`), ` of ${total}`),
+      make("span", {}, left), make("span", {}, `${answered} reviewed`),
+    );
+    this.line.style.width = `${(100 * answered) / total}%`;
+    this.said.textContent = this.said.title = said;
+    this.back.disabled = first === 0;
+    this.on.disabled = first + size >= total;
+    if (this.pad.childElementCount) return;
+    this.pad.append(...choices.map(({ label, key }, number) => this.#button(label, key, () => this.#answer(number))));
+  }
+
+  /* Show what is framed and what is chosen. */
+  #mark() {
+    const chosen = this.#chosen(), framed = this.#tiles[this.#cursor], one = this.#framed();
+    this.#tiles.forEach((tile, place) => {
+      tile.setAttribute("aria-selected", chosen.has(tile.dataset.hash));
+      tile.classList.toggle("framed", place === this.#cursor);
+    });
+    this.#drawNote();
+    framed?.scrollIntoView({ block: "nearest" });
+    this.wall.setAttribute("aria-activedescendant", framed?.id ?? "");
+    this.count.textContent = `${chosen.size} chosen`;
+    this.hint.textContent = chosen.size ? "An answer goes to all of them." : "An answer goes to the framed image.";
+    if (!one) return;
+    this.file.replaceChildren(...drawFile(one, this.#data.pace));
+    this.facts.replaceChildren(...drawFacts(one));
+  }
+
+  /* ---------- keys ---------- */
+  #makeKeys() {
+    const columns = () => getComputedStyle(this.wall).gridTemplateColumns.split(" ").length;
+    const step = (by, event) => this.#frame(this.#cursor + by, event.shiftKey);
+    const page = (to) => this.#tell({ do: "page", to });
+    return {
+      ArrowLeft: (event) => step(-1, event), ArrowRight: (event) => step(1, event),
+      ArrowUp: (event) => this.#cursor >= columns() && step(-columns(), event),
+      ArrowDown: (event) => this.#cursor + columns() < this.#tiles.length && step(columns(), event),
+      " ": () => this.#toggle(this.#cursor), e: () => this.#chooseUnanswered(), "Ctrl a": () => this.#chooseAll(),
+      Escape: () => { this.keys.close(); this.#chooseNone(); },
+      Enter: () => this.#tell({ do: "open" }), PageDown: () => this.#turn(1), PageUp: () => this.#turn(-1),
+      Home: () => page(0), End: () => page(this.#data.total - 1),
+      u: () => this.#tell({ do: "undo" }), y: () => this.#tell({ do: "redo" }),
+      n: () => this.note.focus(), j: () => this.jump.open(), k: () => this.#answer(9),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, number) => [number + 1, () => this.#answer(number)])),
+      q: chooseQueue, x: () => clickOn(".st-key-view-switch button"), "?": this.keys.toggle,
+    };
+  }
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from pages.parts.components.common import assets, messages
+from pages.parts.components.common import messages
 from pages.parts.components.common.declaring import component
 from pages.parts.components.pad.pad import CHOICES
 
@@ -17,10 +17,10 @@ PER_PAGE = 20
 
 _grid = component(
     "breakhis_grid",
+    "components/grid/grid.js",
+    "grid",
     html='<div class="desk"></div>',
-    js=assets.component(
-        "components/grid/grid.js", "grid", "components/grid/grid.css", "components/common/keys.css"
-    ),
+    styles=["components/grid/grid.css", "components/common/keys.css"],
 )
 
 

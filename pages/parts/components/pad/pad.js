@@ -2,229 +2,272 @@
  *
  * Each message names its image and carries the note that was typed for it, so it can never meet another one. What is
  * done while an earlier answer or move is on its way counts as done on the image that it leads to. */
+import { chooseQueue, make } from "../common/dom.js";
 import { draftOf, dropDraft, keepDraft } from "../common/drafts.js";
-import { chooseQueue, make, sheetsOf, wear } from "../common/dom.js";
 import { jumpField } from "../common/jump.js";
 import { clickOn, keyList, listen } from "../common/keyboard.js";
+import { noteField, OTHER } from "../common/note.js";
+import { builtOnce } from "../common/whole.js";
 import { arrived, storeOf, tell } from "../viewer/store.js";
-import { KEYS as VIEWER_KEYS } from "../viewer/viewer.js";
+import { KEYS } from "./keys.js";
 
-const KEYS = [
-  ["→ ←", "next, previous image"],
-  ["Home End", "first, last image"],
-  ["J", "jump to an image by number or part of its name"],
-  ["1 … 9", "flag with that reason"],
-  ["K", "keep: nothing wrong with the image"],
-  ["U Y", "undo your last answer, redo"],
-  ["N", "write a note (Enter ends it, Esc cancels)"],
-  ["X", "grid of thumbnails"],
-  ["Q", "choose the queue"],
-  ["I", "context: similar images, the same case, another run, what was said"],
-  ...VIEWER_KEYS,
-];
-const OTHER = 8; // The answer that needs a note.
-const NOTE = "Note (N), kept with your answer", WANTED = "What is wrong? Enter saves, Esc cancels";
+const SETTLES = "Settles for everybody: the image leaves the training as";
 
-let sheets = [];
-export async function style(urls, sides) { sheets = await sheetsOf(urls, sides); }
+export const pad = builtOnce((mounted) => new Pad(mounted));
 
-const built = new WeakMap();
-export function pad({ data, parentElement, setTriggerValue }) {
-  let view = built.get(parentElement);
-  if (!view) {
-    wear(parentElement, sheets);
-    built.set(parentElement, (view = build(parentElement, data)));
-  }
-  view.update(data, (messages) => setTriggerValue("act", messages));
-  return view.remove;
+/* A button with its key. The mouse leaves no focus behind: the keys are the viewer's again. */
+function keyButton(label, key, act, name = null) {
+  const onclick = (event) => {
+    if (event.detail) event.currentTarget.blur();
+    act(event);
+  };
+  const title = `${label} (${key})`;
+  return make("button", { class: name, title, onclick }, make("span", {}, label), " ", make("kbd", {}, key));
 }
 
-function build(parent, { viewer, choices }) {
-  const root = parent.querySelector(".pad"), store = storeOf(viewer), { outbox } = store;
-  let state = {}; // What the server says of the queue: `first`, `end`, `heard`.
-  let bound = "", asks = false, turned = false, later = [], catching = false, entered = "";
+class Pad {
+  #state = {}; // What the server says of the queue: `first`, `end`, `settles`, `heard`.
+  #bound = ""; // The image that the note is about.
+  #asks = false; // Whether an answer waits for its note.
+  #turned = false; // Whether what is typed is about the image that comes.
+  #later = []; // What waits for that image.
+  #catching = false; // Whether that is being done now.
 
-  const answers = choices.map(({ label, key }, i) =>
-    make("button", { class: "answer", title: `${label} (${key})`, onclick: (event) => { unhand(event); answer(i); } }, make("span", {}, label), " ", make("kbd", {}, key)));
-  const note = make("input", { class: "note", maxlength: 500, "aria-label": "Note", autocomplete: "off", onfocus: () => { entered = note.value; }, oninput: typed });
-  const hint = make("small", { class: "hint", role: "status" });
-  const button = (label, key, act) => make("button", { title: `${label} (${key})`, onclick: (event) => { unhand(event); act(event); } }, make("span", {}, label), " ", make("kbd", {}, key));
-  const previous = button("Previous", "←", () => move({ do: "previous" })), undo = button("Undo", "U", () => move({ do: "undo" }));
-  const redo = button("Redo", "Y", () => move({ do: "redo" })), next = button("Next", "→", following);
-  const jump = jumpField((to) => move({ do: "jump", to })), list = keyList(KEYS);
-  const settles = make("p", { class: "settles", hidden: "" }, "Settles for everybody: the image leaves the training as");
-  root.append(settles, make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...answers),
-    make("div", { class: "field" }, note, hint), make("div", { class: "moves" }, previous, undo, redo, next), jump.field, list.box);
+  constructor({ data: { viewer, choices }, parentElement }) {
+    const root = parentElement.querySelector(".pad"), store = storeOf(viewer);
+    Object.assign(this, { root, store, choices, outbox: store.outbox });
+    this.answers = choices.map(({ label, key }, number) =>
+      keyButton(label, key, () => this.#answer(number), "answer"));
+    this.writing = noteField({
+      typed: () => this.#typed(),
+      enter: () => this.#finish() && this.note.blur(),
+      cancel: () => this.#cancel(),
+    });
+    this.note = this.writing.field;
+    this.hint = make("small", { class: "hint", role: "status" });
+    this.previous = keyButton("Previous", "←", () => this.#move({ do: "previous" }));
+    this.next = keyButton("Next", "→", (event) => this.#follow(event));
+    const undo = keyButton("Undo", "U", () => this.#move({ do: "undo" }));
+    const redo = keyButton("Redo", "Y", () => this.#move({ do: "redo" }));
+    this.jump = jumpField((to) => this.#move({ do: "jump", to }));
+    this.list = keyList(KEYS);
+    this.settles = make("p", { class: "settles", hidden: "" }, SETTLES);
+    root.append(
+      this.settles, make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...this.answers),
+      make("div", { class: "field" }, this.note, this.hint),
+      make("div", { class: "moves" }, this.previous, undo, redo, this.next), this.jump.field, this.list.box,
+    );
+    const keys = this.#keys();
+    this.deaf = listen(() => keys);
+    this.draw = () => this.#draw();
+    store.listeners.add(this.draw);
+    this.skip = (event) => this.#skip(event);
+    document.addEventListener("click", this.skip);
+  }
 
-  /* The mouse leaves no focus behind: the keys are the viewer's again. */
-  function unhand(event) { if (event.detail) event.currentTarget.blur(); }
-  const standing = () => store.data?.note ?? "";
-  const textOf = (image) => draftOf(image) ?? standing();
+  update({ data, setTriggerValue }) {
+    const { store, outbox } = this;
+    this.#state = data;
+    this.settles.hidden = !data.settles;
+    this.root.classList.toggle("settling", Boolean(data.settles));
+    this.answers.at(-1).firstChild.textContent = data.settles ? "or stays" : this.choices.at(-1).label;
+    outbox.connect((messages) => setTriggerValue("act", messages));
+    store.send = (message) => outbox.send(message);
+    store.help = this.list.toggle;
+    const number = outbox.heard(data.heard);
+    if (data.end) arrived(store, number); // Else when the picture is on screen.
+    tell(store);
+  }
+
+  remove() {
+    const { store } = this;
+    this.deaf();
+    document.removeEventListener("click", this.skip);
+    this.outbox.disconnect();
+    store.send = store.help = null;
+    store.listeners.delete(this.draw);
+    this.list.remove();
+    this.root.replaceChildren();
+  }
 
   /* ---------- answering ---------- */
-  const send = (message, saved) => outbox.send(message, saved);
-  function answer(index) {
-    const { data, pending } = store;
-    if (!data || state.end) return;
-    if (!catching && (later.length || (pending && (!pending.answer || note.value)))) return wait(() => answer(index)); // Nobody has seen that image yet.
-    const image = data.hash, words = (pending ? pending.note : note.value).trim();
-    if (index === OTHER && !words) return pending ? undefined : ask();
-    const number = send({ do: "answer", answer: index, hash: image, note: words, shown: store.looking?.() ?? "", settles: Boolean(state.settles) }, () => saved(image, words));
-    leave({ number, answer: true, note: words });
+  #answer(number) {
+    const { data, pending } = this.store;
+    if (!data || this.#state.end) return;
+    const unseen = this.#later.length || (pending && (!pending.answer || this.note.value));
+    if (!this.#catching && unseen) {
+      this.#wait(() => this.#answer(number)); // Nobody has seen that image yet.
+      return;
+    }
+    const words = (pending ? pending.note : this.note.value).trim();
+    if (number === OTHER && !words) {
+      if (!pending) this.#ask();
+      return;
+    }
+    const sent = this.#say(words, { do: "answer", answer: number });
+    this.#leave({ number: sent, answer: true, note: words });
   }
-  function ask() {
-    asks = true;
-    draw();
-    note.focus();
+
+  /* Send what a reviewer says of the image on screen, and what was looked at; the draft goes when it is saved. */
+  #say(words, what) {
+    const { store, outbox } = this, image = store.data.hash, settles = Boolean(this.#state.settles);
+    const message = { ...what, hash: image, note: words, shown: store.looking?.() ?? "", settles };
+    return outbox.send(message, () => {
+      if ((draftOf(image) ?? "").trim() === words) dropDraft(image);
+    });
   }
+
+  #ask() {
+    this.#asks = true;
+    this.#draw();
+    this.note.focus();
+  }
+
   /* What cannot be done yet takes what was typed before it along. */
-  const mustWait = () => !catching && (later.length || store.pending);
-  function wait(act) {
-    later.push({ act, words: note.value });
-    note.value = entered = "";
+  #mustWait() { return !this.#catching && (this.#later.length || this.store.pending); }
+
+  #wait(act) {
+    this.#later.push({ act, words: this.note.value });
+    this.writing.empty();
   }
-  function saved(image, words) {
-    if ((draftOf(image) ?? "").trim() === words) dropDraft(image);
-  }
+
   /* From now on what is typed is about the image that comes. */
-  function leave(pending) {
-    store.pending = pending;
-    turned = true;
-    asks = false;
-    note.value = entered = "";
-    draw();
+  #leave(pending) {
+    this.store.pending = pending;
+    this.#turned = true;
+    this.#asks = false;
+    this.writing.empty();
+    this.#draw();
   }
 
   /* ---------- moving ---------- */
-  function move(message) {
-    if (later.length && !catching) wait(() => move(message)); else leave({ number: send(message) });
+  #move(message) {
+    if (this.#later.length && !this.#catching) this.#wait(() => this.#move(message));
+    else this.#leave({ number: this.outbox.send(message) });
   }
-  function following(event) {
-    const { data, pending } = store;
-    if (mustWait() || pending || !data) return event?.repeat ? undefined : move({ do: "next" });
-    const ahead = data.ahead;
-    const number = send({ do: "next", hash: data.hash });
-    leave({ number });
+
+  #follow(event) {
+    const { store, outbox } = this, { data, pending } = store;
+    if (this.#mustWait() || pending || !data) {
+      if (!event?.repeat) this.#move({ do: "next" });
+      return;
+    }
+    const { ahead } = data, number = outbox.send({ do: "next", hash: data.hash });
+    this.#leave({ number });
     if (ahead) store.show?.(ahead, number);
   }
 
   /* ---------- the note ---------- */
-  function typed() {
-    if (turned) return;
-    if (note.value === standing()) dropDraft(bound); else keepDraft(bound, note.value);
-    draw();
+  #standing() { return this.store.data?.note ?? ""; }
+
+  #typed() {
+    if (this.#turned) return;
+    if (this.note.value === this.#standing()) dropDraft(this.#bound);
+    else keepDraft(this.#bound, this.note.value);
+    this.#draw();
   }
-  function finish() {
-    const { data } = store, words = note.value.trim();
-    if (mustWait()) { wait(finish); return true; }
-    if (!data || state.end) return true;
-    if (asks) {
-      if (words) answer(OTHER);
+
+  #cancel() {
+    this.#asks = false;
+    this.#typed();
+    this.note.blur();
+  }
+
+  /* Save the note where it belongs to an answer; returns whether the cursor may leave. */
+  #finish() {
+    const { data } = this.store, words = this.note.value.trim();
+    if (this.#mustWait()) {
+      this.#wait(() => this.#finish());
+      return true;
+    }
+    if (!data || this.#state.end) return true;
+    if (this.#asks) {
+      if (words) this.#answer(OTHER);
       return Boolean(words);
     }
-    if (data.answer == null || words === standing()) return true;
-    if (data.answer === OTHER && !words) { note.value = standing(); typed(); return true; }
-    const image = data.hash;
-    send({ do: "note", hash: image, note: words, shown: store.looking?.() ?? "", settles: Boolean(state.settles) }, () => saved(image, words));
+    if (data.answer == null || words === this.#standing()) return true;
+    if (data.answer === OTHER && !words) {
+      this.note.value = this.#standing();
+      this.#typed();
+      return true;
+    }
+    this.#say(words, { do: "note" });
     return true;
   }
-  note.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // Streamlit's own keys listen further up, where the field looks like its host.
-    if (event.isComposing) return;
-    if (event.key === "Enter" && finish()) note.blur();
-    if (event.key === "Escape") {
-      note.value = entered;
-      asks = false;
-      typed();
-      note.blur();
-    }
-  });
 
   /* ---------- drawing ---------- */
-  function draw() {
-    const { data, pending } = store, image = data?.hash ?? "", gone = !data || state.end;
-    if (turned && !pending && !catching) return catchUp();
-    if (!turned) bind();
-    const chosen = turned ? null : data?.answer;
-    answers.forEach((one, i) => {
-      one.setAttribute("aria-pressed", !gone && chosen === i);
-      one.classList.toggle("pending", asks && i === OTHER);
+  #draw() {
+    const { data, pending } = this.store, gone = !data || this.#state.end;
+    if (this.#turned && !pending && !this.#catching) {
+      this.#catchUp();
+      return;
+    }
+    if (!this.#turned) this.#bind();
+    const chosen = this.#turned ? null : data?.answer;
+    this.answers.forEach((one, number) => {
+      one.setAttribute("aria-pressed", !gone && chosen === number);
+      one.classList.toggle("pending", this.#asks && number === OTHER);
       one.disabled = gone;
     });
-    note.disabled = gone;
-    note.placeholder = asks ? WANTED : NOTE;
-    note.classList.toggle("wanted", asks);
-    const waits = !turned && !gone && !asks && note.value.trim() !== standing();
-    hint.textContent = !waits ? "" : chosen == null ? "goes with your answer" : "Enter saves";
-    previous.disabled = Boolean(state.first);
-    next.disabled = Boolean(state.end);
-    root.dataset.image = turned ? "" : image;
+    this.note.disabled = gone;
+    this.writing.ask(this.#asks);
+    const waits = !this.#turned && !gone && !this.#asks && this.note.value.trim() !== this.#standing();
+    if (waits) this.hint.textContent = chosen == null ? "goes with your answer" : "Enter saves";
+    else this.hint.textContent = "";
+    this.previous.disabled = Boolean(this.#state.first);
+    this.next.disabled = Boolean(this.#state.end);
+    this.root.dataset.image = this.#turned ? "" : data?.hash ?? "";
   }
-  function bind() {
-    const image = store.data?.hash ?? "", words = image && textOf(image);
-    if (bound !== image) asks = false;
-    bound = image;
-    if (note.value !== words) note.value = words;
+
+  /* Let the note be about the image on screen. */
+  #bind() {
+    const image = this.store.data?.hash ?? "", words = image && (draftOf(image) ?? this.#standing());
+    if (this.#bound !== image) this.#asks = false;
+    this.#bound = image;
+    if (this.note.value !== words) this.note.value = words;
   }
-  function add(words) {
-    turned = false;
-    bind();
-    if (!bound || !words) return;
-    keepDraft(bound, [note.value, words].filter(Boolean).join(" "));
-    bind();
+
+  #add(words) {
+    this.#turned = false;
+    this.#bind();
+    if (!this.#bound || !words) return;
+    keepDraft(this.#bound, [this.note.value, words].filter(Boolean).join(" "));
+    this.#bind();
   }
+
   /* The image is there: do what waited for it, and go on with what was typed since. */
-  function catchUp() {
-    const since = note.value;
-    catching = true;
-    while (later.length && !store.pending) {
-      const { act, words } = later.shift();
-      add(words);
+  #catchUp() {
+    const since = this.note.value;
+    this.#catching = true;
+    while (this.#later.length && !this.store.pending) {
+      const { act, words } = this.#later.shift();
+      this.#add(words);
       act();
     }
-    catching = false;
-    if (store.pending) note.value = since; else add(since);
-    draw();
+    this.#catching = false;
+    if (this.store.pending) this.note.value = since;
+    else this.#add(since);
+    this.#draw();
   }
-  store.listeners.add(draw);
 
-  const away = listen(() => ({
-    ArrowRight: following, ArrowLeft: () => move({ do: "previous" }),
-    Home: () => move({ do: "first" }), End: () => move({ do: "last" }),
-    u: () => move({ do: "undo" }), y: () => move({ do: "redo" }),
-    j: () => jump.open(), q: chooseQueue, n: () => note.focus(), k: () => answer(choices.length - 1),
-    x: () => outbox.afterwards(() => clickOn(".st-key-view-switch button")), i: () => clickOn(".st-key-context-toggle button"),
-    ...Object.fromEntries(choices.slice(0, -1).map(({ key }, i) => [key, () => answer(i)])),
-    "?": list.toggle, Escape: list.close,
-  }));
-  function skip(event) {
+  /* ---------- keys ---------- */
+  #keys() {
+    const { choices, outbox, jump, list } = this, go = (where) => () => this.#move({ do: where });
+    return {
+      ArrowRight: (event) => this.#follow(event), ArrowLeft: go("previous"), Home: go("first"), End: go("last"),
+      u: go("undo"), y: go("redo"), j: () => jump.open(), q: chooseQueue, n: () => this.note.focus(),
+      k: () => this.#answer(choices.length - 1),
+      x: () => outbox.afterwards(() => clickOn(".st-key-view-switch button")),
+      i: () => clickOn(".st-key-context-toggle button"),
+      ...Object.fromEntries(choices.slice(0, -1).map(({ key }, number) => [key, () => this.#answer(number)])),
+      "?": list.toggle, Escape: list.close,
+    };
+  }
+
+  /* The page's link that skips to the answers leads into our own root. */
+  #skip(event) {
     if (!event.target.closest?.(".skip")) return;
     event.preventDefault();
-    (answers.find((one) => one.getAttribute("aria-pressed") === "true") ?? answers[0]).focus();
+    (this.answers.find((one) => one.getAttribute("aria-pressed") === "true") ?? this.answers[0]).focus();
   }
-  document.addEventListener("click", skip);
-
-  function update(now, trigger) {
-    state = now;
-    settles.hidden = !now.settles;
-    root.classList.toggle("settling", Boolean(now.settles));
-    answers.at(-1).firstChild.textContent = now.settles ? "or stays" : choices.at(-1).label;
-    outbox.connect(trigger);
-    store.send = (message) => send(message);
-    store.help = list.toggle;
-    const number = outbox.heard(now.heard);
-    if (now.end) arrived(store, number); // Else when the picture is on screen.
-    tell(store);
-  }
-  function remove() {
-    away();
-    document.removeEventListener("click", skip);
-    outbox.disconnect();
-    store.send = store.help = null;
-    store.listeners.delete(draw);
-    built.delete(parent);
-    list.remove();
-    root.replaceChildren();
-  }
-  return { update, remove };
 }

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from breakhis_core.reviews import REASONS
-from pages.parts.components.common import assets, messages
+from pages.parts.components.common import messages
 from pages.parts.components.common.declaring import component
 
 CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
 
 _pad = component(
     "breakhis_pad",
+    "components/pad/pad.js",
+    "pad",
     html='<div class="pad"></div>',
-    js=assets.component(
-        "components/pad/pad.js", "pad", "components/pad/pad.css", "components/common/keys.css"
-    ),
+    styles=["components/pad/pad.css", "components/common/keys.css"],
 )
 
 

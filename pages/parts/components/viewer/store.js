@@ -7,24 +7,37 @@ const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false, method:
 const stores = new Map();
 
 export function storeOf(name) {
-  if (!stores.has(name)) {
-    let kept = {};
-    try { kept = JSON.parse(localStorage.getItem(PREFERENCES)) || {}; } catch { /* Private windows keep nothing. */ }
-    stores.set(name, {
-      preferences: { ...DEFAULTS, ...kept }, zoom: { scale: 1, x: 0.5, y: 0.5 },
-      data: null, maps: null, kind: "predicted", listeners: new Set(), outbox: outbox(),
-      pending: null, // What the person did that will change the image: nothing else is known of the next one yet.
-      show: null, looking: null, send: null, help: null, // What one part offers to the others while it is there.
-    });
-  }
+  if (!stores.has(name)) stores.set(name, makeStore());
   return stores.get(name);
 }
+
+function makeStore() {
+  return {
+    preferences: { ...DEFAULTS, ...keptPreferences() },
+    zoom: { scale: 1, x: 0.5, y: 0.5 },
+    data: null, // What the server said of the image on screen.
+    maps: null, // Its class maps by Grad-CAM, in the order of the sub-types.
+    kind: "predicted", // Whose map is shown: of the "predicted" or "true" sub-type, or of the one with this code.
+    listeners: new Set(),
+    outbox: outbox(),
+    pending: null, // What the person did that will change the image: nothing else is known of the next one yet.
+    show: null, looking: null, send: null, help: null, start: null, // What one part offers to the others.
+  };
+}
+
+function keptPreferences() {
+  try { return JSON.parse(localStorage.getItem(PREFERENCES)) || {}; } catch { return {}; /* A private window. */ }
+}
+
 export function tell(store) { for (const listener of store.listeners) listener(); }
+
 export function prefer(store, change) {
   Object.assign(store.preferences, change);
   try { localStorage.setItem(PREFERENCES, JSON.stringify(store.preferences)); } catch { /* As above. */ }
   tell(store);
 }
+
 export function choose(store, kind) { store.kind = kind; tell(store); }
+
 /* The server has heard up to `number`, and what came of it is on screen. */
 export function arrived(store, number) { if (store.pending && store.pending.number <= number) store.pending = null; }

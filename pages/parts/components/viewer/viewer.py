@@ -1,7 +1,7 @@
 """The viewer: a picture with the class maps over it, and the bars that choose the map.
 
-Both halves run in the browser (``viewer.js``): zoom, opacity, views and the choice of the map cost no rerun,
-and stay when the next image comes. The server only sends what an image is.
+Both halves run in the browser (``viewer.js`` and ``verdict.js``): zoom, opacity, views and the choice of the
+map cost no rerun, and stay when the next image comes. The server only sends what an image is.
 
 >>> show("review", Shown(...), height="70vh")  # doctest: +SKIP
 >>> show_verdict("review")  # doctest: +SKIP
@@ -19,20 +19,21 @@ import numpy.typing as npt
 from breakhis_core.images.taxonomy import SUBTYPES
 from breakhis_core.maps import methods
 from breakhis_core.maps.scale import MapScale
-from pages.parts.components.common import assets
 from pages.parts.components.common.declaring import component
 
 _stage = component(
     "breakhis_stage",
+    "components/viewer/viewer.js",
+    "stage",
     html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
-    js=assets.component(
-        "components/viewer/viewer.js", "stage", "components/viewer/viewer.css", "components/common/keys.css"
-    ),
+    styles=["components/viewer/viewer.css", "components/common/keys.css"],
 )
 _verdict = component(
     "breakhis_verdict",
+    "components/viewer/verdict.js",
+    "verdict",
     html='<div class="verdict"></div>',
-    js=assets.component("components/viewer/viewer.js", "verdict", "components/viewer/viewer.css"),
+    styles=["components/viewer/viewer.css"],
 )
 
 METHODS = [

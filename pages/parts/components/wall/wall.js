@@ -1,65 +1,81 @@
 /* A wall of thumbnails: click selects, Shift-click selects from the last one on, a double click opens the image.
  * Tiles are kept from draw to draw, so that a filter or a click does not load a thousand pictures again. */
-const walls = new WeakMap();
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".wall");
-  const wall = walls.get(root) ?? { chosen: new Set(), tiles: new Map(), last: null, turn: data.turn };
-  walls.set(root, wall);
-  wall.items = data.items;
-  wall.open = data.open;
-  if (wall.turn !== data.turn) {
-    wall.turn = data.turn;
-    wall.chosen.clear();
-    wall.last = null;
+import { make, thumbnail } from "../common/dom.js";
+import { builtOnce } from "../common/whole.js";
+
+export const wall = builtOnce((mounted) => new Wall(mounted));
+
+class Wall {
+  #tiles = new Map(); // By hash: the tile and what it says.
+  #chosen = new Set();
+  #last = null; // The image that was picked last.
+  #turn = null;
+  #items = [];
+
+  constructor({ parentElement }) { this.root = parentElement.querySelector(".wall"); }
+
+  update({ data: { items, open, turn }, setStateValue }) {
+    this.#items = items;
+    this.open = open;
+    this.tell = () => setStateValue("selected", { turn, hashes: [...this.#chosen] });
+    if (this.#turn !== turn) {
+      this.#turn = turn;
+      this.#chosen.clear();
+      this.#last = null;
+    }
+    this.#forgetGone();
+    const { root } = this, shown = items.map((item) => this.#tileOf(item));
+    const same = root.children.length === shown.length && shown.every((tile, place) => root.children[place] === tile);
+    if (!same) root.replaceChildren(...shown);
+    this.#mark();
   }
-  const known = new Set(data.items.map((item) => item.hash));
-  for (const hash of wall.chosen) if (!known.has(hash)) wall.chosen.delete(hash);
-  if (!known.has(wall.last)) wall.last = null;
-  wall.tell = () => setStateValue("selected", { turn: wall.turn, hashes: [...wall.chosen] });
 
-  const shown = data.items.map((item) => {
-    if (!wall.tiles.has(item.hash)) wall.tiles.set(item.hash, tileOf(wall, item.hash));
-    return fill(wall.tiles.get(item.hash), item);
-  });
-  const same = root.children.length === shown.length && shown.every((tile, i) => root.children[i] === tile);
-  if (!same) root.replaceChildren(...shown);
-  mark(wall);
+  remove() { this.root.replaceChildren(); }
+
+  #forgetGone() {
+    const known = new Set(this.#items.map(({ hash }) => hash));
+    for (const hash of this.#chosen) if (!known.has(hash)) this.#chosen.delete(hash);
+    if (!known.has(this.#last)) this.#last = null;
+  }
+
+  #pick(hash, { shiftKey }) {
+    const place = (one) => this.#items.findIndex((item) => item.hash === one);
+    if (shiftKey && this.#last !== null) {
+      const [from, to] = [place(this.#last), place(hash)].sort((a, b) => a - b);
+      for (const item of this.#items.slice(from, to + 1)) this.#chosen.add(item.hash);
+    } else if (!this.#chosen.delete(hash)) this.#chosen.add(hash);
+    this.#last = hash;
+    this.#mark();
+    this.tell();
+  }
+
+  #mark() {
+    for (const [hash, { tile }] of this.#tiles) tile.setAttribute("aria-pressed", this.#chosen.has(hash));
+  }
+
+  #tileOf(item) {
+    const { hash } = item;
+    if (!this.#tiles.has(hash)) this.#tiles.set(hash, { tile: this.#makeTile(hash), said: "" });
+    const kept = this.#tiles.get(hash), said = JSON.stringify(item);
+    if (kept.said !== said) { // Touching a thousand tiles for one click costs the browser a frame or more.
+      kept.said = said;
+      say(kept.tile, item);
+    }
+    return kept.tile;
+  }
+
+  #makeTile(hash) {
+    const onclick = (event) => this.#pick(hash, event);
+    const ondblclick = () => this.open && location.assign(this.open + hash);
+    return make("button", { class: "tile", "data-hash": hash, onclick, ondblclick },
+      thumbnail(hash, { class: "picture", loading: "lazy", width: 240, height: 158 }),
+      make("span", { class: "words" }), make("small", { class: "small" }), make("b", { class: "badge" }));
+  }
 }
 
-function pick(wall, hash, event) {
-  const place = (one) => wall.items.findIndex((item) => item.hash === one);
-  if (event.shiftKey && wall.last !== null) {
-    const [from, to] = [place(wall.last), place(hash)].sort((a, b) => a - b);
-    for (let i = from; i <= to; i++) wall.chosen.add(wall.items[i].hash);
-  } else if (!wall.chosen.delete(hash)) wall.chosen.add(hash);
-  wall.last = hash;
-  mark(wall);
-  wall.tell();
-}
-
-function mark(wall) {
-  for (const [hash, tile] of wall.tiles) tile.setAttribute("aria-pressed", wall.chosen.has(hash));
-}
-
-function tileOf(wall, hash) {
-  const make = (tag, name) => Object.assign(document.createElement(tag), { className: name });
-  const tile = make("button", "tile"), picture = make("img", "picture");
-  tile.dataset.hash = hash;
-  Object.assign(picture, { loading: "lazy", src: `/thumbnail/${hash}`, width: 240, height: 158 });
-  picture.addEventListener("error", () => picture.replaceWith(Object.assign(make("div", "gone"), { textContent: "picture gone" })));
-  tile.append(picture, make("span", "words"), make("small", "small"), make("b", "badge"));
-  tile.addEventListener("click", (event) => pick(wall, hash, event));
-  tile.addEventListener("dblclick", () => wall.open && location.assign(wall.open + hash));
-  return tile;
-}
-
-function fill(tile, item) {
-  const said = JSON.stringify(item);
-  if (tile.said === said) return tile; // Touching a thousand tiles for one click costs the browser a frame or more.
-  tile.said = said;
+function say(tile, item) {
   tile.title = item.title;
   const picture = tile.querySelector("img");
   if (picture) picture.alt = item.title;
   for (const part of ["words", "small", "badge"]) tile.querySelector(`.${part}`).textContent = item[part];
-  return tile;
 }

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from pages.parts.components.common.declaring import component
 
-_HERE = Path(__file__).parent
 _wall = component(
     "breakhis_wall",
+    "components/wall/wall.js",
+    "wall",
     html='<div class="wall" role="group" aria-label="Flagged images"></div>',
-    css=(_HERE / "wall.css").read_text("utf-8"),
-    js=(_HERE / "wall.js").read_text("utf-8"),
+    styles=["components/wall/wall.css"],
 )
 
 

@@ -1,0 +1,104 @@
+/* The panes: the picture once or several times, each with a map over it and a caption. */
+import { make } from "../common/dom.js";
+import { css, diverging } from "./colours.js";
+import {
+  differenceOf, drawnBy, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
+} from "./drawn_map.js";
+import { VIEWS } from "./keys.js";
+import { paint } from "./painting.js";
+
+export class Panes {
+  constructor(store, element) {
+    Object.assign(this, { store, element, cells: [], image: null });
+  }
+
+  remove() { this.element.replaceChildren(); }
+
+  /* Draw the image and its maps; there must be both an image and what the server said of it. */
+  draw() {
+    const { element, cells, store } = this, wishes = wishesOf(store);
+    element.dataset.count = wishes.length;
+    while (cells.length < wishes.length) cells.push(this.#buildCell());
+    while (cells.length > wishes.length) cells.pop().pane.remove();
+    wishes.forEach((wish, place) => this.#drawCell(cells[place], wish));
+  }
+
+  /* What is looked at, in words: they are kept with an answer. */
+  words() {
+    const { cells, store } = this, { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
+    if (cells.length > 2) return label;
+    const captions = cells.map(({ caption }) => caption.textContent || "picture").join(" | ");
+    const mapped = cells.some(({ map }) => !map.hidden);
+    return `${label}: ${captions}${mapped ? `, map at ${Math.round(100 * opacity)} %` : ""}`;
+  }
+
+  #buildCell() {
+    const cell = {
+      picture: make("canvas", { class: "picture" }), map: make("canvas", { class: "map" }),
+      caption: make("span", { class: "caption" }), ruler: make("span", { class: "ruler", hidden: "" }),
+      image: null, mark: null, // What the two canvases show now.
+    };
+    cell.layer = make("div", { class: "layer" }, cell.picture, cell.map);
+    cell.pane = make("div", { class: "pane" }, cell.layer, cell.caption, cell.ruler);
+    this.element.append(cell.pane);
+    return cell;
+  }
+
+  #drawCell(cell, wish) {
+    this.#drawPicture(cell);
+    this.#drawMap(cell, wish);
+    this.#drawCaption(cell, wish);
+  }
+
+  #drawPicture(cell) {
+    const { image } = this;
+    if (cell.image === image) return;
+    cell.picture.width = image.naturalWidth;
+    cell.picture.height = image.naturalHeight;
+    cell.picture.getContext("2d").drawImage(image, 0, 0);
+    cell.image = image;
+  }
+
+  #drawMap(cell, { id, map, signed }) {
+    const { store } = this, { data, preferences } = store, { strong } = scaleOf(store);
+    const top = preferences.own || !strong ? (map && peakOf(map)) || 1 : strong;
+    const mark = map && `${data.hash} ${drawnBy(store).code} ${id} ${top}`;
+    if (map && cell.mark !== mark) {
+      paint(cell.map, map, top, signed);
+      cell.mark = mark;
+    }
+    cell.map.hidden = !map || !preferences.map;
+    cell.map.style.opacity = preferences.opacity;
+  }
+
+  #drawCaption(cell, { id, map, caption, legend }) {
+    const { store } = this, weak = map && peakOf(map) < scaleOf(store).weak ? " · weak" : "";
+    if (cell.map.hidden && id) cell.caption.textContent = "picture";
+    else if (legend) cell.caption.replaceChildren(...drawLegend(store.data, legend), weak);
+    else cell.caption.textContent = caption + weak;
+    cell.caption.hidden = !caption;
+  }
+}
+
+/* What each pane shows in the chosen view: a map or, without one, the bare picture. */
+function wishesOf(store) {
+  const { data, preferences: { view } } = store, one = shownCode(store);
+  const by = isOwn(methodOf(store)) ? "" : `${drawnBy(store).name} `;
+  const of = (code, what = "") => ({ id: code, map: mapOf(store, code), caption: `${by}${what}${nameOf(data, code)}` });
+  if (view === "side") return [{ caption: "picture" }, of(one, "map of ")];
+  if (view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
+  if (view === "diff") {
+    const legend = opposed(store);
+    return [{ id: `-${legend[1]}`, map: differenceOf(store), signed: true, caption: "difference", legend }];
+  }
+  if (view === "all") return [{ caption: "picture" }, ...data.classes.map(({ code }) => of(code))];
+  return store.maps ? [of(one, "map of ")] : [{ caption: "" }];
+}
+
+/* Which end of the diverging colours speaks for which of two sub-types. */
+function drawLegend(data, [first, second]) {
+  return [["+", 255, first], ["−", 0, second]].map(([sign, step, code]) => {
+    const patch = make("i", { style: `background:${css(diverging, step)}` }, sign);
+    return make("span", { class: "sign" }, patch, `speaks for ${nameOf(data, code)}`);
+  });
+}
