@@ -63,7 +63,7 @@ class Grid {
     this.place = make("div", { class: "place" });
     this.line = make("i");
     this.file = make("div", { class: "file" });
-    this.facts = make("dl", { class: "facts" });
+    this.facts = make("dl", { class: "said facts" });
     this.count = make("b", { role: "status" });
     this.hint = make("span", { class: "hint" });
     this.said = make("p", { class: "done", role: "status" });

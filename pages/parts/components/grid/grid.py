@@ -20,7 +20,12 @@ _grid = component(
     "components/grid/grid.js",
     "grid",
     html='<div class="desk"></div>',
-    styles=["components/grid/grid.css", "components/common/keys.css"],
+    styles=[
+        "components/common/standing.css",
+        "components/common/answering.css",
+        "components/common/keys.css",
+        "components/grid/grid.css",
+    ],
 )
 
 

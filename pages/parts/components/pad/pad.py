@@ -19,7 +19,7 @@ _pad = component(
     "components/pad/pad.js",
     "pad",
     html='<div class="pad"></div>',
-    styles=["components/pad/pad.css", "components/common/keys.css"],
+    styles=["components/common/answering.css", "components/common/keys.css", "components/pad/pad.css"],
 )
 
 

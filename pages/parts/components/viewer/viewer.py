@@ -33,7 +33,7 @@ _verdict = component(
     "components/viewer/verdict.js",
     "verdict",
     html='<div class="verdict"></div>',
-    styles=["components/viewer/viewer.css"],
+    styles=["components/common/standing.css", "components/viewer/verdict.css"],
 )
 
 METHODS = [
