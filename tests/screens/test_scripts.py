@@ -1,4 +1,4 @@
-"""Our scripts in the browser read like the rest: short functions, short lines, a head that says what they are."""
+"""Our scripts in the browser read like the rest: short functions, short lines, a head that explains."""
 
 from __future__ import annotations
 
