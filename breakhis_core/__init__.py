@@ -35,6 +35,8 @@ else:
         return sorted({*globals(), *_HOMES})
 
 
+from breakhis_core.quiet import quieten_tensorflow
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -47,3 +49,5 @@ __all__ = [
     "open_run",
     "open_workspace",
 ]
+
+quieten_tensorflow()

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from breakhis_core.command_line import app
+from breakhis_core.command_line.commands import app
 from breakhis_core.phantoms import painting
 
 PROJECT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +13,17 @@ import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from breakhis_core.command_line import interrupts
 from breakhis_core.errors import InputError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else, for machines.")]
 BAD_INPUT = 1
+DISCLAIMER = "Research tool, not a medical device."
+PHANTOMS = "Synthetic phantoms, not tissue."
+
+
+class InterruptedAtSafePoint(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """Ctrl-C stopped the work where the same command goes on; the message says so."""
 
 
 class Answer:
@@ -31,10 +38,11 @@ class Answer:
         self._as_json = as_json
         self._stdout = sys.stdout
 
-    def give(self, value: Any, *renderables: RenderableType) -> None:
+    def give(self, value: Mapping[str, Any], *renderables: RenderableType) -> None:
         """Print the value as JSON for a machine, or the renderables for a person."""
         if self._as_json:
-            print(json.dumps(value, indent=2, allow_nan=False), file=self._stdout)
+            about = {"disclaimer": DISCLAIMER, **({"images_are": PHANTOMS} if value.get("phantom") else {})}
+            self._print({**value, **about})
             return
         # Without a terminal nobody's window limits the width; file names are not markup.
         width = None if self._stdout.isatty() else 1000
@@ -42,26 +50,40 @@ class Answer:
         for renderable in renderables:
             console.print(renderable)
 
+    def refuse(self, sentence: str) -> None:
+        """Say why there is no answer: on standard error, and to a machine as JSON too."""
+        if self._as_json:
+            self._print({"error": sentence})
+        complain(sentence)
+
+    def _print(self, value: Mapping[str, Any]) -> None:
+        print(json.dumps(value, indent=2, allow_nan=False), file=self._stdout, flush=True)
+
 
 @contextlib.contextmanager
 def answering(as_json: bool) -> Iterator[Answer]:
-    """Run a command's work: bad input becomes one sentence and exit status 1, never a traceback.
+    """Run a command's work: bad input and Ctrl-C become one sentence and a status, never a traceback.
 
     While the work runs, whatever libraries print goes to standard error: standard output carries the answer
     alone, so that a machine can read it.
 
     Raises:
-        typer.Exit: some input was bad.
+        typer.Exit: some input was bad, or Ctrl-C ended the work.
     """
     answer = Answer(as_json)
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield answer
+    except KeyboardInterrupt:
+        interrupts.acknowledge()
+        answer.refuse(interrupts.SENTENCE)
+        raise typer.Exit(interrupts.INTERRUPTED) from None
+    except InterruptedAtSafePoint as error:
+        interrupts.acknowledge()
+        answer.refuse(str(error))
+        raise typer.Exit(interrupts.INTERRUPTED) from None
     except (InputError, OSError) as error:
-        sentence = str(error) if isinstance(error, InputError) else _sentence(error)
-        if as_json:
-            answer.give({"error": sentence})
-        complain(sentence)
+        answer.refuse(str(error) if isinstance(error, InputError) else _sentence(error))
         raise typer.Exit(BAD_INPUT) from None
     if answer.bad_input:
         raise typer.Exit(BAD_INPUT)

@@ -22,7 +22,10 @@ def catalogue(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that holds BreaKHis_v1.")],
     as_json: AsJson = False,
 ) -> None:
-    """Catalogue a folder of BreakHis: counts against the published table, and every problem."""
+    """Catalogue a folder of BreakHis: counts against the published table, and every problem.
+
+    Example: catalogue BreaKHis_v1
+    """
     with answering(as_json) as answer:
         from breakhis_core.workspace import Workspace
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from breakhis_core.progress import interrupt_is_a_wish
+from breakhis_core.command_line import interrupts
 
 SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
@@ -30,8 +29,6 @@ class Foreground:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._stopping = False
-        self._promise: str | None = None
         self._spoken = 0.0
         self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._progress = Progress(
@@ -59,9 +56,6 @@ class Foreground:
 
     def report(self, message: str, fraction: float | None = None, **data: Any) -> None:
         """Show what is being done and, from 0 to 1, how much of it is behind us."""
-        if self._promise is not None and self._stopping:
-            self._console.print(self._promise)
-            self._promise = None
         if self._console.is_terminal:
             total = None if fraction is None else 1.0
             self._progress.update(self._task, description=message, total=total, completed=fraction or 0.0)
@@ -75,24 +69,8 @@ class Foreground:
         self._console.print("  ".join(f"{name} {_short(value)}" for name, value in row.items()))
 
     def should_stop(self) -> bool:
-        """Tell whether Ctrl-C was pressed since ``stopping_on_interrupt`` began."""
-        return self._stopping
-
-    @contextlib.contextmanager
-    def stopping_on_interrupt(self, promise: str) -> Iterator[None]:
-        """Make the first Ctrl-C a wish to stop at the next safe point; a second one interrupts at once.
-
-        Args:
-            promise: the sentence shown with the next report after the first Ctrl-C.
-        """
-
-        def note() -> None:
-            # Only noted here: a signal may come in the middle of printing, which cannot be entered twice.
-            self._stopping = True
-
-        self._promise = promise
-        with interrupt_is_a_wish(note):
-            yield
+        """Tell whether Ctrl-C was pressed while it is a wish, see ``interrupts``."""
+        return interrupts.wished()
 
 
 def _short(value: object) -> str:

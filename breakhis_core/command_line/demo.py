@@ -17,7 +17,10 @@ NO_RUN = (
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Paint the phantoms and catalogue them in the workspace; instant when that was done before."""
+    """Paint the phantoms and catalogue them in the workspace; instant when that was done before.
+
+    Example: demo
+    """
     with answering(as_json) as answer:
         from breakhis_core.command_line.console import Foreground
         from breakhis_core.phantoms.demo import make_demo

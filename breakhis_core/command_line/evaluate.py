@@ -9,6 +9,7 @@ import typer
 from rich.console import RenderableType
 
 from breakhis_core.command_line.answer import AsJson, answering, table
+from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.images.taxonomy import subtype
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ def evaluate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate a run on its frozen test set, a cross-validation on all images out of fold."""
+    """Evaluate a run on its frozen test set, a cross-validation on all images out of fold.
+
+    Example: evaluate demo --report demo.html
+    """
     with answering(as_json) as answer:
         from breakhis_core.results.evaluate import evaluate_run
 
@@ -52,7 +56,7 @@ def evaluate(
         result = evaluate_run(opened)
         if page is not None:
             _write_report(page, opened, result)
-        value = {"run": opened.name, "phantom": opened.phantom, **result}
+        value = {**about_run(opened), **result}
         lines: list[str] = []
         if review:
             value["review"], lines = _review(opened)
@@ -82,17 +86,6 @@ def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
         file.write_text(written, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{file}: the report cannot be written there ({error.strerror}).") from error
-
-
-def named_run(name: str) -> Run:
-    """Open a run by its folder, or by its name under the models folder.
-
-    Raises:
-        InputError: there is no such run, or it is damaged or foreign.
-    """
-    from breakhis_core.runs import open_run
-
-    return open_run(name)
 
 
 def provenance(result: dict[str, Any]) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
-from breakhis_core.command_line.evaluate import named_run
+from breakhis_core.command_line.answer import AsJson, InterruptedAtSafePoint, answering, shown_path, table
+from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
+from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
 from breakhis_core.maps.methods import CHEAP, CODES, method_of
 
@@ -32,7 +33,10 @@ def explain(
     ] = "test",
     as_json: AsJson = False,
 ) -> None:
-    """Draw maps of the misclassified images of a run. Ctrl-C stops; the same command goes on."""
+    """Draw maps of the misclassified images of a run. Ctrl-C stops; the same command goes on.
+
+    Example: explain demo --method all
+    """
     with answering(as_json) as answer:
         from breakhis_core.maps.store import MapStore, run_key
         from breakhis_core.maps.work import MapRequest
@@ -50,7 +54,7 @@ def explain(
         opened.require_model()
         store = MapStore(workspace, run_key(opened))
         found = [_summary(store, opened, request, code) for code in methods]
-        value = {"run": opened.name, "phantom": opened.phantom, "part": part, **done, "methods": found}
+        value = {**about_run(opened), "part": part, **done, "methods": found}
         answer.bad_input = bool(done["refused"])
         answer.give(
             value,
@@ -74,10 +78,10 @@ def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
     folder = workspace.jobs / "foreground-maps"
     folder.mkdir(exist_ok=True)
     try:
-        with Foreground(folder) as context, context.stopping_on_interrupt(STOPPING):
+        with Foreground(folder) as context, stopping_at_a_safe_point(STOPPING):
             return compute_maps(request, workspace, context)
     except JobStopped:
-        raise InputError("Stopped. The same command goes on behind the last image.") from None
+        raise InterruptedAtSafePoint("Stopped. The same command goes on behind the last image.") from None
 
 
 def _summary(store: MapStore, run: Run, request: MapRequest, code: str) -> dict[str, Any]:

@@ -14,7 +14,10 @@ app = typer.Typer(
 
 @app.command("show")
 def show(as_json: AsJson = False) -> None:
-    """List the kept outputs, one line a frozen part, and the room that they take."""
+    """List the kept outputs, one line a frozen part, and the room that they take.
+
+    Example: features show
+    """
     with answering(as_json) as answer:
         from breakhis_core.training.feature_store import LIMIT_BYTES, kept_features
         from breakhis_core.workspace import Workspace
@@ -33,7 +36,10 @@ def show(as_json: AsJson = False) -> None:
 
 @app.command("clear")
 def clear(as_json: AsJson = False) -> None:
-    """Remove all kept outputs; the next training computes what it needs again."""
+    """Remove all kept outputs; the next training computes what it needs again.
+
+    Example: features clear
+    """
     with answering(as_json) as answer:
         from breakhis_core.training.feature_store import clear_features
         from breakhis_core.workspace import Workspace

@@ -55,6 +55,8 @@ def export_flags(
 
     The first three and the list in the ZIP hold keeps and settlements too. In a ZIP the heat maps of --run
     stand in where a flag names no run.
+
+    Example: flags export flags.csv --run demo
     """
     with answering(as_json) as answer:
         from breakhis_core.flags.formats import format_of, write_file
@@ -101,7 +103,10 @@ def import_flags(
     ] = "other",
     as_json: AsJson = False,
 ) -> None:
-    """Read flags, keeps and settlements from a file; a bad row gets its sentence and the others go on."""
+    """Read flags, keeps and settlements from a file; a bad row gets its sentence and the others go on.
+
+    Example: flags import flags.csv --dry-run
+    """
     with answering(as_json) as answer:
         from collections import Counter
 
@@ -153,7 +158,10 @@ def agreement(
     data: DataSet = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how far reviewers agree beyond chance, with 95 % intervals, and on how many images they do not."""
+    """Say how far reviewers agree beyond chance, with 95 % intervals, and on how many images they do not.
+
+    Example: flags agreement --run demo
+    """
     with answering(as_json) as answer:
         from dataclasses import asdict
 
@@ -222,7 +230,10 @@ def settle(
     steward: Annotated[str, typer.Option("--reviewer", help="In whose name.")] = "command line",
     as_json: AsJson = False,
 ) -> None:
-    """Decide for everybody whether images leave the training; an earlier decision is revised."""
+    """Decide for everybody whether images leave the training; an earlier decision is revised.
+
+    Example: flags settle --exclude --reason out_of_focus SOB_M_DC-14-2523-100-001.png
+    """
     with answering(as_json) as answer:
         from breakhis_core.flags.importing import matched_hashes
         from breakhis_core.flags.reading import ImportPlan, read_flags
@@ -254,7 +265,10 @@ def policy(
     reviewer: Person = "command line",
     as_json: AsJson = False,
 ) -> None:
-    """Say, or choose, what makes a flagged image leave the training, in the app as well as here."""
+    """Say, or choose, what makes a flagged image leave the training, in the app as well as here.
+
+    Example: flags policy majority --run demo
+    """
     with answering(as_json) as answer:
         from breakhis_core.jobs.retraining import plans
         from breakhis_core.reviews import excluded_hashes

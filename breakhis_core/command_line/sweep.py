@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import Answer, AsJson, answering, table
+from breakhis_core.command_line.answer import Answer, AsJson, InterruptedAtSafePoint, answering, table
 from breakhis_core.command_line.catalogue import catalogued
+from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.train import RecipeName, Unit
 from breakhis_core.errors import InputError
 
@@ -72,7 +73,10 @@ def sweep(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try the settings of a grid. Ctrl-C stops; the same command goes on where it was."""
+    """Try the settings of a grid. Ctrl-C stops; the same command goes on where it was.
+
+    Example: sweep --study grid --grid dropout=0.2,0.5 --data BreaKHis_v1
+    """
     with answering(as_json) as answer:
         from breakhis_core.recipes import RECIPES
         from breakhis_core.sweeps.request import new_request, usual_epochs
@@ -110,10 +114,10 @@ def _run(workspace: Workspace, request: SweepRequest, processes: int | None) -> 
     from breakhis_core.sweeps.running import run_sweep
 
     try:
-        with Foreground(workspace.root) as context, context.stopping_on_interrupt(STOPPING):
+        with Foreground(workspace.root) as context, stopping_at_a_safe_point(STOPPING):
             name = run_sweep(request, workspace, context, processes)
     except JobStopped:
-        raise InputError("Stopped. The same command goes on where it was.") from None
+        raise InterruptedAtSafePoint("Stopped. The same command goes on where it was.") from None
     return load_study(workspace, name)
 
 
@@ -132,7 +136,9 @@ def _list(answer: Answer, workspace: Workspace) -> None:
         for study in studies
     ]
     rows = [[one["study"], one["created"][:16], f"{one['done']} of {one['trials']}"] for one in value]
-    answer.give(value, table(None, ["sweep", "created", "trainings done"], rows) if rows else "No sweeps.")
+    answer.give(
+        {"sweeps": value}, table(None, ["sweep", "created", "trainings done"], rows) if rows else "No sweeps."
+    )
 
 
 def _remove(answer: Answer, workspace: Workspace, name: str) -> None:

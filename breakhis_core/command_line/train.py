@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from breakhis_core.command_line.answer import Answer, AsJson, answering, complain, shown_path
+from breakhis_core.command_line.answer import (
+    Answer,
+    AsJson,
+    InterruptedAtSafePoint,
+    answering,
+    complain,
+    shown_path,
+)
 from breakhis_core.command_line.catalogue import catalogued
-from breakhis_core.command_line.evaluate import headline, named_run, provenance
+from breakhis_core.command_line.evaluate import headline, provenance
+from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
+from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,6 +58,12 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, max=1000, metavar="N", help="Instead of the recipe's.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Another setting of the recipe; once for each: dropout=0.3."
+        ),
+    ] = None,
     exclude: Annotated[
         Path | None,
         typer.Option(metavar="FLAGS.csv", help="Flagged images to leave out of train and validation."),
@@ -75,10 +90,14 @@ def train(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch."""
+    """Train a run. Ctrl-C stops; the same command goes on behind the last whole epoch.
+
+    Example: train --data BreaKHis_v1 --name first --set dropout=0.3
+    """
     with answering(as_json) as answer:
         from breakhis_core.flags.reading import read_flags
         from breakhis_core.recipes import RECIPES
+        from breakhis_core.sweeps.values import with_settings
         from breakhis_core.training.request import TrainRequest, weights_given
         from breakhis_core.workspace import Workspace
 
@@ -88,7 +107,7 @@ def train(
         flags = None if exclude is None else read_flags(exclude, exclude.name)
         changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
         request = TrainRequest(
-            recipe=RECIPES[recipe].model_copy(update=changes),
+            recipe=with_settings(RECIPES[recipe].model_copy(update=changes), settings or ()),
             unit=_unit(unit, improves),
             split_seed=seed,
             weights=weights_given(weights),
@@ -158,11 +177,13 @@ def _train(workspace: Workspace, request: TrainRequest) -> Path:
         with (
             foreground_folder(workspace, request) as kept,
             Foreground(kept) as context,
-            context.stopping_on_interrupt(STOPPING),
+            stopping_at_a_safe_point(STOPPING),
         ):
             return train_run(request, workspace, context)
     except JobStopped:
-        raise InputError("Stopped. The same command goes on behind the last whole epoch.") from None
+        raise InterruptedAtSafePoint(
+            "Stopped. The same command goes on behind the last whole epoch."
+        ) from None
 
 
 def _tell(answer: Answer, folder: Path) -> None:
@@ -173,9 +194,8 @@ def _tell(answer: Answer, folder: Path) -> None:
     result = evaluate_run(run)
     parts = run.predictions()["part"].value_counts()
     value = {
-        "run": run.name,
+        **about_run(run),
         "folder": str(folder),
-        "phantom": run.phantom,
         "unit": run.unit,
         "split_seed": run.manifest["split_seed"],
         "folds": run.manifest.get("folds"),

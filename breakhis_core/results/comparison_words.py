@@ -52,6 +52,19 @@ def surely(deltas: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> s
     return " ".join(told)
 
 
+def chance_in_words(against: Mapping[str, Any]) -> str:
+    """Say whether fixed and broken images may be chance, by image and by case.
+
+    Args:
+        against: an entry of ``compare(...)["against"]``.
+    """
+    images, cases = against["mcnemar"]["p_value"], against["swap_test"]["p_value"]
+    return (
+        f"Could be chance: p = {images:.3f} by image (McNemar), p = {cases:.3f} by case (answers of whole "
+        "cases swapped; the one to trust)."
+    )
+
+
 def _difference(delta: Mapping[str, Any]) -> str:
     reach = f"accuracy {number(delta['before'])} → {number(delta['after'])}"
     if delta["interval"] is None:

@@ -132,7 +132,12 @@ def what_is_known(known: Known | None) -> str | None:
 
 def results_csv(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:
     """Return the results as CSV, one row per file, errors too; safe to open in a spreadsheet."""
-    table = results_table(results, known, run)
+    return records_csv((record(result, known) for result in results), run)
+
+
+def records_csv(records: Iterable[Mapping[str, Any]], run: str) -> bytes:
+    """Return records, see ``record``, as the same CSV."""
+    table = _table(records, run)
     safe = table.map(lambda value: safe_cell(value) if isinstance(value, str) else value)
     text: str = safe.to_csv(index=False)
     return text.encode()
@@ -145,7 +150,11 @@ def results_table(results: Iterable[Classified], known: Mapping[str, Known], run
         Columns file, subtype, name, side, confidence, malignant, one probability of each sub-type, hash,
         seen_in (the part of the run that has the image), run, and error (why a file could not be used).
     """
-    rows = [{**_flat(_record(result, known)), "run": run} for result in results]
+    return _table((record(result, known) for result in results), run)
+
+
+def _table(records: Iterable[Mapping[str, Any]], run: str) -> pd.DataFrame:
+    rows = [{**_flat(one), "run": run} for one in records]
     probabilities = [f"p_{code}" for code in taxonomy.CODES]
     columns = ["file", "subtype", "name", "side", "confidence", "malignant", *probabilities]
     return pd.DataFrame(rows, columns=[*columns, "hash", "seen_in", "run", "error"])
@@ -153,11 +162,17 @@ def results_table(results: Iterable[Classified], known: Mapping[str, Known], run
 
 def results_json(results: Iterable[Classified], known: Mapping[str, Known], run: str) -> bytes:
     """Return the results as JSON, one object per file; the same keys as on the command line."""
-    records = [{**_record(result, known), "run": run} for result in results]
+    records = [{**record(result, known), "run": run} for result in results]
     return json.dumps(records, indent=1, ensure_ascii=False).encode()
 
 
-def _record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
+def record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
+    """Return what is told of one file: what the run says of it, or file and error alone.
+
+    Args:
+        result: of ``classify``.
+        known: the run's own images, see ``known_images``; ``seen_in`` is the part that holds the picture.
+    """
     if result.error is not None:
         return {"file": result.file, "error": result.error}
     seen = known.get(result.hash)
@@ -174,9 +189,9 @@ def _record(result: Classified, known: Mapping[str, Known]) -> dict[str, Any]:
     }
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
-    probabilities = record.pop("probabilities", {})
-    return record | {f"p_{code}": value for code, value in probabilities.items()}
+def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
+    flat = {name: value for name, value in told.items() if name != "probabilities"}
+    return flat | {f"p_{code}": value for code, value in told.get("probabilities", {}).items()}
 
 
 def _jpeg(picture: npt.NDArray[np.uint8], longest: int) -> bytes:

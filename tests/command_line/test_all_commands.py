@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from breakhis_core import __version__
-from breakhis_core.command_line import app
 from breakhis_core.command_line.answer import answering
+from breakhis_core.command_line.commands import app
 from breakhis_core.errors import InputError
 
 PROJECT = Path(__file__).parents[2]
@@ -19,10 +19,15 @@ COMMANDS = [
     "demo",
     "catalogue",
     "train",
+    "runs",
     "evaluate",
+    "compare",
     "classify",
     "flags export",
     "flags import",
+    "flags agreement",
+    "flags settle",
+    "flags policy",
     "sweep",
     "explain",
     "features show",
@@ -39,6 +44,7 @@ def test_every_command_explains_itself_and_offers_json(command):
     told = call(*command.split(), "--help")
     assert told.exit_code == 0
     assert "--json" in told.stdout
+    assert f"Example: {command}" in told.stdout
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,7 @@ def test_help_loads_nothing_heavy():
     script = """
 import sys
 from typer.testing import CliRunner
-from breakhis_core.command_line import app
+from breakhis_core.command_line.commands import app
 assert CliRunner().invoke(app, ["train", "--help"]).exit_code == 0
 heavy = {"pandas", "numpy", "sqlalchemy", "tensorflow", "keras", "onnxruntime", "altair"}
 print(sorted(heavy & set(sys.modules)))
@@ -143,7 +149,7 @@ def test_what_libraries_print_does_not_mix_with_the_answer(capsys):
         print("Downloading data from somewhere")
         answer.give({"images": 3})
     printed = capsys.readouterr()
-    assert json.loads(printed.out) == {"images": 3}
+    assert json.loads(printed.out) == {"images": 3, "disclaimer": "Research tool, not a medical device."}
     assert "Downloading" in printed.err
 
 

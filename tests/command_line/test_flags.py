@@ -23,6 +23,7 @@ def test_csv_has_a_row_and_every_column_per_flag(flags, tmp_path):
     told = call("flags", "export", tmp_path / "flags.csv", "--json")
     wanted = {"file": str(tmp_path / "flags.csv"), "format": "csv", "of": "all data sets"}
     wanted |= {"flags": 2, "images": 2, "keeps": 0, "settled": 0}
+    wanted |= {"disclaimer": "Research tool, not a medical device."}
     assert json.loads(told.stdout) == wanted
     with (tmp_path / "flags.csv").open(newline="", encoding="utf-8") as stream:
         rows = {row["hash"]: row for row in csv.DictReader(stream)}

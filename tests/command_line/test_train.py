@@ -10,6 +10,7 @@ from breakhis_core.command_line.train import RecipeName
 from breakhis_core.images.pixels import decode, pixel_hash
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs import open_run
+from breakhis_core.sweeps.values import with_settings
 from tests.command_line.test_all_commands import PROJECT, call
 from tests.conftest import paint_pictures
 
@@ -52,7 +53,7 @@ def test_control_c_keeps_whole_epochs_and_the_same_command_goes_on(workspace, da
             break
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert err.rstrip().endswith("Stopped. The same command goes on behind the last whole epoch.")
     assert not (workspace.models / "long").exists()
     again = start(data, "--epochs", "40", "--name", "long")
@@ -76,6 +77,17 @@ def test_without_epochs_the_recipe_decides(monkeypatch, workspace, data):
     assert [(each.recipe, each.unit, each.split_seed) for each in asked] == [(expected, "image", 3)]
 
 
+def test_settings_change_the_recipe_as_on_the_screen(monkeypatch, workspace, data):
+    asked = []
+    monkeypatch.setattr(
+        "breakhis_core.training.train.train", lambda request, *_: asked.append(request) or 1 / 0
+    )
+    more = ["--set", "dropout=0.3", "--set", "label_smoothing = 0.1"]
+    call("train", "--data", data, "--weights", "none", "--recipe", "paper", *more)
+    expected = with_settings(RECIPES["paper"], ["dropout=0.3", "label_smoothing=0.1"])
+    assert asked[0].recipe == expected != RECIPES["paper"]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -85,6 +97,8 @@ def test_without_epochs_the_recipe_decides(monkeypatch, workspace, data):
         (["--improves", "gone"], "There is no run called gone; the runs in "),
         (["--improves", "fake", "--unit", "image"], "fake was split by case"),
         (["--exclude", "gone.csv"], "gone.csv"),
+        (["--set", "colour=red"], "'colour' is no setting of a recipe; the settings are epochs, batch_size"),
+        (["--set", "dropout=9"], "dropout cannot be '9'"),
     ],
 )
 def test_what_cannot_be_trained_with_is_said_before_anything_is_read(fake_run, data, options, sentence):

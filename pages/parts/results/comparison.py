@@ -174,7 +174,7 @@ def changes(compared: dict[str, Any], run: Run, part: str) -> None:
     against = compared["against"][0]
     with st.container(horizontal=True):
         several_runs.change_links(run, part, against)
-    st.caption(several_runs.chance_in_words(against))
+    st.caption(comparison_words.chance_in_words(against))
 
 
 def deltas_shown(against: dict[str, Any]) -> list[str]:

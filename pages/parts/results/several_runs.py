@@ -10,6 +10,7 @@ import streamlit as st
 
 from breakhis_core.metrics.names import higher_is_better, metric_name
 from breakhis_core.results.compare import Verdict, verdict
+from breakhis_core.results.comparison_words import chance_in_words
 from breakhis_core.runs import Run
 from breakhis_core.wording import interval, number
 from pages.parts.shared import review_links
@@ -89,15 +90,6 @@ def difference_table(compared: Mapping[str, Any], metrics: Sequence[str]) -> pd.
     for against in compared["against"]:
         columns[str(against["name"])] = [_cell(against["deltas"].get(name)) for name in metrics]
     return pd.DataFrame(columns)
-
-
-def chance_in_words(against: Mapping[str, Any]) -> str:
-    """Say whether fixed and broken images may be chance, by image and by case."""
-    images, cases = against["mcnemar"]["p_value"], against["swap_test"]["p_value"]
-    return (
-        f"Could be chance: p = {images:.3f} by image (McNemar), p = {cases:.3f} by case (answers of whole "
-        "cases swapped; the one to trust)."
-    )
 
 
 def _cell(delta: Mapping[str, Any] | None) -> str:

@@ -1,0 +1,154 @@
+"""``compare RUN BASE``: whether a run is better than another, on the same test images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from breakhis_core.command_line.answer import DISCLAIMER, PHANTOMS, AsJson, answering, table
+from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.errors import InputError
+from breakhis_core.wording import counted, interval, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from breakhis_core.runs import Run
+
+
+def compare(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run in question, such as a retraining.")],
+    base: Annotated[str, typer.Argument(metavar="BASE", help="What it is held against; the run before.")],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="Further runs, held against BASE too.")
+    ] = None,
+    images: Annotated[
+        bool, typer.Option("--images", help="Also list the images that became right or wrong.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether RUN is better than BASE, image by image and case by case on the same test images.
+
+    Differences are RUN minus BASE. Runs that were tested on other images are refused with the reason, and so
+    are phantoms beside tissue.
+
+    Example: compare second first --images
+    """
+    with answering(as_json) as answer:
+        from breakhis_core import reviews
+        from breakhis_core.results.compare import compare as compare_runs
+        from breakhis_core.results.comparison_words import in_words
+        from breakhis_core.runs.table import left_out_alone
+        from breakhis_core.workspace import Workspace
+
+        before = named_run(base)
+        after = [named_run(name) for name in (run, *(more or ()))]
+        _check(before, after)
+        flagged = reviews.excluded_hashes(Workspace.open())
+        part = before.tested_part
+        opened = [before, *after]
+        named = [(one.name, one.predictions(), one.unit) for one in opened]
+        found = compare_runs(named, flagged, part)
+        of_each = [_one(found, one, before) for one in range(len(after))]
+        words = [
+            in_words(one, left_out_alone(other, before)) for one, other in zip(of_each, after, strict=True)
+        ]
+        value = {
+            **found,
+            **about_run(after[0]),
+            "base": before.name,
+            "verdicts": {other.name: said for other, said in zip(after, words, strict=True)},
+        }
+        names = dict(zip(named[0][1]["hash"], named[0][1]["name"], strict=True))
+        lines: list[RenderableType] = []
+        for one, said in zip(of_each, words, strict=True):
+            lines += [said, *_lines(one, before.name)]
+            if images:
+                lines += _changed(one["against"][0], names)
+        if images:
+            value["names"] = {
+                image: names[image] for one in found["against"] for image in (*one["fixed"], *one["broken"])
+            }
+        note = f"{PHANTOMS} {DISCLAIMER}" if before.phantom else DISCLAIMER
+        answer.give(value, *lines, note)
+
+
+def _check(before: Run, after: list[Run]) -> None:
+    """Refuse what says nothing: a run beside itself or twice, and phantoms beside tissue."""
+    names = [before.name, *(one.name for one in after)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is named twice; a run is compared with others.")
+    other = next((one for one in after if one.phantom != before.phantom), None)
+    if other is not None:
+        painted, tissue = (before, other) if before.phantom else (other, before)
+        raise InputError(
+            f"The runs {painted.name} and {tissue.name} cannot be compared: {painted.name} is of synthetic "
+            f"phantoms, {tissue.name} of tissue."
+        )
+
+
+def _one(found: dict[str, Any], place: int, before: Run) -> dict[str, Any]:
+    """Return a comparison as if it were of the first run and one other."""
+    minus = found["minus_flagged"]
+    if minus is not None:
+        minus = {**minus, "against": [minus["against"][place]]}
+    return {**found, "against": [found["against"][place]], "minus_flagged": minus}
+
+
+def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
+    from breakhis_core.metrics.names import higher_is_better, macro_note, metric_name
+    from breakhis_core.results.compare import HEADLINE, same_answers, verdict
+    from breakhis_core.results.comparison_words import chance_in_words, surely
+
+    against = found["against"][0]
+    if same_answers(against):
+        return []
+    deltas = against["deltas"]
+    shown = [name for name in HEADLINE if name in deltas and "log_loss" not in name]
+    rows = [
+        [
+            metric_name(name) + ("" if higher_is_better(name) else ", lower is better"),
+            number(deltas[name]["before"]),
+            number(deltas[name]["after"]),
+            number(deltas[name]["delta"], signed=True),
+            interval(deltas[name]["interval"], signed=True),
+            verdict(deltas[name]),
+        ]
+        for name in shown
+    ]
+    lines: list[RenderableType] = [
+        table(None, ["metric", base, against["name"], "difference", "95 % over cases", "verdict"], rows),
+        f"Macro figures and balanced accuracy are means {macro_note(found)}.",
+        f"{counted(len(against['fixed']), 'image')} newly right, {len(against['broken'])} newly wrong. "
+        f"{chance_in_words(against)}",
+    ]
+    return [*lines, *filter(None, [surely(deltas, shown), _minus_flagged(found)])]
+
+
+def _minus_flagged(found: Mapping[str, Any]) -> str:
+    """Say what the numbers are without the flagged test images; never instead of the headline."""
+    from breakhis_core.metrics.names import metric_name
+
+    minus = found["minus_flagged"]
+    if minus is None:
+        return ""
+    deltas = minus["against"][0]["deltas"]
+    told = [
+        f"{metric_name(name)} {number(deltas[name]['before'])} → {number(deltas[name]['after'])}"
+        for name in ("accuracy", "macro_f1", "binary.f1")
+    ]
+    return (
+        f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
+        f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}: {', '.join(told)}."
+    )
+
+
+def _changed(against: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    lines = []
+    for words, images in (("newly right", against["fixed"]), ("newly wrong", against["broken"])):
+        if images:
+            lines += [f"{words}:", *(f"  {name}" for name in sorted(names[image] for image in images))]
+    return lines
