@@ -35,7 +35,7 @@ else:
         return sorted({*globals(), *_HOMES})
 
 
-from breakhis_core.quiet import quieten_tensorflow
+from breakhis_core.networks.quiet import quieten_tensorflow
 
 __version__ = "0.1.0"
 

@@ -1,0 +1,87 @@
+"""``flags agreement``: how far reviewers agree."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from breakhis_core.command_line.answer import AsJson, answering, table
+from breakhis_core.command_line.flags.scope import DataSet, RunName, chosen_images
+from breakhis_core.wording import counted
+
+
+def agreement(
+    reason: Annotated[bool, typer.Option("--reason", help="Compare reasons, not only flag or keep.")] = False,
+    run: RunName = None,
+    data: DataSet = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far reviewers agree beyond chance, with 95 % intervals, and on how many images they do not.
+
+    Example: flags agreement --run demo
+    """
+    with answering(as_json) as answer:
+        from dataclasses import asdict
+
+        from breakhis_core.reviews import agreement as measures
+        from breakhis_core.reviews import standing
+        from breakhis_core.reviews.agreement_words import meaning
+        from breakhis_core.workspace import Workspace
+
+        workspace = Workspace.open()
+        which = chosen_images(workspace, run, data)
+        said = measures.of_people(standing(workspace))
+        if which.images is not None:
+            said = said[said["hash"].isin(which.images)]
+        subject: measures.Subject = "reason" if reason else "flag"
+        found = {
+            "krippendorff_alpha": measures.across(said, subject),
+            "fleiss_kappa": measures.overall(said, subject),
+        }
+        pairs = measures.pairwise(said, subject)
+        differing = measures.disagreeing(said, subject)
+        answered = int(said["hash"].nunique())
+        value = {
+            "subject": subject,
+            "of": which.name,
+            "images": answered,
+            **{name: None if one is None else asdict(one) for name, one in found.items()},
+            "cohen_kappa": [asdict(one) for one in pairs],
+            "disagreeing": list(differing),
+        }
+        named = {
+            "Krippendorff's alpha, all": found["krippendorff_alpha"],
+            "Fleiss' kappa, all": found["fleiss_kappa"],
+        }
+        rows = [(name, one) for name, one in named.items() if one is not None]
+        rows += [(f"Cohen's kappa, {' and '.join(one.reviewers)}", one) for one in pairs]
+        shown = table(
+            None,
+            ("measure", "images", "not used", "equal", "value", "95 % interval", "meaning"),
+            [
+                (
+                    name,
+                    one.images,
+                    one.left_out,
+                    f"{one.observed:.0%}",
+                    _number(one.kappa),
+                    _span(one),
+                    meaning(one),
+                )
+                for name, one in rows
+            ],
+        )
+        words = (
+            f"{counted(answered, 'image')} of {which.name} answered, {len(differing)} where answers differ."
+        )
+        answer.give(value, words, *([shown] if rows else ["No image has two answers yet."]))
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"
+
+
+def _span(found: object) -> str | None:
+    low, high = getattr(found, "low", None), getattr(found, "high", None)
+    return None if low is None or high is None else f"{low:.3f} to {high:.3f}"
