@@ -7,6 +7,8 @@ people at Python's prompt; each is loaded when it is first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from breakhis_core.networks.quiet import quieten_tensorflow
+
 if TYPE_CHECKING:
     from breakhis_core.errors import InputError
     from breakhis_core.notebook.comparison import Comparison
@@ -34,8 +36,6 @@ else:
     def __dir__() -> list[str]:
         return sorted({*globals(), *_HOMES})
 
-
-from breakhis_core.networks.quiet import quieten_tensorflow
 
 __version__ = "0.1.0"
 
