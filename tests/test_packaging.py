@@ -43,7 +43,7 @@ def test_the_wheel_holds_all_of_the_library(wheel_files):
     files = {path for path in (PROJECT / "breakhis_core").rglob("*") if path.is_file()}
     ours = {str(path.relative_to(PROJECT)) for path in files if "__pycache__" not in path.parts}
     assert any(name.endswith("migrations/env.py") for name in ours)
-    assert any(name.endswith(".mako") for name in ours)
+    assert {".mako", ".j2", ".css"} <= {Path(name).suffix for name in ours}
     assert ours - wheel_files == set()
 
 

@@ -7,17 +7,15 @@ no server for anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from breakhis_core.charts import comparison, one_run, probability
 from breakhis_core.images.taxonomy import SIDES
-from breakhis_core.reports.page import _figure, _list, page, plain_html, section
+from breakhis_core.reports.page import page
 from breakhis_core.results.baselines import doubt_in_words
 from breakhis_core.results.card import (
-    FOOT,
     PHANTOM_NOTE,
     known_limits,
     numbers_note,
@@ -72,31 +70,34 @@ def report(
         HTML that refers to nothing outside itself.
     """
     found = evaluation if evaluation is not None else evaluate(predictions, unit, part)
-    body = [
-        f"<h1>{escape(name)}</h1>",
-        f"<p>{escape(about)}</p>" if about else "",
-        f'<p class="phantom">{plain_html(PHANTOM_NOTE)}</p>' if phantom else "",
-        f"<p>{plain_html(summary(found))}</p>",
-        f"<p><b>{escape(doubt_in_words(found))}</b></p>" if doubt_in_words(found) else "",
-        f"<p>{plain_html(split_note(found, folds))}</p>",
-        section(
-            "Numbers",
-            f"<p>{escape(provenance(found))} {escape(numbers_note(found))}</p>",
-            metric_table(found).html(),
-        ),
-        section("Folds", fold_table(found).html()) if "folds" in found else "",
-        section("Confusion", *_confusions(found)),
-        section("Sub-types", _figure(one_run.class_bars_chart(found), _BARS), class_table(found).html()),
-        section("Ranking", *_rankings(select_part(predictions, part))),
-        section("Magnifications", *_magnifications(found)),
-        section("Calibration", _figure(_reliability(found), _CALIBRATION)),
-        section("Cases", case_score_table(found).html()),
-        section("Training", *_training(history), recipe_table(recipe).html()),
-        section("Known limits", _list(known_limits(found, phantom))),
-        f"<footer>{escape(FOOT)}</footer>",
-    ]
-    begin, end = page(name)
-    return begin + "\n".join(body) + end
+    chosen = select_part(predictions, part)
+    curves = roc_curves(chosen)
+    measures = [measure for measure in ("loss", "accuracy") if measure in history.columns and len(history)]
+    content = {
+        "about": about,
+        "phantom": PHANTOM_NOTE if phantom else "",
+        "summary": summary(found),
+        "doubt": doubt_in_words(found),
+        "split": split_note(found, folds),
+        "provenance": provenance(found),
+        "numbers_note": numbers_note(found),
+        "metrics": metric_table(found),
+        "folds": fold_table(found) if "folds" in found else None,
+        "confusion": one_run.confusion_chart(found["confusion"], found["classes"]),
+        "confusion_by_side": one_run.confusion_chart(found["binary"]["confusion"], SIDES, height=200),
+        "class_bars": one_run.class_bars_chart(found),
+        "classes": class_table(found),
+        "roc": None if curves.empty else one_run.roc_chart(curves),
+        "malignancy": probability.probability_histogram(malignancy_table(chosen)),
+        "magnification_bars": comparison.magnification_chart(found),
+        "magnifications": magnification_table(found),
+        "reliability": probability.reliability_chart(found["calibration"]["bins"]),
+        "cases": case_score_table(found),
+        "history": [(measure, one_run.history_chart(history, measure)) for measure in measures],
+        "recipe": recipe_table(recipe),
+        "limits": known_limits(found, phantom),
+    }
+    return "".join(page("run_report.html.j2", name, **content))
 
 
 def run_report(workspace: Workspace, run: Run, evaluation: Evaluation | None = None) -> str:
@@ -120,46 +121,3 @@ def run_report(workspace: Workspace, run: Run, evaluation: Evaluation | None = N
         folds=run.manifest.get("folds"),
         about=f"{data} · {parts_in_words(run)} images · {run.split_in_words} · made {run.created[:10]}",
     )
-
-
-_BARS = "Precision, recall and F1 of each sub-type; lines are 95 % intervals over cases. Hollow: one case."
-_CALIBRATION = (
-    "Accuracy against confidence in bins; below the dashed line the model is too sure of itself. Lines are "
-    "95 % intervals that count a case as one answer."
-)
-
-
-def _confusions(found: Evaluation) -> list[str]:
-    eight = one_run.confusion_chart(found["confusion"], found["classes"])
-    two = one_run.confusion_chart(found["binary"]["confusion"], SIDES, height=200)
-    caption = "Images, and their share of the true class."
-    return [_figure(eight, caption), _figure(two, "The same by side.", 380)]
-
-
-def _rankings(chosen: pd.DataFrame) -> list[str]:
-    curves = roc_curves(chosen)
-    figures = []
-    if not curves.empty:
-        figures.append(_figure(one_run.roc_chart(curves), "ROC curves, one against the rest.", 480))
-    histogram = probability.probability_histogram(malignancy_table(chosen))
-    return [*figures, _figure(histogram, "Images of each true side by probability of malignant.")]
-
-
-def _magnifications(found: Evaluation) -> list[str]:
-    chart = comparison.magnification_chart(found)
-    caption = "Accuracy at each magnification; lines are 95 % intervals over cases."
-    return [_figure(chart, caption), magnification_table(found).html()]
-
-
-def _reliability(found: Evaluation) -> Any:
-    return probability.reliability_chart(found["calibration"]["bins"])
-
-
-def _training(history: pd.DataFrame) -> list[str]:
-    measures = [measure for measure in ("loss", "accuracy") if measure in history.columns]
-    if history.empty:
-        return []
-    return [
-        _figure(one_run.history_chart(history, measure), f"{measure.capitalize()} by epoch.")
-        for measure in measures
-    ]

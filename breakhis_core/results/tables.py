@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from breakhis_core.images.taxonomy import CODES, subtype
@@ -46,16 +45,6 @@ class NumberTable:
         return "\n".join(
             "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
         )
-
-    def html(self) -> str:
-        """Write the table as HTML.
-
-        >>> NumberTable(["a"], [["<b>"]]).html()
-        '<table><tr><th>a</th></tr><tr><td>&lt;b&gt;</td></tr></table>'
-        """
-        heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
-        return f"<table><tr>{heads}</tr>{rows}</table>"
 
 
 def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:

@@ -38,7 +38,7 @@ def test_it_says_what_the_flags_rest_on(page):
 
 
 def test_it_has_agreement_settlements_and_what_was_noted(page):
-    assert "Ada and Bob, Cohen&#x27;s kappa</td><td>2</td><td>0</td><td>50%</td>" in page
+    assert "Ada and Bob, Cohen&#39;s kappa</td><td>2</td><td>0</td><td>50%</td>" in page
     assert "kept for teaching" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "Staining: 1 image" in page
@@ -47,3 +47,11 @@ def test_it_has_agreement_settlements_and_what_was_noted(page):
 def test_a_picture_that_is_gone_leaves_a_frame(workspace, fake_run):
     reviews.flag(workspace, "Ada", "0" * 32, "staining")
     assert "The picture is not here." in b"".join(flag_report(workspace, listing.listed(workspace))).decode()
+
+
+def test_what_people_wrote_stays_text(workspace, fake_run):
+    first = fake_run.predictions()["hash"][0]
+    reviews.flag(workspace, "<img src=x onerror=alert(1)>", first, "staining", "{{7*7}}")
+    page = b"".join(flag_report(workspace, listing.listed(workspace))).decode()
+    assert "<br>&lt;img src=x onerror=alert(1)&gt;<br><i>{{7*7}}</i>" in page
+    assert "<img src=x" not in page
