@@ -186,6 +186,7 @@ def _packed_records(source: bytes | Path, name: str) -> Iterable[object]:
 
 
 def _csv_rows(text: str, name: str) -> list[list[str]]:
+    # By hand: csv.Sniffer refuses a table of one column, which a list of names is.
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:

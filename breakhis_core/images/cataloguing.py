@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from breakhis_core.images.catalogue import scan
+from breakhis_core.images.checks import measure_images
+from breakhis_core.images.datasets import save_catalogue
+from breakhis_core.images.published_counts import summary
+from breakhis_core.images.thumbnails import make_all
 from breakhis_core.progress import Context, counter
 from breakhis_core.workspace import Workspace
 
@@ -21,12 +26,6 @@ def catalogue_folder(
     Returns:
         ``{"dataset": id, ...}`` with the catalogue's summary.
     """
-    from breakhis_core.images.catalogue import scan
-    from breakhis_core.images.checks import measure_images
-    from breakhis_core.images.datasets import save_catalogue
-    from breakhis_core.images.published_counts import summary
-    from breakhis_core.images.thumbnails import make_all
-
     read, shrunk = start + (1 - start) * 0.35, start + (1 - start) * 0.65
     found = scan(Path(arguments["root"]), counter(context, "Reading the images", start, read))
     dataset = save_catalogue(workspace, found)
@@ -38,6 +37,4 @@ def catalogue_folder(
 
 def measure(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Measure the quality of the images that were not measured yet, and look for near-duplicates."""
-    from breakhis_core.images.checks import measure_images
-
     return {"unreadable": measure_images(workspace, counter(context, "Measuring the images"))}

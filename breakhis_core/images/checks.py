@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def measure_images(workspace: Workspace, progress: Callable[[int, int], None] | 
     Returns:
         How many images could not be read.
     """
-    files = _files(workspace)
+    files = datasets.files(workspace)
     known = _kept(workspace)
     rows = {} if known is None else dict(zip(known["hash"], known.to_dict("records"), strict=True))
     rows = {image: row for image, row in rows.items() if image in files}
@@ -105,7 +105,7 @@ def measure_images(workspace: Workspace, progress: Callable[[int, int], None] | 
 def unmeasured(workspace: Workspace) -> int:
     """Return how many catalogued images were not measured yet."""
     known = _kept(workspace)
-    return len(set(_files(workspace)) - set(() if known is None else known["hash"]))
+    return len(set(datasets.files(workspace)) - set(() if known is None else known["hash"]))
 
 
 def load_checks(workspace: Workspace) -> Checks | None:
@@ -183,16 +183,6 @@ def _loaded(root: Path, state: object, workspace: Workspace) -> Checks | None:
 def _worst(table: pd.DataFrame) -> pd.Series:
     """Return the largest deviation of each image in a suspicious direction."""
     return table[[f"{code}_odd" for code in CODES]].max(axis=1)
-
-
-def _files(workspace: Workspace) -> dict[str, Path]:
-    """Return the file of each catalogued image by its hash."""
-    roots = {one.id: one.root for one in datasets.datasets(workspace)}
-    images = datasets.load_images(workspace).drop_duplicates("hash")
-    return {
-        image: roots[number] / PurePosixPath(path)
-        for image, path, number in images[["hash", "path", "dataset"]].itertuples(index=False, name=None)
-    }
 
 
 def _measure(file: tuple[str, Path]) -> dict[str, object] | None:

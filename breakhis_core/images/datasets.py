@@ -169,6 +169,18 @@ def load_images(workspace: Workspace, dataset: int | None = None) -> pd.DataFram
     return pd.DataFrame.from_records(rows, columns=[*IMAGE_COLUMNS, "dataset"])
 
 
+def files(workspace: Workspace) -> dict[str, Path]:
+    """Return where each catalogued image lies, by its hash; of several places the one catalogued first."""
+    image, dataset = tables.images, tables.datasets
+    query = (
+        select(image.c.hash, dataset.c.root, image.c.path)
+        .join(dataset, dataset.c.id == image.c.dataset)
+        .order_by(image.c.id.desc())
+    )
+    with workspace.engine.connect() as connection:
+        return {hashed: Path(root) / PurePosixPath(path) for hashed, root, path in connection.execute(query)}
+
+
 def image_hashes(engine: Engine, dataset: int) -> frozenset[str]:
     """Return the identities of a data set's images, quarantined ones included."""
     with engine.connect() as connection:

@@ -34,6 +34,7 @@ def is_alive(folder: Path) -> bool:
 
 def _take_lock(folder: Path, kind: int) -> int | None:
     """Return an open handle that holds the job's lock, or ``None`` when another process holds it."""
+    # By hand: a job's process inherits the handle and so the lock, which filelock never hands on.
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)

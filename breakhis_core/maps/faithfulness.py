@@ -130,6 +130,9 @@ def judge(
         maps: (S, S) each.
         classes: the class that each map explains.
         seed: of the random orders.
+
+    Returns:
+        One a map, in their order.
     """
     behind = hidden_picture(picture)
     draw = np.random.default_rng(seed)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.maps.methods import method_of
-from breakhis_core.networks.network import POOL
+from breakhis_core.networks.network import last_activation
 
 if TYPE_CHECKING:
     import keras
@@ -56,13 +56,13 @@ def map_maker(model: keras.Model, code: str) -> Maker:
 def _gradcam(model: keras.Model) -> Maker:
     from tf_keras_vis.gradcam import Gradcam
 
-    return _cam(Gradcam, model, _last_layer(model), _category)
+    return _cam(Gradcam, model, last_activation(model), _category)
 
 
 def _gradcampp(model: keras.Model) -> Maker:
     from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 
-    return _cam(GradcamPlusPlus, model, _last_layer(model), _zeroed)
+    return _cam(GradcamPlusPlus, model, last_activation(model), _zeroed)
 
 
 def _layercam(model: keras.Model) -> Maker:
@@ -91,7 +91,7 @@ def _cam(kind: Any, model: keras.Model, layer: str, score_of: Callable[[Sequence
 def _scorecam(model: keras.Model) -> Maker:
     from tf_keras_vis.scorecam import Scorecam
 
-    visualiser, layer = _linear(Scorecam, model), _last_layer(model)
+    visualiser, layer = _linear(Scorecam, model), last_activation(model)
 
     def one(picture: npt.NDArray[np.float32], klass: int) -> Maps:
         maps = visualiser(
@@ -181,11 +181,6 @@ def _zeroed(classes: Sequence[int]) -> Any:
         return own - tf.stop_gradient(own)
 
     return score
-
-
-def _last_layer(model: keras.Model) -> str:
-    names = [layer.name for layer in model.layers]
-    return str(names[names.index(POOL) - 1])
 
 
 def _earlier_layer(model: keras.Model) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.images.taxonomy import CODES
+from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import Run
 
 OPACITY = 0.7
@@ -47,8 +48,7 @@ class Maps:
         self._maps = np.asarray(run.class_maps())[np.arange(len(classes)), classes].astype(np.float32)
         self._rows = {image: row for row, image in enumerate(predictions["hash"])}
         self._predicted = dict(zip(predictions["hash"], predictions["predicted"], strict=True))
-        peaks = self._maps.max(axis=(1, 2)) if len(self._maps) else np.zeros(1, np.float32)
-        self.strong = float(np.quantile(peaks, 0.95)) or 1.0
+        self.strong = MapScale.of_peaks(self._maps.max(axis=(1, 2))).strong
 
     def overlay(self, image: str, picture: Pixels) -> bytes | None:
         """Return a JPEG of the picture under the map of what was predicted; ``None`` without a map.

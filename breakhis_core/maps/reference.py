@@ -10,7 +10,7 @@ import numpy.typing as npt
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.networks.export import MAP_SIZE
-from breakhis_core.networks.network import POOL
+from breakhis_core.networks.network import POOL, last_activation
 from breakhis_core.runs.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def gradcam(model: keras.Model) -> tuple[Any, str]:
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
-    names = [layer.name for layer in model.layers]
-    return Gradcam(model, model_modifier=ReplaceToLinear(), clone=True), names[names.index(POOL) - 1]
+    return Gradcam(model, model_modifier=ReplaceToLinear(), clone=True), last_activation(model)
 
 
 def check_predictor(

@@ -34,10 +34,17 @@ class MapScale:
         >>> round(scale.strong, 2), round(scale.weak, 2)
         (94.05, 9.9)
         """
-        if not len(class_maps):
+        own = np.asarray(class_maps)[np.arange(len(predicted)), predicted].astype(np.float32)
+        return cls.of_peaks(own.max(axis=(1, 2)))
+
+    @classmethod
+    def of_peaks(cls, peaks: npt.NDArray[np.floating]) -> MapScale:
+        """Measure the scale of maps whose largest values are known.
+
+        Args:
+            peaks: ``(N,)``; without any the scale is 1.
+        """
+        if not len(peaks):
             return cls(1.0, 0.0)
-        peaks = (
-            np.asarray(class_maps)[np.arange(len(predicted)), predicted].astype(np.float32).max(axis=(1, 2))
-        )
         strong, weak = np.quantile(peaks, [0.95, 0.1])
         return cls(float(strong) or 1.0, float(weak))

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from breakhis_core.maps.faithfulness import Faithfulness
 from breakhis_core.maps.methods import method_of
+from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import Run
 from breakhis_core.storage.whole_files import write_atomically
 from breakhis_core.workspace import Workspace
@@ -110,15 +111,15 @@ class MapStore:
         write_atomically(folder / ABOUT, json.dumps({**self.about(method), **facts}).encode())
 
     def note_scale(self, method: str) -> None:
-        """Measure how strong the maps of predicted classes are, as ``MapScale`` of the viewer does.
+        """Measure how strong the maps of predicted classes are.
 
         A few maps do not say what is usual: below five nothing is noted, and each map has its own scale.
         """
         kept = (self.get(method, image) for image in self.images(method))
         peaks = [float(one.maps[0].max()) for one in kept if one is not None]
         if len(peaks) >= _FEW:
-            strong, weak = np.quantile(peaks, [0.95, 0.1])
-            self.note(method, strong=float(strong), weak=float(weak), images=len(peaks))
+            scale = MapScale.of_peaks(np.array(peaks))
+            self.note(method, strong=scale.strong, weak=scale.weak, images=len(peaks))
 
     def _file(self, method: str, image: str) -> Path:
         return self._folder / method_of(method).code / f"{image}.npz"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,9 @@ from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.pixels import BadImageError, Pixels
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.faithfulness import judge
+from breakhis_core.maps.making import map_maker
 from breakhis_core.maps.methods import METHODS, method_of
+from breakhis_core.maps.sanity import SAMPLE, sanity_of
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.progress import Context, stop_if_asked
 from breakhis_core.runs import Run, open_run
@@ -67,7 +69,9 @@ def compute_maps(request: MapRequest, workspace: Workspace, context: Context) ->
         method_of(code)
     run = open_run(workspace.models / request.run)
     run.require_model()
-    work = _Work(run, MapStore(workspace, run_key(run)), wanted(run, request), _files(workspace), context)
+    work = _Work(
+        run, MapStore(workspace, run_key(run)), wanted(run, request), datasets.files(workspace), context
+    )
     if not len(work.table):
         where = "anywhere" if request.part is None else f"in its part {request.part}"
         raise InputError(f"{run.name} has no misclassified image {where}: there is nothing to draw maps of.")
@@ -130,8 +134,6 @@ class _Work:
         """Make the sanity check of a method once for each run."""
         if self.store.about(code).get("sanity") is not None:
             return
-        from breakhis_core.maps.sanity import SAMPLE, sanity_of
-
         sample = [image for image in self.store.images(code) if image in self._rows][:SAMPLE]
         if not sample:
             return
@@ -160,8 +162,6 @@ class _Work:
         return KeptMaps(codes, maps.astype(np.float16), tuple(faithful))
 
     def _maker(self, code: str) -> Any:
-        from breakhis_core.maps.making import map_maker
-
         if self._made[0] != code:
             self._made = (code, map_maker(self._loaded(), code))
         return self._made[1]
@@ -178,12 +178,3 @@ class _Work:
         stop_if_asked(self.context)
         self._before += seconds
         self.context.report(message, min(0.99, self._before / self._all) if self._all else None)
-
-
-def _files(workspace: Workspace) -> dict[str, Path]:
-    roots = {dataset.id: dataset.root for dataset in datasets.datasets(workspace)}
-    images = datasets.load_images(workspace)
-    return {
-        image: roots[number] / PurePosixPath(path)
-        for image, number, path in zip(images["hash"], images["dataset"], images["path"], strict=True)
-    }

@@ -174,6 +174,11 @@ def _copy_layers(base: keras.Model, file: Path) -> None:
 
 
 def _download(url: str, file: Path, md5: str, progress: Progress | None) -> None:
+    """Download a file whole or not at all, and say how far it is.
+
+    ``keras.utils.get_file`` writes to the file's own name, waits without end, and tells the
+    console alone how far it is.
+    """
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=_HEADERS), timeout=30) as answer:

@@ -17,7 +17,7 @@ import numpy as np
 
 from breakhis_core.images.pixels import MODEL_SIZE
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.networks.network import EMBEDDING, POOL
+from breakhis_core.networks.network import EMBEDDING, POOL, last_activation
 from breakhis_core.networks.onnx_graph import Graph, add_base
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def export_predictor(model: keras.Model, file: Path, half: bool = False) -> None
         ValueError: the head holds a layer that is not dropout, dense or batch normalisation.
     """
     graph = Graph(half)
-    activation = add_base(graph, model, _before_pool(model))
+    activation = add_base(graph, model, last_activation(model))
     pooled = graph.node("GlobalAveragePool", [activation], "pooled")
     flat = graph.constant("flat_shape", np.array([0, EMBEDDING], np.int64))
     embedding = graph.node("Reshape", [pooled, flat], "embeddings")
@@ -81,11 +81,6 @@ def head_layers(model: keras.Model) -> list[Any]:
     """Return the layers behind the pooling, first to last."""
     at = model.layers.index(model.get_layer(POOL))
     return list(model.layers[at + 1 :])
-
-
-def _before_pool(model: keras.Model) -> str:
-    at = model.layers.index(model.get_layer(POOL))
-    return str(model.layers[at - 1].name)
 
 
 def _add_head(graph: Graph, layers: list[Any], embedding: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.networks import backbone
+from breakhis_core.networks.keras_graph import inputs_of, output_of
 from breakhis_core.recipes import NO_BASE, WHOLE_BASE, Recipe
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ def build_network(recipe: Recipe, base: keras.Model) -> Network:
     return Network(model, frozen, trained, head_model, name)
 
 
+def last_activation(model: keras.Model) -> str:
+    """Return the name of the base's last layer, the one before the pooling, of which class maps are made."""
+    names = [layer.name for layer in model.layers]
+    return str(names[names.index(POOL) - 1])
+
+
 def narrowest_cut(base: keras.Model, boundary: str) -> tuple[str, Any]:
     """Find the smallest tensor before the boundary that all of the trained part is computed from.
 
@@ -96,21 +103,19 @@ def narrowest_cut(base: keras.Model, boundary: str) -> tuple[str, Any]:
         Name of the operation that makes the tensor, and the tensor.
     """
     operations = list(base.operations)
-    place = {
-        id(tensor): at for at, op in enumerate(operations) for tensor in op._inbound_nodes[0].output_tensors
-    }
+    place = {id(output_of(op)): at for at, op in enumerate(operations)}
     end = next(at for at, op in enumerate(operations) if op.name == boundary)
     last_use = [0] * len(operations)
     for at, op in enumerate(operations):
-        for tensor in op._inbound_nodes[0].input_tensors:
+        for tensor in inputs_of(op):
             last_use[place[id(tensor)]] = at
     best, best_size = 0, math.inf
     for at in range(1, end):
         alone = all(last_use[before] <= at for before in range(at))
-        size = math.prod(_output(operations[at]).shape[1:])
+        size = math.prod(output_of(operations[at]).shape[1:])
         if alone and size <= best_size:
             best, best_size = at, size
-    return operations[best].name, _output(operations[best])
+    return operations[best].name, output_of(operations[best])
 
 
 def _hasten_statistics(base: keras.Model) -> None:
@@ -118,10 +123,6 @@ def _hasten_statistics(base: keras.Model) -> None:
     for layer in base.layers:
         if hasattr(layer, "moving_mean"):
             layer.momentum = _MOMENTUM
-
-
-def _output(operation: Any) -> Any:
-    return operation._inbound_nodes[0].output_tensors[0]
 
 
 def _head_layers(recipe: Recipe) -> list[Any]:

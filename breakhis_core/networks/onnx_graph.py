@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from breakhis_core.networks.keras_graph import inputs_of, output_of
+
 if TYPE_CHECKING:
     import keras
     import onnx
@@ -93,8 +95,7 @@ def add_base(graph: Graph, model: keras.Model, last: str) -> str:
     made: dict[int, str] = {}
     padding: dict[int, tuple[int, int, int, int]] = {}
     for operation in model.operations:
-        call = operation._inbound_nodes[0]
-        tensors, result = call.input_tensors, call.output_tensors[0]
+        tensors, result = inputs_of(operation), output_of(operation)
         inputs = [made[id(tensor)] for tensor in tensors]
         kind, name = type(operation).__name__, str(operation.name)
         if kind == "InputLayer":

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from breakhis_core.networks import keras_graph
+
 if TYPE_CHECKING:
     import keras
 
@@ -67,11 +69,11 @@ def quick_forward(model: keras.Model) -> Forward:
             return lambda tensor, **_: tensor
         return layer  # type: ignore[no-any-return]
 
-    return lambda tensor: model._run_through_graph(tensor, operation_fn=computed)
+    return lambda tensor: keras_graph.run(model, tensor, computed)
 
 
 def _plan(model: keras.Model) -> _Plan:
-    nodes = [node for level in model._nodes_by_depth.values() for node in level]
+    nodes = keras_graph.calls(model)
     made_by = {id(tensor): node.operation for node in nodes for tensor in node.output_tensors}
     used_by: dict[int, list[Any]] = {}
     for node in nodes:

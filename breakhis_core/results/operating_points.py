@@ -43,6 +43,9 @@ def roc_curves(predictions: pd.DataFrame) -> pd.DataFrame:
 def malignancy_table(predictions: pd.DataFrame) -> pd.DataFrame:
     """Return the malignant probability of each image with its true side.
 
+    Args:
+        predictions: predictions with the probability of each sub-type.
+
     Returns:
         The given rows' hash, name and case where present, with malignancy and side.
     """

@@ -13,6 +13,9 @@ def case_table(predictions: pd.DataFrame) -> pd.DataFrame:
     Source: Spanhol et al., "A Dataset for Breast Cancer Histopathological Image Classification", IEEE TBME
     63(7), 2016. A case with one image has a score too, of 0 or 1.
 
+    Args:
+        predictions: one row an image, with the columns case, subtype and predicted.
+
     Returns:
         One row a case, lowest score first: case, subtypes (comma-separated), side, images, correct,
         patient_score, side_correct, side_score.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 
+from filelock import FileLock
 from sqlalchemy import (
     Column,
     Connection,
@@ -32,8 +32,7 @@ def migrate(engine: Engine, lock_file: Path) -> None:
     """
     try:
         # Two processes that open a new workspace at once must not both create its tables.
-        with lock_file.open("w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with FileLock(lock_file):
             if _revision(engine) != HEAD:
                 _upgrade(engine)
     except OSError as error:

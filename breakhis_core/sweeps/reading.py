@@ -161,6 +161,7 @@ def is_running(workspace: Workspace, name: str) -> bool:
     except OSError:
         return False
     try:
+        # By hand: several may ask at once, and filelock knows no shared locks.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -197,6 +197,7 @@ def running_alone(folder: Path, name: str) -> Iterator[int]:
     Raises:
         InputError: it is running already.
     """
+    # By hand: the study's processes inherit the second lock, and the first is asked for as a shared one.
     runner = os.open(folder / reading.RUNNER_LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     workers = os.open(folder / "workers.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:

@@ -6,7 +6,6 @@ trial whose process died goes back in line, the same row: none is lost, and none
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import math
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock
 from optuna.storages import RDBStorage
 from optuna.trial import Trial, TrialState
 
@@ -187,8 +187,7 @@ def _silent(beat: str) -> bool:
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """Let one process at a time change which studies and trials there are."""
-    with (workspace.root / "sweeps.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with FileLock(workspace.root / "sweeps.lock"):
         if workspace.engine.dialect.name == "postgresql":
             with db.writing(workspace.engine, "sweeps"):  # Other machines may share this database.
                 yield

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,15 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import optuna
+from filelock import FileLock, Timeout
 from optuna.trial import Trial
 
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics import classification
+from breakhis_core.networks.network import Network
 from breakhis_core.progress import JobContext, stop_if_asked
 from breakhis_core.storage import database as db
 from breakhis_core.sweeps.request import SweepRequest, cells
 from breakhis_core.training.checkpoint import load_checkpoint
 from breakhis_core.training.data import TrainingData
+from breakhis_core.training.fitting import Examples, Fitting
 from breakhis_core.training.one_model import Training
 from breakhis_core.workspace import Workspace
 
@@ -124,10 +125,10 @@ class _CellTraining(Training):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._validation: Any = None
+        self._validation: Examples  # Of the examples, the last that are asked for.
         self._forward: Any = None
 
-    def examples(self, network: Any, hashes: list[str]) -> Any:
+    def examples(self, network: Network, hashes: list[str]) -> Examples:
         """Return the examples; of several trials that lack the same outputs, one computes them."""
         if network.frozen is None:
             found = super().examples(network, hashes)
@@ -139,13 +140,13 @@ class _CellTraining(Training):
             self._validation = found
         return found
 
-    def measure(self, fitting: Any) -> dict[str, float]:
+    def measure(self, fitting: Fitting) -> dict[str, float]:
         """Return macro F1 on the validation part."""
         truth = self._validation.labels
         confusion = classification.confusion_matrix(truth, self.answers(fitting.network), len(CODES))
         return {"macro_f1": float(classification.macro_f1(confusion))}
 
-    def answers(self, network: Any) -> npt.NDArray[np.int64]:
+    def answers(self, network: Network) -> npt.NDArray[np.int64]:
         """Return the most probable sub-type of each validation image, as a position in ``CODES``."""
         import tensorflow as tf
 
@@ -175,15 +176,13 @@ class _CellTraining(Training):
 @contextmanager
 def _one_at_a_time(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold a lock among processes; while another holds it, ``waiting`` is called and may raise."""
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    held = FileLock(lock)
+    while not held.is_locked:
+        try:
+            held.acquire(timeout=_LOOK_EVERY)
+        except Timeout:
+            waiting()
     try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                waiting()
-                time.sleep(_LOOK_EVERY)
         yield
     finally:
-        os.close(handle)
+        held.release()

@@ -14,12 +14,15 @@ from typing import Any
 
 from breakhis_core.networks.weights_files import file_facts
 from breakhis_core.progress import Context
+from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.publishing import publish
 from breakhis_core.training.checkpoint import remove_checkpoint
 from breakhis_core.training.fold_data import FoldData, load_fold_data
 from breakhis_core.training.fold_pieces import PREDICTOR, Piece, begin_piece, load_piece, save_piece
+from breakhis_core.training.fold_run import make_fold_run
 from breakhis_core.training.one_model import Training
 from breakhis_core.training.request import TrainRequest
+from breakhis_core.training.run_making import predict_images, save_predictor
 from breakhis_core.workspace import Workspace
 
 
@@ -88,9 +91,6 @@ def cross_validate(request: TrainRequest, workspace: Workspace, context: Context
 
 
 def _train_fold(training: Training, place: Path) -> None:
-    from breakhis_core.runs.predictor import Predictor
-    from breakhis_core.training.run_making import predict_images, save_predictor
-
     trained = training.fit()
     data = training.data
     part = begin_piece(place)
@@ -118,8 +118,6 @@ def _publish(
     pieces: list[Piece],
     published: Path,
 ) -> Path:
-    from breakhis_core.training.fold_run import make_fold_run
-
     context.report("Putting the folds together", 0.999, phase="predicting")
     stem = request.name or f"{request.recipe.name}-{_folds_in_words(data)}"
 

@@ -97,7 +97,9 @@ def usable_images(
     if data is not None and data not in roots:
         raise InputError(f"There is no data set {data} any more; catalogue its folder again.")
     images = datasets.load_images(workspace, data)
-    return images[images["status"] == "usable"].drop_duplicates("hash"), roots
+    # A data set that came between the two looks is not trained on.
+    known = images["dataset"].isin(list(roots))
+    return images[known & (images["status"] == "usable")].drop_duplicates("hash"), roots
 
 
 def training_data(

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.images.model_inputs import read_inputs, shown
+from breakhis_core.networks.export import export_part
+from breakhis_core.runs.predictor import load_session
 from breakhis_core.training.feature_store import Features, FeatureStore, Key
 
 if TYPE_CHECKING:
@@ -98,9 +100,6 @@ def _compute(
 def frozen_function(network: Network) -> Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]:
     """Return the fastest exact forward pass of the frozen part: TensorFlow on a GPU, else ONNX Runtime."""
     import tensorflow as tf
-
-    from breakhis_core.networks.export import export_part
-    from breakhis_core.runs.predictor import load_session
 
     assert network.frozen is not None
     if tf.config.list_physical_devices("GPU"):

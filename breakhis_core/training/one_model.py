@@ -15,18 +15,23 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core.images.model_inputs import read_inputs
+from breakhis_core.networks.backbone import build_base, settle_statistics
+from breakhis_core.networks.network import Network, build_network
 from breakhis_core.networks.weights_files import file_facts, weights_in_words
 from breakhis_core.progress import Context, stop_if_asked
 from breakhis_core.runs.publishing import publish
 from breakhis_core.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from breakhis_core.training.clock import Clock
 from breakhis_core.training.data import TrainingData
+from breakhis_core.training.features import frozen_outputs
+from breakhis_core.training.fitting import HISTORY_COLUMNS, Examples, Fitting, Step
 from breakhis_core.training.request import TrainRequest
+from breakhis_core.training.run_making import make_run
 from breakhis_core.workspace import Workspace
 
 _STOP_EVERY = 0.3
-Measure = Callable[[Any], dict[str, Any]]
-"""Takes the `fitting.Fitting` after an epoch and returns further columns of the history."""
+Measure = Callable[[Fitting], dict[str, Any]]
+"""Takes a fitting after an epoch and returns further columns of the history."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,13 @@ class Fitted:
     """A trained network.
 
     Attributes:
-        network: as `network.Network`.
+        network: with its trained weights.
         history: one row per epoch, columns ``fitting.HISTORY_COLUMNS``.
         seconds: what the epochs took, interruptions left out.
         weights: what training began with, in words.
     """
 
-    network: Any
+    network: Network
     history: pd.DataFrame
     seconds: float
     weights: str
@@ -84,11 +89,8 @@ class Training:
         history, seconds = self._fit(network, checkpoint, weights, measure)
         return Fitted(network, history, seconds, weights)
 
-    def _network(self, checkpoint: Checkpoint | None) -> Any:
+    def _network(self, checkpoint: Checkpoint | None) -> Network:
         self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
-        from breakhis_core.networks.backbone import build_base, settle_statistics
-        from breakhis_core.networks.network import build_network
-
         # A checkpoint holds all weights, the frozen ones too: the file they came from may be gone by now.
         source = "none" if checkpoint else self.request.weights
         base = build_base(source, self.workspace.weights, self._download_progress, self.recipe.seed)
@@ -102,10 +104,8 @@ class Training:
         return network
 
     def _fit(
-        self, network: Any, checkpoint: Checkpoint | None, weights: str, measure: Measure | None
+        self, network: Network, checkpoint: Checkpoint | None, weights: str, measure: Measure | None
     ) -> tuple[pd.DataFrame, float]:
-        from breakhis_core.training.fitting import HISTORY_COLUMNS, Fitting
-
         began = time.monotonic()
         examples = {part: self.examples(network, hashes) for part, hashes in self.parts.items()}
         self._tell("Preparing: the first step takes longest", self.clock.waiting(), phase="preparing")
@@ -127,16 +127,13 @@ class Training:
             self.context.curve(history[-1])
         return pd.DataFrame(history, columns=list(HISTORY_COLUMNS)), before + time.monotonic() - began
 
-    def examples(self, network: Any, hashes: list[str]) -> Any:
-        """Return the `fitting.Examples` of images: the frozen part's outputs, or the pictures themselves."""
-        from breakhis_core.training.features import frozen_outputs
-        from breakhis_core.training.fitting import Examples
-
+    def examples(self, network: Network, hashes: list[str]) -> Examples:
+        """Return what is fitted to some images: the frozen part's outputs, or the pictures themselves."""
         labels = self.data.labels(hashes)
         if network.frozen is not None:
             # Validation is looked at unflipped; its other variants would never be used.
             variants = self.recipe.variants if hashes == self.parts["train"] else (0,)
-            outputs: Any = frozen_outputs(
+            outputs = frozen_outputs(
                 network, self.workspace.features, hashes, self.data.files, variants, self._feature_progress
             )
             return Examples(outputs, labels)
@@ -149,8 +146,6 @@ class Training:
         return Examples(inputs, labels)
 
     def _make(self, fitted: Fitted, name: str, mark: str) -> Path:
-        from breakhis_core.training.run_making import make_run
-
         return make_run(
             self.workspace.models,
             name,
@@ -190,7 +185,7 @@ class Training:
             total=total,
         )
 
-    def _watch(self, step: Any, what: str) -> None:
+    def _watch(self, step: Step, what: str) -> None:
         fraction, epochs = self.clock.waiting(), self.recipe.head_epochs
         if what == "Training":
             fraction, epochs = self.clock.training(step.epoch, step.batch), self.recipe.epochs

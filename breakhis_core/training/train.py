@@ -7,6 +7,7 @@ from pathlib import Path
 from breakhis_core import runs
 from breakhis_core.progress import Context
 from breakhis_core.runs.publishing import published_run
+from breakhis_core.training.cross_validation import cross_validate
 from breakhis_core.training.data import load_training_data
 from breakhis_core.training.one_model import Training
 from breakhis_core.training.request import TrainRequest
@@ -36,8 +37,6 @@ def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path
         return done
     context.report("Preparing: reading the catalogue", 0.0, phase="preparing")
     if is_cross_validation(request, workspace):
-        from breakhis_core.training.cross_validation import cross_validate
-
         return cross_validate(request, workspace, context, published)
     data = load_training_data(
         workspace, request.data, request.unit, request.split_seed, request.exclude, request.improves

@@ -136,3 +136,14 @@ def test_real_images_are_catalogued_and_shown(workspace, shared_breakhis):
     image = found.images["hash"].iloc[0]
     assert datasets.picture_path(workspace, image).name == found.images["name"].iloc[0]
     assert thumbnails.thumbnail_file(workspace, image).stat().st_size > 1000
+
+
+def test_of_several_places_an_image_lies_where_it_was_catalogued_first(any_workspace, tmp_path):
+    images = paint_pictures(tmp_path / "data")
+    first = images.head(3)
+    datasets.save_catalogue(any_workspace, Catalogue(tmp_path / "data", first, NO_PROBLEMS, False))
+    datasets.save_catalogue(any_workspace, Catalogue(tmp_path / "copy", images, NO_PROBLEMS, False))
+    found = datasets.files(any_workspace)
+    assert len(found) == len(images)
+    roots = [found[image].relative_to(tmp_path.resolve()).parts[0] for image in images["hash"]]
+    assert roots == ["data"] * 3 + ["copy"] * (len(images) - 3)
