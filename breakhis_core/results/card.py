@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import ENOUGH_CASES
 from breakhis_core.metrics.names import macro_note, metric_name
+from breakhis_core.recipes import RECIPES, completed
 from breakhis_core.results.baselines import baseline_text, doubt_in_words
 from breakhis_core.results.evaluate import FEW_CASES, value_at
 from breakhis_core.results.tables import (
@@ -19,6 +21,7 @@ from breakhis_core.results.tables import (
     number,
     recipe_table,
 )
+from breakhis_core.runs.table import settings_that_differ
 from breakhis_core.wording import part_in_words
 
 UNIT_NOTES = {
@@ -86,12 +89,26 @@ def card(
         "## Magnifications",
         magnification_table(evaluation).markdown(),
         "## Recipe",
+        *_changes(recipe),
         recipe_table(recipe).markdown(),
         "## Known limits",
         "\n".join(f"- {limit}" for limit in known_limits(evaluation, phantom)),
         f"*{FOOT}*",
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _changes(recipe: Mapping[str, Any]) -> list[str]:
+    """Say in what a recipe differs from the one that ships under its name; seeds are no change of it."""
+    try:
+        ours = completed(recipe)
+    except InputError:
+        return []
+    if ours.name not in RECIPES:
+        return []
+    shipped = RECIPES[ours.name].model_copy(update={"seed": ours.seed})
+    told = settings_that_differ(shipped, ours)
+    return [f"The recipe {ours.name} with changes: {', '.join(told)}."] if told else []
 
 
 def split_note(evaluation: Mapping[str, Any], folds: Mapping[str, Any] | None = None) -> str:

@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.results.card import card, known_limits
+from breakhis_core.recipes import RECIPES
+from breakhis_core.results.card import _changes, card, known_limits
 from breakhis_core.results.evaluate import evaluate
 from breakhis_core.results.tables import class_table
 from tests.prediction_tables import predictions_table
@@ -110,3 +111,10 @@ def test_a_missing_interval_says_why():
     rows = dict(zip(CODES, class_table(found).rows, strict=True))
     assert rows["A"][4].endswith("(one case)")
     assert rows["TA"][4] == "–"
+
+
+def test_a_changed_recipe_says_what_was_changed():
+    changed = RECIPES["paper"].model_copy(update={"dropout": 0.3, "seed": 4})
+    assert _changes(changed.model_dump()) == ["The recipe paper with changes: dropout 0.5 → 0.3."]
+    assert _changes(RECIPES["paper"].model_dump()) == []
+    assert _changes({"name": "of another version"}) == []
