@@ -20,9 +20,10 @@ _NOISE = re.compile(
 
 
 def quieten_tensorflow() -> None:
-    """Let TensorFlow say only what ends it (errors reach Python as exceptions), here and in processes started from here, unless told otherwise.
+    """Let TensorFlow say only what ends it, here and in processes started from here, unless told otherwise.
 
-    Whoever sets ``TF_CPP_MIN_LOG_LEVEL`` to 0 or 1 sees everything.
+    Its errors reach Python as exceptions, with the same words. Whoever sets
+    ``TF_CPP_MIN_LOG_LEVEL`` to 0 or 1 sees everything.
     """
     if os.environ.setdefault(LEVEL, "3") in ("2", "3") and "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _Finder())
