@@ -5,16 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from benchmarks.server import serving
 from breakhis_core.runs import Run
+from breakhis_core.runs.queues import build_queue
 from breakhis_core.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Response
 
 FLAGS = [
     "--no-sandbox",
@@ -93,15 +94,18 @@ class Browser:
         url: address of the app.
         errors: what the console called an error, and answers that were errors.
         strangers: requests that left the machine.
+        assets: scripts and styles of ours since the last ``open``, and for how long they may be kept.
     """
 
     page: Page
     url: str
     errors: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    assets: list[tuple[str, str]] = field(default_factory=list)
 
     def open(self, path: str) -> None:
         """Open an address of the app and wait until the screen is whole."""
+        self.assets.clear()
         self.page.goto(f"{self.url}/{path}")
         self.page.get_by_text("Research tool, not a medical device.").wait_for()
         self.page.evaluate(DEEP)
@@ -122,9 +126,30 @@ class Browser:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def assert_loaded_once(self, *names: str) -> None:
+        """Check that these scripts and styles came, and that each came once and may be kept for ever."""
+        came = sorted(name for name, _ in self.assets)
+        assert set(names) <= set(came)
+        assert came == sorted(set(came))
+        assert {kept for _, kept in self.assets} == {"public, max-age=31536000, immutable"}
+
+    def read(self, code: str) -> Any:
+        """Return the value of an expression in the page."""
+        return self.page.evaluate(code)
+
+    def text(self, selector: str) -> str:
+        """Return the text of an element, inside of components too; empty where there is none."""
+        return str(self.page.evaluate("selector => window.deep(selector)?.textContent ?? ''", selector))
+
     def wait_for(self, condition: str) -> None:
         """Wait until something is true in the page."""
         self.page.wait_for_function(condition)
+
+    def wait_for_words(self, selector: str, words: str) -> None:
+        """Wait until an element, inside of components too, has these words in its text."""
+        self.page.wait_for_function(
+            "([selector, words]) => window.deep(selector)?.textContent.includes(words)", arg=[selector, words]
+        )
 
     def wait_until_in_note(self, inside: bool = True) -> None:
         """Wait until the cursor is in the note, or has left it."""
@@ -135,6 +160,12 @@ class Browser:
 def browser(server: Server) -> Iterator[Browser]:
     """Chromium on the running app."""
     yield from browse(server)
+
+
+def note_asset(browser: Browser, response: Response) -> None:
+    if "/assets/" in response.url:
+        name = response.url.partition("/assets/")[2].partition("/")[2]
+        browser.assets.append((name, response.headers.get("cache-control", "")))
 
 
 def browse(server: Server) -> Iterator[Browser]:
@@ -152,7 +183,31 @@ def browse(server: Server) -> Iterator[Browser]:
         page.on(
             "response", lambda r: looking.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None
         )
+        page.on("response", lambda response: note_asset(looking, response))
         local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
         page.on("request", lambda r: None if r.url.startswith(local) else looking.strangers.append(r.url))
         yield looking
         chrome.close()
+
+
+@pytest.fixture
+def queue(fake_run: Run) -> list[str]:
+    """Hashes of the test images by name: more than one page of the grid, and less than two."""
+    hashes: list[str] = build_queue(fake_run, order="all")["hash"].tolist()
+    assert 20 < len(hashes) < 40
+    return hashes
+
+
+@pytest.fixture
+def reviewing(browser: Browser, queue: list[str]) -> Browser:
+    """The review screen on the first image of the queue."""
+    browser.open("review?order=all")
+    browser.wait_until_shown(queue[0])
+    return browser
+
+
+@pytest.fixture
+def mistakes(fake_run: Run) -> list[str]:
+    """Hashes of the queue that the review screen opens with: misclassified test images."""
+    hashes: list[str] = build_queue(fake_run)["hash"].tolist()
+    return hashes

@@ -36,5 +36,6 @@ def test_a_picture_that_is_uploaded_is_shown_with_its_map(
     )
     classifying.page.get_by_text("broken.png").first.wait_for()
     assert not classifying.page.evaluate("window.deep('canvas.map').hidden")
+    classifying.assert_loaded_once("components/viewer/viewer.js", "components/viewer/verdict.js")
     assert classifying.errors == []
     assert classifying.strangers == []

@@ -47,9 +47,9 @@ def test_a_key_opens_it_it_follows_and_a_click_goes_to_the_image(browser: Browse
     outside = next(image for image in inside if image not in queue)
     click(browser, outside)
     browser.wait_until_shown(outside)
-    case = browser.page.evaluate("window.deep('.context .case h4').textContent")
+    case = browser.text(".context .case h4")
     assert case == f"Case {cases[outside]}"
-    assert browser.page.evaluate("window.deep('.place').textContent").endswith("0 reviewed")
+    assert browser.text(".place").endswith("0 reviewed")
 
     # Now the queue is the case, so that a click stays in it.
     again = browser.page.evaluate(f"{TILE}[0].dataset.hash")

@@ -10,7 +10,6 @@ from breakhis_core.images.taxonomy import subtype
 from breakhis_core.maps.faithfulness import Faithfulness
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
@@ -19,32 +18,16 @@ NO_BETTER = Faithfulness(0.1, 0.2, 0.1, 0.1, 0.02)
 
 
 @pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    hashes: list[str] = build_queue(fake_run)["hash"].tolist()
-    return hashes
-
-
-@pytest.fixture
-def store(workspace: Workspace, fake_run: Run, queue: list[str]) -> MapStore:
+def store(workspace: Workspace, fake_run: Run, mistakes: list[str]) -> MapStore:
     """SmoothGrad maps of the first image: the predicted class's marks one cell, the true class's another."""
     made = MapStore(workspace, run_key(fake_run))
-    row = fake_run.predictions().set_index("hash").loc[queue[0]]
+    row = fake_run.predictions().set_index("hash").loc[mistakes[0]]
     maps = np.zeros((2, 56, 56), np.float16)
     maps[0, 4:12, 40:48] = 2.0
     maps[1, 40:48, 4:12] = 1.0
-    made.add("saliency", queue[0], KeptMaps((row["predicted"], row["subtype"]), maps, (BETTER, NO_BETTER)))
+    made.add("saliency", mistakes[0], KeptMaps((row["predicted"], row["subtype"]), maps, (BETTER, NO_BETTER)))
     made.note("saliency", strong=2.0, weak=1.5)
     return made
-
-
-def text(browser: Browser, selector: str) -> str:
-    return browser.page.evaluate("selector => window.deep(selector)?.textContent ?? ''", selector)
-
-
-def wait_for(browser: Browser, selector: str, words: str) -> None:
-    browser.page.wait_for_function(
-        "([selector, words]) => window.deep(selector)?.textContent.includes(words)", arg=[selector, words]
-    )
 
 
 def covers(browser: Browser, row: int, column: int) -> int:
@@ -64,73 +47,73 @@ def choose(browser: Browser, method: str) -> None:
 
 
 def test_a_fine_map_is_drawn_with_what_it_is_worth(
-    browser: Browser, fake_run: Run, queue: list[str], store: MapStore
+    browser: Browser, fake_run: Run, mistakes: list[str], store: MapStore
 ) -> None:
-    row = fake_run.predictions().set_index("hash").loc[queue[0]]
+    row = fake_run.predictions().set_index("hash").loc[mistakes[0]]
     browser.open("review")
-    browser.wait_until_shown(queue[0])
+    browser.wait_until_shown(mistakes[0])
     for _ in range(4):
         browser.key("e")
-    wait_for(browser, ".faith", "Beats chance: 20 points, chance alone up to 2")
-    assert text(browser, ".caption") == f"SmoothGrad map of {subtype(row['predicted']).name}"
+    browser.wait_for_words(".faith", "Beats chance: 20 points, chance alone up to 2")
+    assert browser.text(".caption") == f"SmoothGrad map of {subtype(row['predicted']).name}"
     assert covers(browser, 8, 44) == 255
     assert covers(browser, 44, 8) == 0
     browser.key("t")
-    wait_for(browser, ".faith", "No better than chance: −5 points, chance alone up to 2")
-    assert text(browser, ".caption").endswith("· weak")
+    browser.wait_for_words(".faith", "No better than chance: −5 points, chance alone up to 2")
+    assert browser.text(".caption").endswith("· weak")
     assert covers(browser, 44, 8) == 255
     browser.key("d")
-    wait_for(browser, ".strength", f"Difference: {row['predicted']} +2.0, {row['subtype']} −1.0")
+    browser.wait_for_words(".strength", f"Difference: {row['predicted']} +2.0, {row['subtype']} −1.0")
     assert browser.errors == []
 
 
 def test_a_method_that_fails_the_sanity_check_says_so(
-    browser: Browser, queue: list[str], store: MapStore
+    browser: Browser, mistakes: list[str], store: MapStore
 ) -> None:
     failed = {"head": 0.9, "whole": 0.95, "images": 8, "passed": False, "warning": "This map hardly changes."}
     store.note("saliency", sanity=failed)
     browser.open("review")
-    browser.wait_until_shown(queue[0])
+    browser.wait_until_shown(mistakes[0])
     choose(browser, "saliency")
-    wait_for(browser, ".strength .plain", "Hardly changes with random weights: do not trust it.")
+    browser.wait_for_words(".strength .plain", "Hardly changes with random weights: do not trust it.")
 
 
 def test_what_is_not_computed_offers_to_be_and_tells_why_it_failed(
-    browser: Browser, workspace: Workspace, queue: list[str], store: MapStore
+    browser: Browser, workspace: Workspace, mistakes: list[str], store: MapStore
 ) -> None:
     browser.open("review")
-    browser.wait_until_shown(queue[0])
+    browser.wait_until_shown(mistakes[0])
     choose(browser, "saliency")
-    wait_for(browser, ".faith", "Beats chance")
+    browser.wait_for_words(".faith", "Beats chance")
     browser.key("ArrowRight")
-    browser.wait_until_shown(queue[1])
-    wait_for(browser, ".bar .compute", "Not computed")
-    assert f"Compute {len(queue)}" in text(browser, ".compute")
+    browser.wait_until_shown(mistakes[1])
+    browser.wait_for_words(".bar .compute", "Not computed")
+    assert f"Compute {len(mistakes)}" in browser.text(".compute")
     # The run's own map stays until the other is there, and nothing lies over the picture.
-    assert text(browser, ".caption").startswith("Grad-CAM map of ")
+    assert browser.text(".caption").startswith("Grad-CAM map of ")
     assert not browser.page.evaluate("window.deep('canvas.map').hidden")
     assert browser.page.evaluate("window.deep('.scale').hidden")
     choose(browser, "gradcam")
-    wait_for(browser, ".faith", "Not checked against chance.")
+    browser.wait_for_words(".faith", "Not checked against chance.")
     assert browser.page.evaluate("window.deep('.compute').hidden")
     browser.page.evaluate("window.deep('.faith .check').click()")
-    wait_for(browser, ".compute", "the predictor is damaged")  # A fake run has none.
+    browser.wait_for_words(".compute", "the predictor is damaged")  # A fake run has none.
     (job,) = jobs.list_jobs(workspace, "maps")
     assert job.arguments["methods"] == ["gradcam"]
-    assert job.arguments["first"] == [queue[1]]
+    assert job.arguments["first"] == [mistakes[1]]
     assert browser.errors == []
     assert browser.strangers == []
 
 
 def test_nothing_of_other_methods_travels_until_one_is_chosen(
-    browser: Browser, queue: list[str], store: MapStore
+    browser: Browser, mistakes: list[str], store: MapStore
 ) -> None:
     asked: list[str] = []
     browser.page.on("request", lambda request: asked.append(request.url))
     browser.open("review")
-    browser.wait_until_shown(queue[0])
+    browser.wait_until_shown(mistakes[0])
     browser.key("ArrowRight")
-    browser.wait_until_shown(queue[1])
+    browser.wait_until_shown(mistakes[1])
     assert not [url for url in asked if "/maps/" in url and "/gradcam?" not in url]
 
 

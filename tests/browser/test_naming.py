@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from breakhis_core import reviews
-from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
 ADDRESS = "review?order=all&part=test"
-
-
-@pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    hashes: list[str] = build_queue(fake_run, order="all", part="test")["hash"].tolist()
-    return hashes
 
 
 def say_name(browser: Browser, name: str, now: str = "Say your name") -> None:
@@ -25,12 +15,6 @@ def say_name(browser: Browser, name: str, now: str = "Say your name") -> None:
     field.fill(name)
     field.press("Enter")
     field.wait_for(state="hidden")  # The popover closes by itself.
-
-
-def wait_for_words(browser: Browser, selector: str, words: str) -> None:
-    browser.page.wait_for_function(
-        "([selector, words]) => window.deep(selector)?.textContent.includes(words)", arg=[selector, words]
-    )
 
 
 def test_a_guests_answers_stand_under_the_name_that_she_says(
@@ -51,7 +35,7 @@ def test_a_guests_answers_stand_under_the_name_that_she_says(
     say_name(browser, "Bea")
     browser.page.get_by_text("Your 2 answers now stand under Bea.").wait_for()
     browser.page.get_by_role("button", name="Bea", exact=True).wait_for()
-    wait_for_words(browser, ".place", "2 reviewed")
+    browser.wait_for_words(".place", "2 reviewed")
     browser.wait_until_shown(queue[2])
     # The other tab follows without a click, and what is said there is Bea's.
     other.page.get_by_role("button", name="Bea", exact=True).wait_for()
@@ -71,12 +55,12 @@ def test_a_guests_answers_stand_under_the_name_that_she_says(
     browser.wait_until_shown(queue[3])
     for words, image in (("staining", queue[2]), ("keep", queue[1]), ("fold or tear", queue[0])):
         browser.key("u")
-        wait_for_words(browser, ".done", f"Taken back: {words}")
+        browser.wait_for_words(".done", f"Taken back: {words}")
         browser.wait_until_shown(image)
     browser.key("u")
-    wait_for_words(browser, ".done", "You have no answer to take back.")
+    browser.wait_for_words(".done", "You have no answer to take back.")
     browser.key("y")
-    wait_for_words(browser, ".done", "Brought back: fold or tear")
+    browser.wait_for_words(".done", "Brought back: fold or tear")
     assert browser.errors == []
     assert browser.strangers == []
 
@@ -94,7 +78,7 @@ def test_another_browser_of_the_same_name_sees_her_answers_and_another_name_does
     say_name(browser, " bea ")
     words = "Your 1 answer now stands under Bea; on 1 image what Bea said before stays."
     browser.page.get_by_text(words).wait_for()
-    wait_for_words(browser, ".place", "2 reviewed")
+    browser.wait_for_words(".place", "2 reviewed")
     browser.page.reload()
     browser.page.get_by_role("button", name="Bea", exact=True).wait_for()
 
@@ -117,6 +101,6 @@ def test_what_somebody_else_answered_here_is_given_back(
     browser.page.get_by_role("button", name="Bea", exact=True).click()
     browser.page.get_by_role("button", name="It was somebody else’s").click()
     browser.page.get_by_text("1 image given back to guest-").wait_for()
-    wait_for_words(browser, ".place", "0 reviewed")
+    browser.wait_for_words(".place", "0 reviewed")
     (who,) = reviews.standing(workspace)["reviewer"]
     assert reviews.is_guest(who)

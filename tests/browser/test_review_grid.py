@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from breakhis_core import reviews
-from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
@@ -24,14 +22,6 @@ STATE = """(() => {
 
 
 @pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    """Hashes of the test images by name: two pages, the second one not full."""
-    hashes: list[str] = build_queue(fake_run, order="all")["hash"].tolist()
-    assert 20 < len(hashes) < 40
-    return hashes
-
-
-@pytest.fixture
 def grid(browser: Browser, queue: list[str]) -> Browser:
     """The grid on its first page."""
     browser.open("review?order=all&view=grid")
@@ -41,12 +31,6 @@ def grid(browser: Browser, queue: list[str]) -> Browser:
 
 def wait_for_page(browser: Browser, first: int) -> None:
     browser.page.wait_for_function(f"window.deep && window.deep('.desk')?.dataset.first === '{first}'")
-
-
-def wait_for_words(browser: Browser, words: str) -> None:
-    browser.page.wait_for_function(
-        "words => window.deep('.desk .done').textContent.startsWith(words)", arg=words
-    )
 
 
 def keys(browser: Browser, *pressed: str) -> dict[str, object]:
@@ -76,7 +60,7 @@ def test_every_key_of_the_grid(grid: Browser, workspace: Workspace, queue: list[
 
     # One gesture, one undo.
     keys(grid, "Space", "ArrowRight", "Space", "3")
-    wait_for_words(grid, "Flagged staining: 2 images")
+    grid.wait_for_words(".desk .done", "Flagged staining: 2 images")
     standing = reviews.standing(workspace)
     assert set(standing["hash"]) == {queue[1], queue[2]}
     assert set(standing["reason"]) == {"staining"}
@@ -87,27 +71,27 @@ def test_every_key_of_the_grid(grid: Browser, workspace: Workspace, queue: list[
     state = keys(grid)
     assert (state["chosen"], state["answers"][1:3], state["framed"]) == ([], ["⚑ Staining"] * 2, 2)
     keys(grid, "u")
-    wait_for_words(grid, "Taken back: staining on 2 images")
+    grid.wait_for_words(".desk .done", "Taken back: staining on 2 images")
     assert reviews.standing(workspace).empty
     assert not any(keys(grid)["answers"])
     keys(grid, "y")
-    wait_for_words(grid, "Brought back: staining on 2 images")
+    grid.wait_for_words(".desk .done", "Brought back: staining on 2 images")
 
     # What has no answer yet, kept together; without a choice an answer goes to the framed image.
     assert keys(grid, "e")["chosen"] == [0, *range(3, 20)]
     keys(grid, "k")
-    wait_for_words(grid, "Kept: 18 images")
+    grid.wait_for_words(".desk .done", "Kept: 18 images")
     assert len(reviews.standing(workspace)) == 20
     framed = keys(grid)["framed"]
     keys(grid, "5")
-    wait_for_words(grid, "Flagged too little tissue: ")
+    grid.wait_for_words(".desk .done", "Flagged too little tissue: ")
     assert keys(grid)["framed"] == framed + 1
 
     # "Other" asks for the note; what is typed there is no key.
     keys(grid, "ArrowLeft", "9")
     page.keyboard.type("ux3 jk")
     keys(grid, "Enter")
-    wait_for_words(grid, "Flagged other: ")
+    grid.wait_for_words(".desk .done", "Flagged other: ")
     assert reviews.standing(workspace)["note"].tolist()[-1] == "ux3 jk"
     keys(grid, "n")
     page.keyboard.type("e")
@@ -173,7 +157,7 @@ def test_the_mouse_chooses_too(grid: Browser, queue: list[str]) -> None:
     click(4)
     assert keys(grid)["chosen"] == [2, 3, 5, 6, 7, 8]
     grid.page.get_by_role("button", name="Staining 3").click()
-    wait_for_words(grid, "Flagged staining: 6 images")
+    grid.wait_for_words(".desk .done", "Flagged staining: 6 images")
     assert [place for place, words in enumerate(keys(grid)["answers"]) if words] == [2, 3, 5, 6, 7, 8]
     click(0, click_count=2)
     grid.wait_until_shown(queue[0])

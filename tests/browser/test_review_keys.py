@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from breakhis_core import reviews
 from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
-
-
-@pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    """Hashes of the test images by name."""
-    hashes: list[str] = build_queue(fake_run, order="all")["hash"].tolist()
-    return hashes
-
-
-def read(browser: Browser, code: str) -> object:
-    return browser.page.evaluate(code)
 
 
 def listed(browser: Browser, root: str) -> set[str]:
@@ -31,10 +17,6 @@ def listed(browser: Browser, root: str) -> set[str]:
             f"[...window.deep('{root}').querySelectorAll('dt')].map(one => one.textContent)"
         )
     )
-
-
-def wait(browser: Browser, code: str) -> None:
-    browser.page.wait_for_function(code)
 
 
 def test_every_key_of_the_viewer_does_what_the_list_says(
@@ -53,13 +35,13 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         goes("Enter", place)
 
     def flips(key: str, code: str) -> None:
-        before = read(browser, code)
+        before = browser.read(code)
         browser.key(key)
         browser.page.wait_for_function(f"before => {code} !== before", arg=before)
 
     def arrows() -> None:
         goes("ArrowRight", 1)
-        wait(browser, "!window.deep('.moves button').disabled")
+        browser.wait_for("!window.deep('.moves button').disabled")
         goes("ArrowLeft", 0)
 
     def ends() -> None:
@@ -71,7 +53,7 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         jumps(name.lower(), 6)
         jumps("3", 2)
         jumps("no such name", 2)
-        wait(browser, "window.deep('.done').textContent.startsWith('No image of this queue')")
+        browser.wait_for("window.deep('.done').textContent.startsWith('No image of this queue')")
 
     def flags() -> None:
         for place in range(2, 10):
@@ -90,7 +72,7 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         goes("u", 10)
         assert len(reviews.standing(workspace)) == before - 1
         browser.key("y")
-        wait(browser, "window.deep('.done').textContent.startsWith('Brought back: keep')")
+        browser.wait_for("window.deep('.done').textContent.startsWith('Brought back: keep')")
         assert len(reviews.standing(workspace)) == before
 
     def note() -> None:
@@ -107,15 +89,15 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
 
     def grid() -> None:
         browser.key("x")
-        wait(browser, "!!window.deep('.tile.framed')")
+        browser.wait_for("!!window.deep('.tile.framed')")
         browser.key("x")
         browser.wait_until_shown(queue[11])
 
     def choose() -> None:
         browser.key("q")
-        wait(browser, "document.activeElement.matches('.st-key-choice-part input')")
+        browser.wait_for("document.activeElement.matches('.st-key-choice-part input')")
         browser.key("Escape")
-        wait(browser, "!document.querySelector('.st-key-choice-part')")
+        browser.wait_for("!document.querySelector('.st-key-choice-part')")
 
     def context() -> None:
         browser.key("i")
@@ -126,32 +108,32 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
     def views() -> None:
         for key, view in (("s", "side"), ("v", "versus"), ("d", "diff"), ("g", "all"), ("o", "overlay")):
             browser.key(key)
-            assert read(browser, "window.deep('.view[aria-pressed=true]').dataset.view") == view
+            assert browser.read("window.deep('.view[aria-pressed=true]').dataset.view") == view
 
     def zoom() -> None:
         width = "window.deep('.layer').style.width"
-        whole = read(browser, width)
+        whole = browser.read(width)
         flips("+", width)
         flips("-", width)
         flips("+", width)
         browser.key("0")
-        assert read(browser, width) == whole
+        assert browser.read(width) == whole
 
     def sub_types() -> None:
         chosen = "window.deep('.verdict .bar[aria-pressed=true]').classList"
         browser.key("t")
-        assert read(browser, f"{chosen}.contains('true')")
+        assert browser.read(f"{chosen}.contains('true')")
         browser.key("p")
-        assert read(browser, f"{chosen}.contains('predicted')")
+        assert browser.read(f"{chosen}.contains('predicted')")
 
     def methods() -> None:
         """Go through all ways to draw the map, back to the run's own."""
         chosen = "window.deep('select.method').value"
-        own = read(browser, chosen)
+        own = browser.read(chosen)
         flips("e", chosen)
-        for _ in range(int(read(browser, "window.deep('select.method').options.length")) - 1):
+        for _ in range(int(browser.read("window.deep('select.method').options.length")) - 1):
             flips("e", chosen)
-        assert read(browser, chosen) == own
+        assert browser.read(chosen) == own
 
     def opacity() -> None:
         flips("ArrowDown", "window.deep('input[type=range]').value")

@@ -5,25 +5,8 @@ from __future__ import annotations
 import pytest
 
 from breakhis_core import reviews
-from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
-
-
-@pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    """Hashes of the test images by name."""
-    hashes: list[str] = build_queue(fake_run, order="all")["hash"].tolist()
-    return hashes
-
-
-@pytest.fixture
-def reviewing(browser: Browser, queue: list[str]) -> Browser:
-    """The review screen on the first image of the queue."""
-    browser.open("review?order=all")
-    browser.wait_until_shown(queue[0])
-    return browser
 
 
 def note(browser: Browser) -> str:
@@ -44,10 +27,6 @@ def said(workspace: Workspace) -> dict[str, tuple[str, str]]:
     standing = reviews.standing(workspace)
     rows = standing[["hash", "action", "reason", "note"]].itertuples(index=False)
     return {row.hash: (row.action if row.action == "keep" else row.reason, row.note) for row in rows}
-
-
-def wait_until_said(browser: Browser, words: str) -> None:
-    browser.page.wait_for_function("words => window.deep('.done')?.textContent.startsWith(words)", arg=words)
 
 
 def test_a_note_does_not_follow_to_the_next_image(
@@ -165,11 +144,11 @@ def test_changing_the_reason_keeps_the_note_and_enter_changes_it(
     reviewing.key("n", "End")
     reviewing.page.keyboard.type(", pale")
     reviewing.key("Enter")
-    wait_until_said(reviewing, "Note saved")
+    reviewing.wait_for_words(".done", "Note saved")
     assert reviewing.shown() == queue[0]
     assert said(workspace) == {queue[0]: ("staining", "blurred left half, pale")}
     reviewing.key("u")
-    wait_until_said(reviewing, "Taken back: staining")
+    reviewing.wait_for_words(".done", "Taken back: staining")
     wait_for_note(reviewing, "blurred left half")
     reviewing.key("n", "End")
     reviewing.page.keyboard.type(" nonsense")
@@ -200,16 +179,16 @@ def test_in_the_grid_a_note_stays_with_its_image_and_esc_cancels(
     browser.key("Enter", "ArrowRight")
     assert note(browser) == ""
     browser.key("2")
-    wait_until_said(browser, "Flagged fold or tear")
+    browser.wait_for_words(".done", "Flagged fold or tear")
     assert said(workspace) == {queue[1]: ("fold_or_tear", "")}
     browser.key("9")
     browser.page.keyboard.type("x")
     browser.key("Escape", "ArrowLeft", "ArrowLeft")
     assert note(browser) == "only this one"
     browser.key("1")
-    wait_until_said(browser, "Flagged out of focus")
+    browser.wait_for_words(".done", "Flagged out of focus")
     browser.key("ArrowLeft", "3")  # Another reason keeps the note.
-    wait_until_said(browser, "Flagged staining")
+    browser.wait_for_words(".done", "Flagged staining")
     assert said(workspace) == {
         queue[0]: ("staining", "only this one"),
         queue[1]: ("fold_or_tear", ""),

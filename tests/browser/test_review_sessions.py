@@ -38,15 +38,15 @@ def test_tabs_and_a_restart_share_what_was_said(
     one.wait_until_shown(queue[2])
     two.key("ArrowLeft")
     two.wait_until_shown(queue[0])
-    page.wait_for_function("window.deep('.place').textContent.includes('2 reviewed')")
+    two.wait_for_words(".place", "2 reviewed")
     two.key("ArrowRight")
     two.wait_until_shown(queue[1])
-    page.wait_for_function("window.deep('.stands').textContent.includes('flagged: staining')")
+    two.wait_for_words(".stands", "flagged: staining")
     two.key("u")  # Takes back what the other tab said.
-    page.wait_for_function("window.deep('.done').textContent.startsWith('Taken back: staining')")
+    two.wait_for_words(".done", "Taken back: staining")
     one.key("ArrowLeft")
     one.wait_until_shown(queue[1])
-    one.page.wait_for_function("window.deep('.stands').textContent.includes('no answer from you yet')")
+    one.wait_for_words(".stands", "no answer from you yet")
 
     # Another server, as on another day: the same address, the same place, and undo and redo go on.
     address = one.page.url.removeprefix(f"{one.url}/")
@@ -61,11 +61,11 @@ def test_tabs_and_a_restart_share_what_was_said(
     one.page.evaluate(DEEP)
     one.wait_until_shown(queue[1])
     one.key("y")
-    one.page.wait_for_function("window.deep('.done').textContent.startsWith('Brought back: staining')")
+    one.wait_for_words(".done", "Brought back: staining")
     one.key("u")
-    one.page.wait_for_function("window.deep('.done').textContent.startsWith('Taken back: staining')")
+    one.wait_for_words(".done", "Taken back: staining")
     one.key("u")
-    one.page.wait_for_function("window.deep('.done').textContent.startsWith('Taken back: fold or tear')")
+    one.wait_for_words(".done", "Taken back: fold or tear")
     one.wait_until_shown(queue[0])
     assert reviews.standing(workspace).empty
     actions = [event for image in queue[:2] for event in reviews.history(workspace, image)["action"]]

@@ -10,8 +10,6 @@ import pytest
 from breakhis_core import reviews
 from breakhis_core.images import datasets
 from breakhis_core.images.catalogue import Catalogue
-from breakhis_core.runs import Run
-from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 from tests.conftest import paint_pictures, write_fake_run
@@ -20,21 +18,6 @@ from tests.conftest import paint_pictures, write_fake_run
 EDGES = """[...window.deep('.pad').querySelectorAll('button:not(.switch), .note'), window.deep('.help'),
   window.deep('.fit')].map((one) => { const { left, top, right, bottom } = one.getBoundingClientRect();
   return [one.textContent || 'note', left, top, right, bottom, one.scrollWidth - one.clientWidth]; })"""
-
-
-@pytest.fixture
-def queue(fake_run: Run) -> list[str]:
-    """Hashes of the test images by name."""
-    hashes: list[str] = build_queue(fake_run, order="all")["hash"].tolist()
-    return hashes
-
-
-@pytest.fixture
-def reviewing(browser: Browser, queue: list[str]) -> Browser:
-    """The review screen on the first image of the queue."""
-    browser.open("review?order=all")
-    browser.wait_until_shown(queue[0])
-    return browser
 
 
 def middle(browser: Browser, selector: str) -> tuple[float, float]:
@@ -238,7 +221,7 @@ def test_a_bar_of_micrometres_follows_the_zoom_where_the_scale_is_known(
         return float(words.removesuffix(" µm")) / length * drawn / wide
 
     assert measured() == pytest.approx(0.49, abs=0.001)
-    before = browser.page.evaluate("window.deep('.ruler').textContent")
+    before = browser.text(".ruler")
     browser.key("+", "+", "+")
     assert measured() == pytest.approx(0.49, abs=0.001)
-    assert browser.page.evaluate("window.deep('.ruler').textContent") != before
+    assert browser.text(".ruler") != before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,12 +15,9 @@ from breakhis_core.workspace import Workspace
 from pages.parts.components.common.assets import address
 from tests.browser.conftest import Browser
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Response
-
 
 @pytest.fixture
-def reviewing(browser: Browser, fake_run: Run) -> tuple[Browser, list[str]]:
+def viewing(browser: Browser, fake_run: Run) -> tuple[Browser, list[str]]:
     """The review screen on its first image, and the queue."""
     queue: list[str] = build_queue(fake_run)["hash"].tolist()
     browser.open("review")
@@ -37,8 +33,8 @@ def map_hidden(browser: Browser) -> bool:
     return browser.page.evaluate("window.deep('canvas.map').hidden")
 
 
-def test_m_flips_between_picture_and_map(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, _ = reviewing
+def test_m_flips_between_picture_and_map(viewing: tuple[Browser, list[str]]) -> None:
+    browser, _ = viewing
     assert not map_hidden(browser)
     browser.key("m")
     assert map_hidden(browser)
@@ -46,15 +42,15 @@ def test_m_flips_between_picture_and_map(reviewing: tuple[Browser, list[str]]) -
     assert not map_hidden(browser)
 
 
-def test_views_have_one_two_or_nine_panes(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, _ = reviewing
+def test_views_have_one_two_or_nine_panes(viewing: tuple[Browser, list[str]]) -> None:
+    browser, _ = viewing
     for key, panes in (("s", "2"), ("v", "2"), ("d", "1"), ("g", "9"), ("o", "1")):
         browser.key(key)
         assert browser.page.evaluate("window.deep('.panes').dataset.count") == panes
 
 
-def test_zoom_stays_across_next(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, queue = reviewing
+def test_zoom_stays_across_next(viewing: tuple[Browser, list[str]]) -> None:
+    browser, queue = viewing
     whole = layer(browser)
     box = browser.page.evaluate(
         "(({x, y, width, height}) => [x + width / 2, y + height / 2])"
@@ -71,8 +67,8 @@ def test_zoom_stays_across_next(reviewing: tuple[Browser, list[str]]) -> None:
     assert layer(browser) == whole
 
 
-def test_opacity_and_view_survive_a_refresh(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, queue = reviewing
+def test_opacity_and_view_survive_a_refresh(viewing: tuple[Browser, list[str]]) -> None:
+    browser, queue = viewing
     browser.key("ArrowUp")
     browser.key("s")
     wanted = browser.page.evaluate("window.deep('input[type=range]').value")
@@ -82,10 +78,10 @@ def test_opacity_and_view_survive_a_refresh(reviewing: tuple[Browser, list[str]]
     assert browser.page.evaluate("window.deep('.panes').dataset.count") == "2"
 
 
-def test_a_bar_chooses_whose_map_is_shown(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, _ = reviewing
+def test_a_bar_chooses_whose_map_is_shown(viewing: tuple[Browser, list[str]]) -> None:
+    browser, _ = viewing
     browser.page.get_by_role("button", name="mucinous carcinoma").click()
-    caption = browser.page.evaluate("window.deep('.caption').textContent")
+    caption = browser.text(".caption")
     assert caption.startswith("map of mucinous carcinoma")
 
 
@@ -101,18 +97,18 @@ def colour_at(browser: Browser, cell: tuple[int, int]) -> tuple[int, int, int]:
 
 
 def test_the_difference_sets_the_predicted_against_the_true_map(
-    reviewing: tuple[Browser, list[str]], fake_run: Run
+    viewing: tuple[Browser, list[str]], fake_run: Run
 ) -> None:
-    browser, queue = reviewing
+    browser, queue = viewing
     predictions = fake_run.predictions().set_index("hash", drop=False)
     row = predictions.loc[queue[0]]
     maps = fake_run.class_maps()[predictions.index.get_loc(queue[0])].astype(float)
     difference = maps[CODES.index(row["predicted"])] - maps[CODES.index(row["subtype"])]
     browser.key("d")
-    caption = browser.page.evaluate("window.deep('.caption').textContent")
+    caption = browser.text(".caption")
     signs = f"+speaks for {subtype(row['predicted']).name}−speaks for {subtype(row['subtype']).name}"
     assert caption.removesuffix(" · weak") == signs
-    said = browser.page.evaluate("window.deep('.strength').textContent")
+    said = browser.text(".strength")
     found = re.match(r"Difference: (\w+) \+([\d.]+), (\w+) −([\d.]+)maps usually", said)
     assert found is not None, said
     assert (found[1], found[3]) == (row["predicted"], row["subtype"])
@@ -125,14 +121,14 @@ def test_the_difference_sets_the_predicted_against_the_true_map(
 
 
 def test_the_difference_against_a_class_that_a_bar_chose(
-    reviewing: tuple[Browser, list[str]], fake_run: Run
+    viewing: tuple[Browser, list[str]], fake_run: Run
 ) -> None:
-    browser, queue = reviewing
+    browser, queue = viewing
     row = fake_run.predictions().set_index("hash").loc[queue[0]]
     other = next(code for code in CODES if code not in (row["predicted"], row["subtype"]))
     browser.key("d")
     browser.page.get_by_role("button", name=subtype(other).name).click()
-    caption = browser.page.evaluate("window.deep('.caption').textContent")
+    caption = browser.text(".caption")
     assert f"−speaks for {subtype(other).name}" in caption
 
 
@@ -160,9 +156,9 @@ def lab(linear: np.ndarray) -> np.ndarray:
 
 
 def test_the_diverging_colours_are_even_and_readable_without_red_green_vision(
-    reviewing: tuple[Browser, list[str]],
+    viewing: tuple[Browser, list[str]],
 ) -> None:
-    browser, _ = reviewing
+    browser, _ = viewing
     script = address("components/viewer/colours.js")
     flat = browser.page.evaluate(f"import('{script}').then((colours) => [...colours.diverging])")
     rgb = np.array(flat, float).reshape(256, 3) / 255
@@ -190,30 +186,6 @@ def test_the_next_two_pictures_are_there_before_they_are_asked_for(browser: Brow
     assert [image for image in asked if image in queue] == queue[:3]
 
 
-def test_every_script_is_loaded_once_and_may_be_kept_for_ever(browser: Browser, fake_run: Run) -> None:
-    asked: list[str] = []
-    kept: set[str] = set()
-
-    def note(response: Response) -> None:
-        if "/assets/" in response.url:
-            asked.append(response.url)
-            kept.add(response.headers["cache-control"])
-
-    browser.page.on("response", note)
-    browser.open("review")
-    browser.wait_until_shown(build_queue(fake_run)["hash"].iloc[0])
-    scripts = [url.rsplit("/", 1)[-1].partition("?")[0] for url in asked]
-    assert {"viewer.js", "more_maps.js", "dom.js", "viewer.css"} <= set(scripts)
-    assert sorted(scripts) == sorted(set(scripts))
-    assert kept == {"public, max-age=31536000, immutable"}
-    assert (
-        browser.page.request.get(f"{browser.url}/assets/earlier/components/viewer/viewer.js").headers[
-            "cache-control"
-        ]
-        == "no-cache"
-    )
-
-
 def test_a_picture_that_is_gone_is_said_and_the_next_one_comes(
     browser: Browser, fake_run: Run, workspace: Workspace
 ) -> None:
@@ -223,14 +195,14 @@ def test_a_picture_that_is_gone_is_said_and_the_next_one_comes(
     file.unlink()
     browser.open("review")
     browser.wait_until_shown(queue[0])
-    assert "cannot be shown" in browser.page.evaluate("window.deep('.problem').textContent")
+    assert "cannot be shown" in browser.text(".problem")
     browser.key("ArrowRight")
     browser.wait_until_shown(queue[1])
     assert browser.page.evaluate("window.deep('.problem').hidden")
 
 
-def test_the_next_image_is_shown_before_the_server_answers(reviewing: tuple[Browser, list[str]]) -> None:
-    browser, queue = reviewing
+def test_the_next_image_is_shown_before_the_server_answers(viewing: tuple[Browser, list[str]]) -> None:
+    browser, queue = viewing
     # The viewer has asked for the picture before us: once we have it, it is there.
     browser.page.evaluate(
         "hash => { const image = new Image(); image.src = `/picture/${hash}`; return image.decode(); }",
