@@ -210,7 +210,7 @@ def test_what_was_said_while_agreement_was_measured_is_there_the_next_time(
     def images() -> str:
         screen = in_app("flags", view="Agreement")
         shown = next(one.body for one in screen.html if "Cohen" in one.body)
-        return str(shown.split("Cohen's kappa</small></td><td>")[1].split("<")[0])
+        return str(shown.split("Cohen&#39;s kappa</small></td><td>")[1].split("<")[0])
 
     monkeypatch.setattr(reviews, "standing", then_somebody_answers)
     assert images() == "1"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from breakhis_core import reviews
 from breakhis_core.reviews import agreement
@@ -93,7 +93,7 @@ def _measured(database: str, version: int, subject: Subject, scope: int, _said: 
     )
 
 
-def _table(overall: Agreement | None, across: Agreement | None, pairs: list[Agreement]) -> str:
+def _table(overall: Agreement | None, across: Agreement | None, pairs: list[Agreement]) -> Markup:
     many = len(across.reviewers) > 2 if across else False
     rows = []
     if many:
@@ -105,39 +105,42 @@ def _table(overall: Agreement | None, across: Agreement | None, pairs: list[Agre
     pairs = sorted(pairs, key=lambda one: (one.kappa is None, one.kappa or 0.0))
     rows += [_row(" and ".join(one.reviewers), "Cohen's kappa", one) for one in pairs]
     if not rows:
-        return "<p>No image has two answers yet, so there is nothing to compare.</p>"
+        return Markup("<p>No image has two answers yet, so there is nothing to compare.</p>")
     heads = ("", "Images", "Equal", "Beyond chance", "95 % interval", "What it means")
-    head = "".join(f"<th>{one}</th>" for one in heads)
-    return f'<table class="agreement"><tr>{head}</tr>{"".join(rows)}</table>'
+    head = Markup("").join(Markup("<th>{}</th>").format(one) for one in heads)
+    table = Markup('<table class="agreement"><tr>{}</tr>{}</table>')
+    return table.format(head, Markup("").join(rows))
 
 
-def _row(who: str, measure: str, found: Agreement | None) -> str:
+def _row(who: str, measure: str, found: Agreement | None) -> Markup:
     if found is None:
-        empty = "No image was answered by all of them."
-        return f"<tr><td>{escape(who)}<small>{measure}</small></td>{'<td>–</td>' * 4}<td>{empty}</td></tr>"
-    left = f"<small>{found.left_out:,} not used</small>" if found.left_out else ""
+        empty = Markup("<td>–</td>") * 4 + Markup("<td>No image was answered by all of them.</td>")
+        return Markup("<tr><td>{}<small>{}</small></td>{}</tr>").format(who, measure, empty)
+    left = Markup("<small>{:,} not used</small>").format(found.left_out) if found.left_out else ""
     bounds = None if found.low is None else (found.low, found.high)
-    return (
-        f"<tr><td>{escape(who)}<small>{measure}</small></td><td>{found.images:,}{left}</td>"
-        f"<td>{found.observed:.0%}</td><td><b>{number(found.kappa)}</b></td>"
-        f"<td>{interval(bounds)}{_drawn(found)}</td><td>{meaning(found)}</td></tr>"
+    row = Markup(
+        "<tr><td>{}<small>{}</small></td><td>{:,}{}</td><td>{:.0%}</td><td><b>{}</b></td>"
+        "<td>{}{}</td><td>{}</td></tr>"
+    )
+    value, span = number(found.kappa), interval(bounds)
+    return row.format(
+        who, measure, found.images, left, found.observed, value, span, _drawn(found), meaning(found)
     )
 
 
-def _drawn(found: Agreement) -> str:
+def _drawn(found: Agreement) -> Markup:
     """Draw coefficient and interval on a line from no agreement to full agreement; the stroke is chance."""
     if found.kappa is None or found.low is None or found.high is None:
-        return ""
+        return Markup("")
 
     def place(value: float) -> float:
         return 100 * (max(value, _LOWEST) - _LOWEST) / (1 - _LOWEST)
 
     low, high = place(found.low), place(found.high)
-    return (
-        f'<span class="span"><u style="left:{place(0):.1f}%"></u>'
-        f'<i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
-        f'<b style="left:{place(found.kappa):.1f}%"></b></span>'
-    )
+    return Markup(
+        '<span class="span"><u style="left:{:.1f}%"></u><i style="left:{:.1f}%;width:{:.1f}%"></i>'
+        '<b style="left:{:.1f}%"></b></span>'
+    ).format(place(0), low, high - low, place(found.kappa))
 
 
 def _disagreements(said: pd.DataFrame, subject: Subject, people: list[str], run: Run | None) -> None:

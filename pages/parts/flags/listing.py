@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 from sqlalchemy import Engine
 
 from breakhis_core import reviews
@@ -199,10 +199,8 @@ def link_elsewhere(run: Run | None) -> None:
             continue
         words = f"Also flagged: {what}{'' if other.phantom else f' of {other.name}'}"
         # Streamlit's own link to the screen that one is on leaves the address as it is.
-        address = html.escape(f"/flags?{urlencode({'run': other.run})}")
-        st.html(
-            f'<a class="elsewhere" href="{address}" target="_self">{html.escape(words)}</a>', width="content"
-        )
+        link = Markup('<a class="elsewhere" href="/flags?{}" target="_self">{}</a>')
+        st.html(link.format(urlencode({"run": other.run}), words), width="content")
 
 
 def summary(flags: pd.DataFrame, scope: Scope | None) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import PurePosixPath
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 from pandas.io.formats.style import Styler
 
 from breakhis_core.images import catalogue, datasets, published_counts
@@ -48,7 +48,7 @@ def _problems(whole: Catalogue) -> None:
         )
     )
     twice = catalogue.conflicts(whole)
-    st.html("".join(_twice(rows) for rows in twice[:PAIRS]))
+    st.html(Markup("").join(_twice(rows) for rows in twice[:PAIRS]))
     if len(twice) > PAIRS:
         st.caption(f"And {counted(len(twice) - PAIRS, 'picture')} more of this kind, in the list below.")
     paths = [PurePosixPath(path) for path in problems["path"]]
@@ -75,17 +75,16 @@ def _problems(whole: Catalogue) -> None:
     )
 
 
-def _twice(rows: pd.DataFrame) -> str:
+def _twice(rows: pd.DataFrame) -> Markup:
     """Return a picture beside the names and sub-types that it is filed under."""
-    files = "".join(
-        f"<li><b>{subtype(row.subtype).name}</b> {html.escape(row.name_)}</li>"
+    files = Markup("").join(
+        Markup("<li><b>{}</b> {}</li>").format(subtype(row.subtype).name, row.name_)
         for row in rows.rename(columns={"name": "name_"}).itertuples()
     )
-    image = html.escape(rows["hash"].iloc[0])
-    return (
-        f'<div class="filed-twice"><img src="/thumbnail/{image}" loading="lazy" '
-        f'alt="The picture"><div>One picture, filed as<ul>{files}</ul></div></div>'
-    )
+    return Markup(
+        '<div class="filed-twice"><img src="/thumbnail/{}" loading="lazy" '
+        'alt="The picture"><div>One picture, filed as<ul>{}</ul></div></div>'
+    ).format(rows["hash"].iloc[0], files)
 
 
 def _published(whole: Catalogue) -> None:

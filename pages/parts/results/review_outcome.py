@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from breakhis_core import reviews
 from breakhis_core.charts import review
@@ -28,6 +28,12 @@ from pages.parts.shared.markdown import plain
 
 MOST = 48  # Cards of one outcome; the link above them opens all.
 KINDS = {**LABELS, "good": "Not spoiled"}
+_CARD = Markup(
+    '<a href="{address}" target="_self" title="{title}">'
+    '<img src="/thumbnail/{hash}" loading="lazy" alt=""><b>{before} → {after}</b>'
+    "<small>true {subtype} · {magnification}×</small>"
+    "<small>{before_percent:.0f} % → {after_percent:.0f} %</small><small><b>{said}</b></small></a>"
+)
 
 
 def show(run: Run, part: str) -> None:
@@ -138,14 +144,18 @@ def cards(rows: pd.DataFrame, after: Run, part: str, answers: pd.DataFrame) -> N
         title = f"{one['name']}: true {subtype(one['subtype']).name}"
         address = "/review?" + urlencode({**group, "image": one["hash"]})
         drawn.append(
-            f'<a href="{html.escape(address)}" target="_self" title="{html.escape(title)}">'
-            f'<img src="/thumbnail/{one["hash"]}" loading="lazy" alt="">'
-            f"<b>{one['before']} → {one['after']}</b>"
-            f"<small>true {one['subtype']} · {one['magnification']}×</small>"
-            f"<small>{100 * one['before_confidence']:.0f} % → {100 * one['after_confidence']:.0f} %</small>"
-            f"<small><b>{html.escape(said)}</b></small></a>"
+            _CARD.format_map(
+                {
+                    **one,
+                    "address": address,
+                    "title": title,
+                    "said": said,
+                    "before_percent": 100 * one["before_confidence"],
+                    "after_percent": 100 * one["after_confidence"],
+                }
+            )
         )
-    st.html(f'<div class="outcome">{"".join(drawn)}</div>')
+    st.html(Markup('<div class="outcome">{}</div>').format(Markup("").join(drawn)))
     if len(rows) > MOST:
         st.caption(f"The first {MOST} of {len(rows):,}; the link opens all.")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
+from markupsafe import Markup
 
 from breakhis_core import reviews
 from breakhis_core.reviews import ReviewEvent, terms
@@ -24,22 +23,22 @@ def settle_band(item: Item | None = None) -> None:
     ):
         if settles:
             events = reviews.answers_on(workspace(), item.hash) if item else []
-            said = "".join(f"<li>{_told(one)}</li>" for one in events)
-            head = f"<b>Settling for everybody, as {html.escape(reviewer())}</b>"
-            st.html(f'<div class="band">{head}<ul>{said}</ul></div>')
+            said = Markup("").join(Markup("<li>{}</li>").format(_told(one)) for one in events)
+            head = Markup("<b>Settling for everybody, as {}</b>").format(reviewer())
+            st.html(Markup('<div class="band">{}<ul>{}</ul></div>').format(head, said))
         else:
             st.html('<div class="band"><b>Your own answer</b>, not a settlement</div>')
         words = "Give my own answer instead" if settles else "Settle instead"
         st.button(words, key="settle-or-answer", on_click=_turn, args=(settles,))
 
 
-def _told(event: ReviewEvent) -> str:
+def _told(event: ReviewEvent) -> Markup:
     if event.action == "flag":
         note = f" ({event.note})" if event.note else ""
         words = f"{terms.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
     else:
         words = "Keep"
-    return f"{html.escape(event.reviewer)}: <b>{html.escape(words)}</b>"
+    return Markup("{}: <b>{}</b>").format(event.reviewer, words)
 
 
 def _turn(settles: bool) -> None:

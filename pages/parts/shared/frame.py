@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core.runs import Run, list_runs
@@ -18,7 +18,6 @@ FOOT = "Research tool, not a medical device."
 PHANTOM = "Synthetic phantoms, not tissue."
 
 HERE = Path(__file__).parent
-_STACKED = '<style>@media (max-width: 1000px) { [data-testid="stColumn"] { min-width: 100%; } }</style>'
 
 
 def workspace() -> Workspace:
@@ -38,7 +37,7 @@ def style() -> None:
 
 def stack_columns() -> None:
     """Give every column of this screen the whole width where the window is narrow."""
-    st.html(_STACKED)
+    st.html(HERE / "stacked.css")
 
 
 def footer() -> None:
@@ -55,7 +54,7 @@ def page_header(title: str) -> DeltaGenerator:
     st.session_state.arrived = st.session_state.get("screen") != title
     st.session_state.screen = title
     with st.container(horizontal=True, vertical_alignment="center", key="page-header"):
-        st.html(f"<h1>{html.escape(title)}</h1>", width="content")
+        st.html(Markup("<h1>{}</h1>").format(title), width="content")
         controls = st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="right", key="page-controls"
         )
