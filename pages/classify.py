@@ -18,6 +18,7 @@ from breakhis_core.runs import Run, classifying
 from breakhis_core.runs.classifying import MAX_FILES, Classified, Known
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.wording import counted, number
+from pages.parts.components.common import assets
 from pages.parts.components.viewer import viewer
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
@@ -25,16 +26,6 @@ from pages.parts.shared.markdown import plain
 KINDS = ["png", "jpg", "jpeg", "tif", "tiff"]
 # Heights in pixels of a row of the list, of its head, and of the list at most: it scrolls from then on.
 ROW, HEAD, MOST = 34, 36, 36 + 5 * 34
-EMPTY_ZONE = """<style>
-.st-key-uploads [data-testid="stFileUploaderDropzone"] {
-  min-height: 52vh; flex-direction: column; align-items: center; justify-content: center; gap: 0.75rem; }
-.st-key-uploads [data-testid="stFileUploaderDropzoneInstructions"] { flex: none; height: auto; }
-</style>"""
-# Two rows of files show that they came; the picture below is what the eyes are for.
-FULL_ZONE = """<style>
-.st-key-classify-verdict { --verdict-height: 290px; }
-.st-key-uploads [data-testid="stFileUploaderDropzone"] { max-height: 6.2rem; overflow-y: auto; }
-</style>"""
 ROWS = "classified-rows"
 
 
@@ -214,7 +205,7 @@ with large:
         max_upload_size=classifying.MAX_MEGABYTES,
         key="uploads",
     )
-    st.html(FULL_ZONE if given else EMPTY_ZONE)
+    st.html(assets.PARTS / "classify" / ("full.css" if given else "empty.css"))
 if run.folds:
     small.info(
         f"**{plain(run.name)}** is a cross-validation of {run.folds} models, none of which is the model: "

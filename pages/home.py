@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import streamlit as st
+from markupsafe import Markup, escape
 
 from breakhis_core import jobs, reviews, runs
 from breakhis_core.errors import InputError
@@ -122,47 +122,53 @@ def submit(kind: str, **arguments: str) -> None:
 
 def lines(found: list[Dataset], known: list[Run], focus: Run | None) -> None:
     """Say in three lines what is here."""
-    images = "<br>".join(
-        f"<b>{counted(data.images, 'image')}</b> of {counted(data.cases, 'case')} in "
-        f"{html.escape(data.root.name)}"
-        + (f" · {frame.PHANTOM.rstrip('.').lower()}" if data.phantom else "")
-        + (f" · {counted(data.problems, 'problem')}" if data.problems else "")
+    images = Markup("<br>").join(
+        Markup("<b>{}</b> of {} in {}{}{}").format(
+            counted(data.images, "image"),
+            counted(data.cases, "case"),
+            data.root.name,
+            f" · {frame.PHANTOM.rstrip('.').lower()}" if data.phantom else "",
+            f" · {counted(data.problems, 'problem')}" if data.problems else "",
+        )
         for data in found
     )
     rows = [("Images", images)]
     if focus is None:
-        rows += [("Runs", "No run yet"), ("Reviews", "Nothing to review yet")]
+        rows += [("Runs", Markup("No run yet")), ("Reviews", Markup("Nothing to review yet"))]
     else:
         rows += [("Runs", run_line(known, focus)), ("Reviews", review_line(focus))]
-    st.html(
-        '<div class="lines">' + "".join(f"<i>{what}</i><div>{line}</div>" for what, line in rows) + "</div>"
-    )
+    show_lines(rows)
 
 
-def run_line(known: list[Run], run: Run) -> str:
+def show_lines(rows: list[tuple[str, Markup]]) -> None:
+    """Show lines, each behind what it is about."""
+    lines = Markup().join(Markup("<i>{}</i><div>{}</div>").format(what, line) for what, line in rows)
+    st.html(Markup('<div class="lines">{}</div>').format(lines))
+
+
+def run_line(known: list[Run], run: Run) -> Markup:
     """Return how many runs there are, and how many mistakes the one in focus made."""
     table = run.predictions()
     tested = table[table["part"] == run.tested_part]
     wrong = int((tested["predicted"] != tested["subtype"]).sum())
     which = ", the newest" if run is known[0] else ";"
     many = counted(len(tested), "image" if run.folds else "test image")
-    return (
-        f"<b>{counted(len(known), 'run')}</b>{which} {html.escape(frame.run_label(run))}: "
-        f"{wrong:,} of {many} of {html.escape(about(run))} misclassified"
+    return Markup("<b>{}</b>{} {}: {:,} of {} of {} misclassified").format(
+        counted(len(known), "run"), which, frame.run_label(run), wrong, many, about(run)
     )
 
 
-def review_line(run: Run) -> str:
+def review_line(run: Run) -> Markup:
     """Return how far one got oneself; what all said only to who has looked at every mistake."""
     mine = reviewed(frame.workspace(), run, frame.reviewer())
-    words = f"{html.escape(run.name)} on {html.escape(about(run))}: <b>{mine.words}</b>"
+    words = Markup("{} on {}: <b>{}</b>").format(run.name, about(run), mine.words)
     if mine.left:
         return words
     said = reviews.standing(frame.workspace())
     said = said[said["hash"].isin(scope_of(frame.workspace(), run).hashes)]
     flagged = said.loc[said["action"] == "flag", "hash"].nunique()
-    return (
-        f"{words} · {counted(said['hash'].nunique(), 'image')} reviewed by "
+    return words + (
+        f" · {counted(said['hash'].nunique(), 'image')} reviewed by "
         f"{counted(said['reviewer'].nunique(), 'reviewer')}, {flagged:,} flagged"
     )
 
@@ -186,20 +192,20 @@ def _work(before: frozenset[int]) -> None:
     bars = [job_bar.latest(kind) for kind in ("demo", "catalogue")]
     links = [work_link(job) for job in active if job not in bars]
     if links:
-        st.html(f'<div class="lines"><i>In progress</i><div>{" · ".join(links)}</div></div>')
+        show_lines([("In progress", Markup(" · ").join(links))])
 
 
-def work_link(job: Job) -> str:
+def work_link(job: Job) -> Markup:
     """Return a job in words, as a link to the screen that shows it."""
     screen = {
         "train": "train",
         "sweep": "sweeps",
         "maps": f"review?run={quote(str(job.arguments.get('run')))}",
     }
-    words = html.escape(job_words.in_words(job))
+    words = job_words.in_words(job)
     if job.kind not in screen:
-        return words
-    return f'<a href="/{screen[job.kind]}" target="_self">{words}</a>'
+        return escape(words)
+    return Markup('<a href="/{}" target="_self">{}</a>').format(screen[job.kind], words)
 
 
 def next_to_do(step: Step) -> None:
