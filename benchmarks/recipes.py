@@ -23,15 +23,16 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from benchmarks.epoch import Pictures, authors_model, timed
+from breakhis_core import wording
 from breakhis_core.images.catalogue import scan, usable
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.metrics.intervals import case_weights, interval, interval_text, off_centre
-from breakhis_core.metrics.names import MACRO_METRICS
+from breakhis_core.metrics.intervals import case_weights, interval, off_centre
 from breakhis_core.networks.backbone import build_base
 from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES, Recipe
-from breakhis_core.results.case_sums import measure, sum_by_case
+from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import subtypes_averaged
+from breakhis_core.results.measured import METRICS, measure
 from breakhis_core.results.predicted_arrays import Answers
 from breakhis_core.splits.split import Unit, make_split
 from breakhis_core.training.features import frozen_outputs
@@ -112,7 +113,7 @@ def recompute_statistics(fitting: Fitting) -> None:
     normalisation.moving_variance.assign(dense.var(axis=0))
 
 
-METRICS = ("accuracy", "macro_f1", "binary.accuracy", "binary.f1")
+TOLD = ("accuracy", "macro_f1", "binary.accuracy", "binary.f1")
 
 
 def line(name: str, unit: Unit, sample: Sample, answers: list[tuple[np.ndarray, np.ndarray]]) -> str:
@@ -120,19 +121,23 @@ def line(name: str, unit: Unit, sample: Sample, answers: list[tuple[np.ndarray, 
     everything = [np.concatenate(parts) for parts in zip(*answers, strict=True)]
     together = sum_by_case(_answers(sample, *everything))
     cases = len(together.confusion)
-    drawn = measure(together, case_weights(cases), METRICS)
+    drawn = measure(together, case_weights(cases), TOLD)
     of_seed = []
     for rows, said in answers:
         sums = sum_by_case(_answers(sample, rows, said))
-        of_seed.append(measure(sums, np.ones((1, len(sums.confusion))), METRICS))
+        of_seed.append(measure(sums, np.ones((1, len(sums.confusion))), TOLD))
     cells = []
-    for metric in METRICS:
+    for metric in TOLD:
         seeds, samples = np.concatenate([one[metric] for one in of_seed]), drawn[metric]
-        told = not (metric in MACRO_METRICS and off_centre(samples[1:], samples[0]))
+        told = not (METRICS[metric].is_macro and off_centre(samples[1:], samples[0]))
         limits = interval(samples[1:], cases) if told else None
-        cells += [f"{samples[0]:.2f}", f"{seeds.min():.2f} to {seeds.max():.2f}", interval_text(limits, 2)]
+        cells += [
+            f"{samples[0]:.2f}",
+            f"{seeds.min():.2f} to {seeds.max():.2f}",
+            wording.interval(limits, of=samples[0], digits=2),
+        ]
     counted = len(subtypes_averaged(together)["tested_subtypes"])
-    cells.insert(METRICS.index("macro_f1") * 3 + 1, str(counted))
+    cells.insert(TOLD.index("macro_f1") * 3 + 1, str(counted))
     cells.append(f"{np.mean(np.concatenate([_commonest_is_right(sample, rows) for rows, _ in answers])):.2f}")
     return f"| {name} | by {unit} | {' | '.join(cells)} |"
 

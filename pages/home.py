@@ -19,7 +19,7 @@ from breakhis_core.jobs.next_step import Do, Step, next_step, reviewed, run_in_f
 from breakhis_core.jobs.retraining import learnt_part
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
-from breakhis_core.wording import counted
+from breakhis_core.wording import PHANTOMS, counted
 from pages.parts.home import data_folds
 from pages.parts.shared import frame, guard, identity, job_bar
 from pages.parts.shared.markdown import plain
@@ -127,7 +127,7 @@ def lines(found: list[Dataset], known: list[Run], focus: Run | None) -> None:
             counted(data.images, "image"),
             counted(data.cases, "case"),
             data.root.name,
-            f" · {frame.PHANTOM.rstrip('.').lower()}" if data.phantom else "",
+            f" · {PHANTOMS}" if data.phantom else "",
             f" · {counted(data.problems, 'problem')}" if data.problems else "",
         )
         for data in found
@@ -255,7 +255,7 @@ def strip(step: Step) -> None:
         said = f"Mistakes on {about(run)} that you have not reviewed"
     else:
         return
-    st.caption(plain(f"{said}. {frame.PHANTOM}" if phantom else said))
+    st.caption(plain(f"{said}. {PHANTOMS.capitalize()}." if phantom else said))
     st.html(f'<div class="strip">{"".join(links)}</div>')
 
 

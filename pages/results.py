@@ -8,14 +8,14 @@ import streamlit as st
 
 from breakhis_core import runs
 from breakhis_core.errors import InputError
-from breakhis_core.metrics.names import MACRO_METRICS, macro_note
 from breakhis_core.results.baselines import baseline_text, doubt_in_words
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.provenance import where_from
+from breakhis_core.results.measured import shown_in
+from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, number
-from pages.parts.results import comparison, folds, leakage, review_outcome, runs_table, tables
+from pages.parts.results import comparison, folds, leakage, review_outcome, runs_table
 from pages.parts.results import views as result_views
 from pages.parts.server import run_download
 from pages.parts.shared import frame
@@ -44,18 +44,18 @@ def headline(evaluation: dict[str, Any]) -> None:
     """Show the headline numbers, each with its interval, what it has to beat and what it rests on."""
     st.markdown(f"**{where_from(evaluation)}** · below each number: 95 % interval, bootstrap over cases")
     with st.container(horizontal=True, key="headline", gap="small"):
-        for metric, label, meaning in tables.HEADLINE:
-            over = f" {macro_note(evaluation).capitalize()}." if metric in MACRO_METRICS else ""
+        for metric in shown_in("headline"):
+            over = f" {macro_note(evaluation).capitalize()}." if metric.is_macro else ""
             with st.container(width=190, gap=None):
                 st.metric(
-                    label,
-                    number(value_at(evaluation, metric)),
-                    interval_of(evaluation, metric),
+                    metric.headed or metric.name,
+                    number(value_at(evaluation, metric.place)),
+                    interval_of(evaluation, metric.place),
                     delta_color="off",
                     delta_arrow="off",
-                    help=f"{meaning}{over} {where_from(evaluation)}.",
+                    help=f"{metric.meaning}{over} {where_from(evaluation)}.",
                 )
-                st.caption(baseline_text(evaluation, metric))
+                st.caption(baseline_text(evaluation, metric.place))
     doubt = doubt_in_words(evaluation)
     if doubt:
         st.markdown(f"**{doubt}**")

@@ -10,11 +10,9 @@ import pandas as pd
 
 from breakhis_core.charts.colours import NEUTRAL, RIGHT, WRONG
 from breakhis_core.charts.parts import SHARE, category_axis, finish, interval_rules, share_axis, with_interval
-from breakhis_core.metrics.intervals import interval_text
-from breakhis_core.metrics.names import METRIC_NAMES, metric_name
 from breakhis_core.results.compare import VERDICTS, verdict
-
-NOT_A_SHARE = ("kappa", "calibration.brier")
+from breakhis_core.results.measured import METRICS, metric_name, places_in
+from breakhis_core.wording import interval
 
 
 def magnification_chart(
@@ -24,7 +22,7 @@ def magnification_chart(
 
     Args:
         evaluation: from ``evaluate``.
-        metric: one of ``evaluate.PER_MAGNIFICATION``.
+        metric: one that is measured at each magnification.
         height: height in pixels.
     """
     rows = [
@@ -43,57 +41,22 @@ def magnification_chart(
             alt.Tooltip("cases:Q", title="Cases"),
         ],
     )
-    extent = alt.Scale() if metric in NOT_A_SHARE else SHARE
+    extent = SHARE if METRICS[metric].is_share else alt.Scale()
     dots = base.mark_circle(size=110, opacity=1, color=RIGHT).encode(
         y=alt.Y("value:Q", title=metric_name(metric), scale=extent)
     )
     return finish(height, interval_rules(base), dots)
 
 
-def case_chart(evaluation: Mapping[str, Any]) -> alt.LayerChart:
-    """Draw the patient score of each case, the worst first; a click selects it under the name ``"case"``.
-
-    Args:
-        evaluation: from ``evaluate``.
-    """
-    table = pd.DataFrame(
-        evaluation["per_case"], columns=["case", "subtypes", "images", "correct", "patient_score"]
-    )
-    clicked = alt.selection_point(name="case", fields=["case"])
-    base = alt.Chart(table).encode(
-        y=alt.Y("case:N", sort=None, title="Case", axis=category_axis()),
-        tooltip=[
-            alt.Tooltip("case:N", title="Case"),
-            alt.Tooltip("subtypes:N", title="Sub-type"),
-            alt.Tooltip("patient_score:Q", title="Patient score", format=".3f"),
-            alt.Tooltip("correct:Q", title="Right images"),
-            alt.Tooltip("images:Q", title="Images"),
-        ],
-    )
-    whole = base.mark_bar(color=WRONG, opacity=0.28, height=alt.RelativeBandSize(band=0.8)).encode(
-        x=alt.X("images:Q", title=None)
-    )
-    right = (
-        base.mark_bar(color=RIGHT, height=alt.RelativeBandSize(band=0.8))
-        .encode(
-            x=alt.X("correct:Q", title="Images, right ones filled"),
-            opacity=alt.condition(clicked, alt.value(1.0), alt.value(0.35)),
-        )
-        .add_params(clicked)
-    )
-    return finish(max(120, 16 * len(table)), whole, right)
-
-
-def comparison_chart(
-    compared: Mapping[str, Any], metrics: Sequence[str] = tuple(METRIC_NAMES)
-) -> alt.LayerChart:
+def comparison_chart(compared: Mapping[str, Any], metrics: Sequence[str] | None = None) -> alt.LayerChart:
     """Draw the difference of each metric between two runs with its paired 95 % interval.
 
     A difference has a colour only where its interval excludes zero.
 
     Args:
         compared: one entry of ``compare(...)["against"]``.
-        metrics: metrics to draw, by their place in an evaluation, from the top.
+        metrics: metrics to draw, by their place in an evaluation, from the top; by default those of the list
+            ``comparison``.
     """
     rows = [
         {
@@ -101,13 +64,15 @@ def comparison_chart(
             "delta": delta["delta"],
             "low": (delta["interval"] or [None, None])[0],
             "high": (delta["interval"] or [None, None])[1],
-            "limits": interval_text(delta["interval"]),
+            "limits": interval(delta["interval"], of=delta["delta"], signed=True),
             "before": delta["before"],
             "after": delta["after"],
             "verdict": verdict(delta),
         }
         for name, delta in (
-            (name, compared["deltas"][name]) for name in metrics if name in compared["deltas"]
+            (name, compared["deltas"][name])
+            for name in (places_in("comparison") if metrics is None else metrics)
+            if name in compared["deltas"]
         )
         if delta["delta"] is not None
     ]

@@ -29,6 +29,7 @@ from breakhis_core.charts.parts import (
     with_interval,
 )
 from breakhis_core.images.taxonomy import CODES, side_of, subtype
+from breakhis_core.results.measured import SUBTYPE_METRICS
 
 DASHES = ([1, 0], [7, 3], [2, 2], [8, 3, 2, 3])
 """One dash pattern for each of the four sub-types of a side."""
@@ -162,7 +163,7 @@ def class_bars_chart(evaluation: Mapping[str, Any], *, height: int = HEIGHT) -> 
         evaluation: from ``evaluate``.
         height: height in pixels.
     """
-    names = {"precision": "precision", "sensitivity": "recall", "f1": "F1"}
+    names = {metric.key: metric.name for metric in SUBTYPE_METRICS if metric.in_bars}
     rows = [
         with_interval(evaluation, f"per_class.{code}.{key}")
         | {"subtype": code, "name": subtype(code).name, "side": side_of(code), "metric": shown}

@@ -13,7 +13,7 @@ import pandas as pd
 from breakhis_core.charts.colours import NEUTRAL, RIGHT
 from breakhis_core.charts.parts import HEIGHT, SHARE, SIDE_SCALE, diagonal, finish, interval_rules, share_axis
 from breakhis_core.images.taxonomy import SIDES
-from breakhis_core.metrics.intervals import interval_text
+from breakhis_core.wording import interval
 
 BARS = 20
 
@@ -31,7 +31,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], *, height: int = HEIGHT
     columns = ["low", "high", "images", "cases", "confidence", "accuracy", "accuracy_low", "accuracy_high"]
     table = pd.DataFrame(list(bins), columns=columns)
     limits = zip(table["accuracy_low"], table["accuracy_high"], strict=True)
-    table["limits"] = [interval_text(pair) for pair in limits]
+    table["limits"] = [interval(pair) for pair in limits]
     clicked = alt.selection_point(name="bin", fields=["low", "high"])
     base = alt.Chart(table).encode(
         x=alt.X("confidence:Q", title="Mean confidence", scale=SHARE, axis=share_axis()),

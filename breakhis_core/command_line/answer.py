@@ -15,11 +15,10 @@ from rich.table import Table
 
 from breakhis_core.command_line import interrupts
 from breakhis_core.errors import InputError
+from breakhis_core.wording import NO_DEVICE, PHANTOMS
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else, for machines.")]
 BAD_INPUT = 1
-DISCLAIMER = "Research tool, not a medical device."
-PHANTOMS = "Synthetic phantoms, not tissue."
 
 
 class InterruptedAtSafePoint(Exception):  # noqa: N818 - not an error: somebody asked for it
@@ -41,7 +40,8 @@ class Answer:
     def give(self, value: Mapping[str, Any], *renderables: RenderableType) -> None:
         """Print the value as JSON for a machine, or the renderables for a person."""
         if self._as_json:
-            about = {"disclaimer": DISCLAIMER, **({"images_are": PHANTOMS} if value.get("phantom") else {})}
+            painted = {"images_are": f"{PHANTOMS.capitalize()}."} if value.get("phantom") else {}
+            about = {"disclaimer": NO_DEVICE, **painted}
             self._print({**value, **about})
             return
         # Without a terminal nobody's window limits the width; file names are not markup.

@@ -9,6 +9,7 @@ import typer
 from rich.console import RenderableType
 
 from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
+from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
     from breakhis_core.workspace import Workspace
@@ -70,7 +71,7 @@ def _tables(counted: dict[str, Any]) -> list[RenderableType]:
         for code, images in counted["subtypes"].items()
     ]
     rows.append(["all", *_totals(counted, against)])
-    kind = ", synthetic phantoms, not tissue," if counted["phantom"] else ""
+    kind = f", {PHANTOMS}," if counted["phantom"] else ""
     headline = (
         f"{shown_path(Path(counted['root']))}: {counted['images']} images{kind} of {counted['cases']} cases "
         f"on {counted['slides']} slides, {counted['quarantined']} quarantined"

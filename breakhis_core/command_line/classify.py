@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.answer import DISCLAIMER, PHANTOMS, AsJson, answering, shown_path, table
+from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
 from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
-from breakhis_core.wording import counted
+from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
@@ -66,8 +66,8 @@ def classify(
         columns = ["file", "sub-type", "side", "confidence", "malignant"]
         shown = [table(None, columns, map(_row, good))] if good and csv is None else []
         value = {**about_run(opened), "folders": {str(one): len(many) for one, many in found.items()}}
-        tissue = f" Trained on {PHANTOMS[0].lower()}{PHANTOMS[1:]}" if opened.phantom else ""
-        note = f"Run {opened.name}.{tissue} {DISCLAIMER}"
+        tissue = f" Trained on {PHANTOMS}." if opened.phantom else ""
+        note = f"Run {opened.name}.{tissue} {NO_DEVICE}"
         answer.give({**value, "results": results}, *lines, *shown, *errors, note)
 
 

@@ -28,6 +28,7 @@ from breakhis_core.command_line import (
 )
 from breakhis_core.command_line.answer import complain
 from breakhis_core.command_line.streams import outlast_readers
+from breakhis_core.wording import NO_DEVICE
 
 COMMAND = "breakhis"
 """The name under which pip installs it; a checkout calls ``python -m breakhis_core``."""
@@ -58,7 +59,7 @@ app.add_typer(features.app, name="features", rich_help_panel="Training")
 
 def _say_version(asked: bool) -> None:
     if asked:
-        print(f"BreakHis Review {__version__}, a research tool, not a medical device.")
+        print(f"BreakHis Review {__version__}. {NO_DEVICE}")
         raise typer.Exit
 
 

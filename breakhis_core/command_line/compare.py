@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import DISCLAIMER, PHANTOMS, AsJson, answering, table
+from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
-from breakhis_core.wording import counted, interval, number
+from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted, interval, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def compare(
             value["names"] = {
                 image: names[image] for one in found["against"] for image in (*one["fixed"], *one["broken"])
             }
-        note = f"{PHANTOMS} {DISCLAIMER}" if before.phantom else DISCLAIMER
+        note = f"{PHANTOMS.capitalize()}. {NO_DEVICE}" if before.phantom else NO_DEVICE
         answer.give(value, *lines, note)
 
 
@@ -99,22 +99,23 @@ def _one(found: dict[str, Any], place: int, before: Run) -> dict[str, Any]:
 
 
 def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
-    from breakhis_core.metrics.names import higher_is_better, macro_note, metric_name
-    from breakhis_core.results.compare import HEADLINE, same_answers, verdict
+    from breakhis_core.results.compare import same_answers, verdict
     from breakhis_core.results.comparison_words import chance_in_words, surely
+    from breakhis_core.results.measured import METRICS, places_in
+    from breakhis_core.results.provenance import macro_note
 
     against = found["against"][0]
     if same_answers(against):
         return []
     deltas = against["deltas"]
-    shown = [name for name in HEADLINE if name in deltas and "log_loss" not in name]
+    shown = [place for place in places_in("comparison") if place in deltas]
     rows = [
         [
-            metric_name(name) + ("" if higher_is_better(name) else ", lower is better"),
+            METRICS[name].direction_told,
             number(deltas[name]["before"]),
             number(deltas[name]["after"]),
             number(deltas[name]["delta"], signed=True),
-            interval(deltas[name]["interval"], signed=True),
+            interval(deltas[name]["interval"], of=deltas[name]["delta"], signed=True),
             verdict(deltas[name]),
         ]
         for name in shown
@@ -130,15 +131,15 @@ def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
 
 def _minus_flagged(found: Mapping[str, Any]) -> str:
     """Say what the numbers are without the flagged test images; never instead of the headline."""
-    from breakhis_core.metrics.names import metric_name
+    from breakhis_core.results.measured import shown_in
 
     minus = found["minus_flagged"]
     if minus is None:
         return ""
     deltas = minus["against"][0]["deltas"]
     told = [
-        f"{metric_name(name)} {number(deltas[name]['before'])} → {number(deltas[name]['after'])}"
-        for name in ("accuracy", "macro_f1", "binary.f1")
+        f"{metric.name} {number(delta['before'])} → {number(delta['after'])}"
+        for metric, delta in ((metric, deltas[metric.place]) for metric in shown_in("main"))
     ]
     return (
         f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "

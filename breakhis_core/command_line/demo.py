@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from breakhis_core.command_line.answer import AsJson, answering, shown_path
+from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
     from breakhis_core.images.datasets import Dataset
@@ -36,7 +37,7 @@ def demo(as_json: AsJson = False) -> None:
         answer.give(
             {"workspace": str(workspace.root), "data": str(prepared.root), **_counts(prepared)},
             f"The demo is ready in {shown_path(workspace.root)}: "
-            f"{prepared.images} synthetic phantoms, not tissue, of {prepared.cases} cases.",
+            f"{prepared.images} {PHANTOMS}, of {prepared.cases} cases.",
             *([] if (workspace.models / "demo").is_dir() else [NO_RUN]),
         )
 

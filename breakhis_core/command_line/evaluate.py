@@ -11,24 +11,10 @@ from rich.console import RenderableType
 from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.images.taxonomy import subtype
+from breakhis_core.wording import PHANTOMS, number
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
-
-HEADLINE = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "kappa",
-    "auc.macro",
-    "binary.f1",
-    "binary.precision",
-    "binary.sensitivity",
-    "binary.specificity",
-    "binary.auc",
-    "patients.recognition_rate",
-    "calibration.ece",
-)
 
 
 def evaluate(
@@ -90,7 +76,7 @@ def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:
 
 def provenance(result: dict[str, Any]) -> str:
     """Say on what a result was measured: no number without it."""
-    tissue = ", synthetic phantoms, not tissue" if result["phantom"] else ""
+    tissue = f", {PHANTOMS}" if result["phantom"] else ""
     few = "; so few cases that the intervals are themselves uncertain" if result["few_cases"] else ""
     which = "images out of fold" if "folds" in result else "test images"
     return (
@@ -101,35 +87,37 @@ def provenance(result: dict[str, Any]) -> str:
 
 def headline(result: dict[str, Any]) -> RenderableType:
     """Return the table of a result's main numbers with their 95 % intervals."""
-    from breakhis_core.metrics.names import metric_name
     from breakhis_core.results.baselines import baseline_text
     from breakhis_core.results.evaluate import value_at
+    from breakhis_core.results.measured import shown_in
     from breakhis_core.results.tables import interval_of
 
     rows = [
-        [metric_name(metric), _number(value_at(result, metric)), interval_of(result, metric)]
-        + [baseline_text(result, metric)]
-        for metric in HEADLINE
+        [metric.name, number(value_at(result, metric.place)), interval_of(result, metric.place)]
+        + [baseline_text(result, metric.place)]
+        for metric in shown_in("command")
     ]
     return table(None, ["metric", "value", "95 % interval over cases", "baseline"], rows)
 
 
 def notes(result: dict[str, Any]) -> list[str]:
     """Say over how many sub-types macro figures are means, and whether the run beats its baseline."""
-    from breakhis_core.metrics.names import macro_note
     from breakhis_core.results.baselines import doubt_in_words
+    from breakhis_core.results.provenance import macro_note
 
     over = f"Macro figures and balanced accuracy are means {macro_note(result)}."
     return [over, *filter(None, [doubt_in_words(result)])]
 
 
 def _tables(result: dict[str, Any]) -> list[RenderableType]:
-    keys = ("precision", "sensitivity", "f1", "auc")
+    from breakhis_core.results.measured import SUBTYPE_METRICS
+
+    shown = [metric for metric in SUBTYPE_METRICS if metric.mean]
     rows = [
-        [f"{code} {subtype(code).name}", *(_number(scores[key]) for key in keys), scores["support"]]
+        [f"{code} {subtype(code).name}", *(number(scores[metric.key]) for metric in shown), scores["support"]]
         for code, scores in result["per_class"].items()
     ]
-    columns = ["sub-type", "precision", "sensitivity", "F1", "AUC", "images"]
+    columns = ["sub-type", *(metric.name for metric in shown), "images"]
     tables = [provenance(result), headline(result), *notes(result), "", table(None, columns, rows)]
     return [*tables, "", _folds(result)] if "folds" in result else tables
 
@@ -139,7 +127,3 @@ def _folds(result: dict[str, Any]) -> RenderableType:
 
     told = fold_table(result)
     return table(None, list(told.heads), [list(row) for row in told.rows])
-
-
-def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3f}".replace("-", "−")

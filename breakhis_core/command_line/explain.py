@@ -12,6 +12,7 @@ from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
 from breakhis_core.maps.methods import CHEAP, CODES, method_of
+from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
     from breakhis_core.maps.store import MapStore
@@ -59,7 +60,7 @@ def explain(
         answer.give(
             value,
             f"{opened.name}: {done['images']} misclassified images of {part}, split by {opened.unit}"
-            f"{', synthetic phantoms, not tissue' if opened.phantom else ''}.",
+            f"{f', {PHANTOMS}' if opened.phantom else ''}.",
             table(None, _COLUMNS, [_row(one) for one in found]),
             *(f"{method_of(one['method']).name}: {_warning(one)}" for one in found if _warning(one)),
             *done["refused"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from breakhis_core.command_line.answer import DISCLAIMER, AsJson, answering, shown_path, table
-from breakhis_core.wording import duration, interval, number
+from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
+from breakhis_core.wording import NO_DEVICE, duration, interval, number
 
 if TYPE_CHECKING:
     from breakhis_core.runs.notes import About
@@ -65,7 +65,7 @@ def runs(as_json: AsJson = False) -> None:
             {"runs": value, "damaged": damaged},
             *([table(None, _COLUMNS, shown), _REST] if shown else [none]),
             *(one.reason for one in refused),
-            DISCLAIMER,
+            NO_DEVICE,
         )
 
 

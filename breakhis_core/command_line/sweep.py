@@ -149,7 +149,7 @@ def _remove(answer: Answer, workspace: Workspace, name: str) -> None:
 
 
 def _tell(answer: Answer, study: Study) -> None:
-    from breakhis_core.results.baselines import CHANCE
+    from breakhis_core.results.measured import CHANCE
     from breakhis_core.sweeps.request import METRICS
     from breakhis_core.sweeps.results import best_cell, cell_table, rests_on, uncertainty
     from breakhis_core.sweeps.values import field_text, value_text

@@ -17,9 +17,9 @@ from breakhis_core.flags.listing import flags_of
 from breakhis_core.flags.report import flag_report
 from breakhis_core.flags.statements import LEAVING
 from breakhis_core.images import datasets
-from breakhis_core.results.card import FOOT
 from breakhis_core.reviews.policy import chosen_policy
 from breakhis_core.runs import Run
+from breakhis_core.wording import NO_DEVICE, PHANTOMS
 from breakhis_core.workspace import Workspace
 
 Write = Callable[[Workspace, pd.DataFrame, Run | None], Iterator[bytes]]
@@ -72,8 +72,8 @@ def about(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> dict[str
         else "none; no test set is known",
         "Data set": ", ".join(sorted({data.root.name for data in held})) or "not catalogued",
         "Written (UTC)": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M"),
-        **({"Images are": "synthetic phantoms, not tissue"} if any(data.phantom for data in held) else {}),
-        "Note": FOOT,
+        **({"Images are": PHANTOMS} if any(data.phantom for data in held) else {}),
+        "Note": NO_DEVICE,
     }
 
 

@@ -17,7 +17,7 @@ from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.images.thumbnails import thumbnail_file
 from breakhis_core.reports.page import page
 from breakhis_core.results.card import PHANTOM_NOTE
-from breakhis_core.results.tables import NumberTable, number
+from breakhis_core.results.tables import NumberTable
 from breakhis_core.reviews import agreement, standings
 from breakhis_core.reviews.agreement import Agreement, Subject
 from breakhis_core.reviews.agreement_words import meaning
@@ -25,7 +25,7 @@ from breakhis_core.reviews.policy import chosen_policy
 from breakhis_core.reviews.terms import REASONS
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
-from breakhis_core.wording import counted
+from breakhis_core.wording import counted, interval, number
 from breakhis_core.workspace import Workspace
 
 _LABELS = {reason.code: reason.label for reason in REASONS}
@@ -128,7 +128,7 @@ def _measured(said: pd.DataFrame, subject: Subject) -> NumberTable | None:
 
 
 def _cells(found: Agreement) -> list[str]:
-    span = "-" if found.low is None else f"{number(found.low)} to {number(found.high)}"
+    span = interval((found.low, found.high))
     numbers = [f"{found.images:,}", f"{found.left_out:,}", f"{found.observed:.0%}", number(found.kappa)]
     return [*numbers, span, meaning(found)]
 

@@ -9,7 +9,6 @@ samples at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
@@ -159,15 +158,3 @@ def number_or_none(value: float) -> float | None:
     True
     """
     return None if math.isnan(value) else float(value)
-
-
-def interval_text(limits: Sequence[float] | None, digits: int = 3) -> str:
-    """Write limits for people.
-
-    >>> interval_text([0.71234, 0.8]), interval_text(None)
-    ('0.712 to 0.800', 'too few cases')
-    """
-    if limits is None:
-        return "too few cases"
-    low, high = limits
-    return f"{low:.{digits}f} to {high:.{digits}f}".replace("-", "−")

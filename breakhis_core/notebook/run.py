@@ -12,11 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import runs
-from breakhis_core.metrics.names import metric_name
 from breakhis_core.notebook.frames import about, images_in_words, with_origin
 from breakhis_core.results.baselines import baseline_of
-from breakhis_core.results.compare import COMPARED
 from breakhis_core.results.evaluate import evaluate_run, value_at
+from breakhis_core.results.measured import METRICS
 from breakhis_core.runs import Run, classifying
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.table import parts_in_words
@@ -136,12 +135,12 @@ class OpenRun:
         """
         found = self.evaluation(part)
         rows = {}
-        for metric in COMPARED:
+        for metric in METRICS:
             if metric in found["intervals"]:
                 low, high = found["intervals"][metric] or (None, None)
                 beaten, baseline = baseline_of(found, metric)
                 value = value_at(found, metric)
-                rows[metric] = (metric_name(metric), value, low, high, baseline, beaten)
+                rows[metric] = (METRICS[metric].name, value, low, high, baseline, beaten)
         columns = ["name", "value", "low", "high", "baseline", "baseline_of"]
         table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("metric")
         numbers = ["value", "low", "high", "baseline"]

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from breakhis_core.results.card import FOOT
+from breakhis_core.wording import NO_DEVICE
 
 
 def emphasised(markdown: str) -> Markup:
@@ -44,7 +44,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters.update(emphasised=emphasised, svg=svg)
-_TEMPLATES.globals["foot"] = FOOT
+_TEMPLATES.globals["foot"] = NO_DEVICE
 
 
 def page(template: str, title: str, **content: Any) -> Iterator[str]:

@@ -16,16 +16,10 @@ import pandas as pd
 from breakhis_core.images.taxonomy import CODES, SIDES, side_of, subtype
 from breakhis_core.metrics import classification
 from breakhis_core.metrics.classification import Integers
-from breakhis_core.metrics.intervals import case_weights, interval_text, limits_or_none, number_or_none
-from breakhis_core.results.case_sums import CaseSums, measure
-
-CHANCE = 1 / len(CODES)
-"""Accuracy of saying each sub-type equally often at random."""
-
-CHANCE_OF = {"auc.macro": 0.5, "binary.auc": 0.5, "kappa": 0.0}
-"""What chance gives of other metrics."""
-
-_NAMED = {"binary.accuracy": "sides"}
+from breakhis_core.metrics.intervals import case_weights, limits_or_none, number_or_none
+from breakhis_core.results.case_sums import CaseSums
+from breakhis_core.results.measured import CHANCE, METRICS, measure
+from breakhis_core.wording import interval, number
 
 
 def commonest(labels: pd.Series) -> str:
@@ -83,9 +77,8 @@ def baselines(sums: CaseSums, said: pd.DataFrame | None, resamples: int) -> dict
 
     Returns:
         ``chance``, and ``commonest``: ``None`` where the training is not known, else ``subtypes`` and
-        ``sides``, those that are named, and by metric (accuracy and macro F1 of the sub-types, accuracy and
-        F1 of the sides) the ``value`` of always naming them, the ``difference`` of the run to it, and its
-        ``interval``.
+        ``sides``, those that are named, and by metric that has such a baseline the ``value`` of always naming
+        them, the ``difference`` of the run to it, and its ``interval``.
     """
     if said is None:
         return {"chance": CHANCE, "commonest": None}
@@ -94,18 +87,17 @@ def baselines(sums: CaseSums, said: pd.DataFrame | None, resamples: int) -> dict
     # Any sub-type stands for its side.
     of_side = {side_of(code): k for k, code in enumerate(CODES)}
     sides = said["side"].map(of_side).to_numpy(np.int64)
-    malignant = np.full(len(said), of_side["malignant"])
+    named = {"subtypes": subtypes, "sides": sides, "malignant": np.full(len(said), of_side["malignant"])}
     found: dict[str, Any] = {
         "subtypes": [code for code in CODES if code in set(said["subtype"])],
         "sides": [side for side in SIDES if side in set(said["side"])],
     }
-    # To name benign finds no malignant image: the F1 to beat is that of naming malignant, whichever is rarer.
-    always = {"accuracy": subtypes, "macro_f1": subtypes, "binary.accuracy": sides, "binary.f1": malignant}
+    always = {place: metric.always for place, metric in METRICS.items() if metric.always is not None}
     ours = measure(sums, weights, always)
-    for name, named in always.items():
-        theirs = measure(_always(sums, named), weights, [name])[name]
-        difference = ours[name] - theirs
-        found[name] = {
+    for place, what in always.items():
+        theirs = measure(_always(sums, named[what]), weights, [place])[place]
+        difference = ours[place] - theirs
+        found[place] = {
             "value": number_or_none(theirs[0]),
             "difference": number_or_none(difference[0]),
             "interval": limits_or_none(difference[1:], len(weights[0])),
@@ -155,20 +147,19 @@ def baseline_text(evaluation: Mapping[str, Any], metric: str) -> str:
     'chance: 0.125'
     """
     what, value = baseline_of(evaluation, metric)
-    return "" if value is None else f"{what}: {value:.3f}"
+    return "" if value is None else f"{what}: {number(value)}"
 
 
 def baseline_of(evaluation: Mapping[str, Any], metric: str) -> tuple[str, float | None]:
     """Return what a metric has to beat in words, and its value: ``None`` where there is no baseline of it."""
-    if metric in CHANCE_OF:
-        return "chance", CHANCE_OF[metric]
+    always, chance = METRICS[metric].always, METRICS[metric].chance
     known = evaluation["baselines"]["commonest"]
-    if known is None or metric not in known:
-        return ("chance", evaluation["baselines"]["chance"]) if metric == "accuracy" else ("", None)
+    if known is None or always is None or metric not in known:
+        return "" if chance is None else "chance", chance
     value = known[metric]["value"]
     if value is None:
         return "", None
-    named = ["malignant"] if metric == "binary.f1" else known[_NAMED.get(metric, "subtypes")]
+    named = ["malignant"] if always == "malignant" else known[always]
     return f"always saying {named_in_words(named)}", value
 
 
@@ -190,5 +181,4 @@ def doubt_in_words(evaluation: Mapping[str, Any]) -> str:
     if limits[0] > 0:
         return ""
     verdict = "Worse than" if limits[1] < 0 else "Not better than"
-    sign = "+" if difference > 0 else "−" if difference < 0 else ""
-    return f"{verdict} {always}: accuracy {sign}{abs(difference):.3f} ({interval_text(limits)})."
+    return f"{verdict} {always}: accuracy {number(difference, signed=True)} ({interval(limits)})."

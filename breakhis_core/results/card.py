@@ -8,21 +8,21 @@ from typing import Any
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import ENOUGH_CASES
-from breakhis_core.metrics.names import macro_note, metric_name
 from breakhis_core.recipes import RECIPES, completed
 from breakhis_core.results.baselines import baseline_text, doubt_in_words
 from breakhis_core.results.evaluate import FEW_CASES, value_at
+from breakhis_core.results.measured import shown_in
+from breakhis_core.results.provenance import macro_note
 from breakhis_core.results.tables import (
     class_table,
     fold_table,
     interval_of,
     magnification_table,
     metric_table,
-    number,
     recipe_table,
 )
 from breakhis_core.runs.table import settings_that_differ
-from breakhis_core.wording import part_in_words
+from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted, number, part_in_words
 
 UNIT_NOTES = {
     "image": (
@@ -46,14 +46,13 @@ PUBLISHED_NOTE = (
     "hold-outs: an image tested in several has the mean of their probabilities, one tested in none has no "
     "prediction. They keep slides apart, but not all blocks of a case."
 )
-PHANTOM_NOTE = "Made from **synthetic phantoms, not tissue**. Its numbers say nothing about tissue."
+PHANTOM_NOTE = f"Made from **{PHANTOMS}**. Its numbers say nothing about tissue."
 _PARTS = {
     "train": "to train",
     "validation": "to validate",
     "test": "to test",
     "out_of_fold": "each predicted by models that never saw it",
 }
-FOOT = "Research tool, not a medical device."
 
 
 def card(
@@ -93,7 +92,7 @@ def card(
         recipe_table(recipe).markdown(),
         "## Known limits",
         "\n".join(f"- {limit}" for limit in known_limits(evaluation, phantom)),
-        f"*{FOOT}*",
+        f"*{NO_DEVICE}*",
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -125,7 +124,7 @@ def split_note(evaluation: Mapping[str, Any], folds: Mapping[str, Any] | None = 
         return FOLD_NOTES[unit]
     return (
         f"{PUBLISHED_NOTE} Of {folds['tests']:,} tests, {folds['tests_of_train_cases']:,} are of cases that "
-        f"the fold trains on; {_count(folds['never_tested'], 'image')} never tested."
+        f"the fold trains on; {counted(folds['never_tested'], 'image')} never tested."
     )
 
 
@@ -138,7 +137,7 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
         limits.append("The split is by image, so the test set shares cases with the training.")
     if evaluation["cases"] < FEW_CASES:
         limits.append(
-            f"The numbers rest on {_count(evaluation['cases'], 'case')}; below {FEW_CASES}, intervals are "
+            f"The numbers rest on {counted(evaluation['cases'], 'case')}; below {FEW_CASES}, intervals are "
             "themselves uncertain."
         )
     absent = [code for code in CODES if evaluation["per_class"][code]["support"] == 0]
@@ -168,11 +167,11 @@ def known_limits(evaluation: Mapping[str, Any], phantom: bool) -> list[str]:
 
 
 def summary(evaluation: Mapping[str, Any]) -> str:
-    """Say the three main numbers with their intervals, what they have to beat and what they rest on."""
+    """Say the main numbers with their intervals, what they have to beat and what they rest on."""
     parts = []
-    for name in ("accuracy", "macro_f1", "binary.f1"):
-        beside = [interval_of(evaluation, name), baseline_text(evaluation, name)]
-        value = f"{metric_name(name)} **{number(value_at(evaluation, name))}**"
+    for metric in shown_in("main"):
+        beside = [interval_of(evaluation, metric.place), baseline_text(evaluation, metric.place)]
+        value = f"{metric.name} **{number(value_at(evaluation, metric.place))}**"
         parts.append(f"{value} ({'; '.join(text for text in beside if text)})")
     return f"{', '.join(parts)}. {provenance(evaluation)}"
 
@@ -190,7 +189,7 @@ def numbers_note(evaluation: Mapping[str, Any]) -> str:
 
 def provenance(evaluation: Mapping[str, Any]) -> str:
     """Say on what numbers rest: part, images, cases and the unit of the split."""
-    images, cases = _count(evaluation["images"], "image"), _count(evaluation["cases"], "case")
+    images, cases = counted(evaluation["images"], "image"), counted(evaluation["cases"], "case")
     split, part = evaluation["split"], part_in_words(evaluation["part"])
     if "folds" in evaluation:
         return f"{part.capitalize()}, {split}: {images} of {cases}."
@@ -214,7 +213,3 @@ def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
         "Versions": ", ".join(f"{name} {version}" for name, version in sorted(versions.items())),
     }
     return "\n".join(f"- {name}: {fact}" for name, fact in facts.items() if fact not in (None, ""))
-
-
-def _count(number_of: int, noun: str) -> str:
-    return f"{number_of:,} {noun}" if number_of == 1 else f"{number_of:,} {noun}s"

@@ -1,26 +1,24 @@
-"""Everything that predictions say, summed case by case, and the metrics computed from those sums.
+"""What every metric is computed from: everything that predictions say, summed case by case.
 
-A metric is added in one place: ``measured.METRICS``. It then has a value, an interval and a line in a
-comparison. ``measure`` sees the sums under a stack of case weights, of which the first row is the sample as
-observed and the others are bootstrap samples.
+``Draws`` sees the sums under a stack of case weights, of which the first row is the sample as observed and
+the others are bootstrap samples. What several metrics need is computed once, and nothing that none asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from breakhis_core.images.taxonomy import CODES
+from breakhis_core.images.taxonomy import CODES, MALIGNANT
 from breakhis_core.metrics import calibration, classification, ranking
-from breakhis_core.metrics.classification import Floats
-from breakhis_core.results.measured import METRICS, SIDE_OF, Draws
+from breakhis_core.metrics.classification import Floats, Integers
 from breakhis_core.results.predicted_arrays import Answers
 
-SCALED = "calibration.scaled."
-"""Begins the place of what a temperature would make of the calibration."""
+SIDE_OF = np.array(MALIGNANT, dtype=np.int64)
+"""Side of each sub-type: 1 is malignant."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,45 @@ class CaseSums:
     scaled_bins: Floats | None
     errors: Floats
     answers: Answers
+
+    @cached_property
+    def sides(self) -> Floats:
+        """Confusion matrix of the sides of each case, malignant second, shape ``(C, 2, 2)``."""
+        return classification.merge_classes(self.confusion, SIDE_OF, 2)
+
+    @property
+    def cases(self) -> int:
+        """Number of cases C."""
+        return len(self.confusion)
+
+    @property
+    def cases_of_class(self) -> Integers:
+        """Cases with an image of each sub-type, shape ``(K,)``."""
+        count: Integers = np.count_nonzero(self.confusion.sum(2), axis=0)
+        return count
+
+    @property
+    def cases_of_others(self) -> Integers:
+        """Cases with an image of any other sub-type, shape ``(K,)``."""
+        others = self.confusion.sum((1, 2))[:, None] - self.confusion.sum(2)
+        count: Integers = np.count_nonzero(others, axis=0)
+        return count
+
+    @property
+    def cases_called(self) -> Integers:
+        """Cases with an image called each sub-type, shape ``(K,)``; 0 for a sub-type without images."""
+        return np.where(self.cases_of_class > 0, (self.confusion.sum(1) > 0).sum(0), 0)
+
+    @property
+    def cases_of_side(self) -> Integers:
+        """Cases with an image of each side, malignant second, shape ``(2,)``."""
+        count: Integers = np.count_nonzero(self.sides.sum(2), axis=0)
+        return count
+
+    @property
+    def cases_called_malignant(self) -> int:
+        """Cases with an image called malignant; 0 without a malignant image."""
+        return int((self.sides.sum(1)[:, 1] > 0).sum()) if self.cases_of_side[1] else 0
 
 
 def sum_by_case(answers: Answers, temperature: float | None = None) -> CaseSums:
@@ -82,53 +119,95 @@ def sum_by_case(answers: Answers, temperature: float | None = None) -> CaseSums:
     )
 
 
-def measure(
-    sums: CaseSums, weights: Floats, wanted: Collection[str] | None = None, over: npt.ArrayLike = True
-) -> dict[str, Floats]:
-    """Compute metrics under every row of case weights.
+class Draws:
+    """The sums of C cases under R rows of weights.
+
+    Attributes:
+        sums: sums of each case.
+        weights: how often each case counts, shape ``(R, C)``.
+        over: whether a sub-type with images counts in macro figures, shape ``(K,)``; by default each does.
+    """
+
+    def __init__(self, sums: CaseSums, weights: Floats, over: npt.ArrayLike = True) -> None:
+        self.sums, self.weights, self.over = sums, weights, over
+
+    @cached_property
+    def confusion(self) -> Floats:
+        """Confusion matrices of the sub-types, shape ``(R, K, K)``."""
+        flat = self.weights @ self.sums.confusion.reshape(len(self.sums.confusion), -1)
+        return flat.reshape(-1, len(CODES), len(CODES))
+
+    @cached_property
+    def precision(self) -> Floats:
+        """Precision of each sub-type, shape ``(R, K)``; nan where a draw lacks one that the images have."""
+        return classification.precision(self.confusion) * _drawn_or_nan(self.confusion, self.sums.confusion)
+
+    @cached_property
+    def f1(self) -> Floats:
+        """F1 of each sub-type, shape ``(R, K)``; nan where a draw has no image of it."""
+        return np.where(self.confusion.sum(2) > 0, classification.f1(self.confusion), np.nan)
+
+    @cached_property
+    def areas(self) -> Floats:
+        """Area under the ROC curve of each sub-type against the rest, shape ``(R, K)``."""
+        images, of_class = self.sums.confusion.sum((1, 2)), self.sums.confusion.sum(2)
+        areas = [
+            ranking.auc_under(self.weights, self.sums.wins[k], of_class[:, k], images - of_class[:, k])
+            for k in range(len(CODES))
+        ]
+        return np.stack(areas, axis=-1)
+
+    @cached_property
+    def sides(self) -> Floats:
+        """Confusion matrices of the sides, shape ``(R, 2, 2)``."""
+        return classification.merge_classes(self.confusion, SIDE_OF, 2)
+
+    @cached_property
+    def malignant_drawn(self) -> Floats:
+        """1, or nan where a draw lacks the malignant images that the sample has, shape ``(R,)``."""
+        return _drawn_or_nan(self.sides, self.sums.sides)[:, 1]
+
+    @cached_property
+    def errors(self) -> Floats:
+        """Mean squared error, scaled squared error and log loss of an image, shape ``(R, 3)``."""
+        images = self.weights @ self.sums.confusion.sum((1, 2))
+        return classification.ratio(self.weights @ self.sums.errors, images[:, None])
+
+    def side_area(self) -> Floats:
+        """Return the area under the ROC curve of malignant against benign, shape ``(R,)``."""
+        by_side = self.sums.sides.sum(2)
+        return ranking.auc_under(self.weights, self.sums.side_wins, by_side[:, 1], by_side[:, 0])
+
+    def average_precision(self) -> Floats:
+        """Return the average precision of malignant, shape ``(R,)``."""
+        answers = self.sums.answers
+        return ranking.average_precision(
+            answers.malignancy, answers.malignant, self.weights[:, answers.cases]
+        )
+
+    def mean_over_cases(self, of_case: Floats) -> Floats:
+        """Average a score of each case over the cases drawn, shape ``(R,)``."""
+        return classification.ratio(self.weights @ of_case, self.weights.sum(1))
+
+    def calibration_error(self, bins: Floats | None) -> Floats:
+        """Return the calibration error of bins of each case, shape ``(R,)``; nan without bins."""
+        if bins is None:
+            return np.full(len(self.weights), np.nan)
+        return calibration.calibration_error(np.tensordot(self.weights, bins, 1))
+
+
+def _drawn_or_nan(confusion: Floats, observed: Floats) -> Floats:
+    """Return 1, or nan where a class that the test set has is missing from a draw of cases.
+
+    Such a draw does not say that the class is never found. In a simulation of test sets of 70 cases, 0.86 of
+    the intervals of macro F1 held the truth with a score of 0 for it, and 0.96 without.
 
     Args:
-        sums: from :func:`sum_by_case`.
-        weights: how often each case counts, shape ``(R, C)``.
-        wanted: the metrics, by their place in an evaluation; by default every one that the sums give.
-        over: whether a sub-type with images counts in macro figures, shape ``(K,)``; by default each does.
+        confusion: matrices under weights, shape ``(R, K, K)``.
+        observed: matrix of each case, shape ``(C, K, K)``.
 
     Returns:
-        Metrics by their place in an evaluation, such as ``"per_class.DC.f1"``; each of shape ``(R,)``, nan
-        where undefined.
+        Shape ``(R, K)``.
     """
-    names = METRICS if wanted is None else wanted
-    draws = Draws(sums, weights, over)
-    scaled = sums.scaled_bins is not None
-    return {name: METRICS[name](draws) for name in names if scaled or not name.startswith(SCALED)}
-
-
-def carriers(sums: CaseSums) -> dict[str, int]:
-    """Count the cases that carry each metric: a sensitivity for DC is known from the cases of DC alone.
-
-    Returns:
-        Number of cases by metric, for those metrics that not every case carries.
-    """
-    confusion = sums.confusion
-    true, called = (confusion.sum(2) > 0), (confusion.sum(1) > 0)
-    others = confusion.sum((1, 2))[:, None] - confusion.sum(2) > 0
-    counts: dict[str, int] = {}
-    for k, code in enumerate(CODES):
-        counts |= {
-            f"per_class.{code}.precision": int(called[:, k].sum()) if true[:, k].any() else 0,
-            f"per_class.{code}.sensitivity": int(true[:, k].sum()),
-            f"per_class.{code}.specificity": int(others[:, k].sum()),
-            f"per_class.{code}.f1": int(true[:, k].sum()),
-            f"per_class.{code}.auc": int(min(true[:, k].sum(), others[:, k].sum())),
-        }
-    sides = classification.merge_classes(confusion, SIDE_OF, 2)
-    benign, malignant = (sides.sum(2) > 0).sum(0).tolist()
-    counts |= {
-        "binary.sensitivity": malignant,
-        "binary.specificity": benign,
-        "binary.precision": int((sides.sum(1)[:, 1] > 0).sum()) if malignant else 0,
-        "binary.f1": malignant,
-        "binary.auc": min(benign, malignant),
-        "binary.average_precision": malignant,
-    }
-    return counts
+    missing = (confusion.sum(2) == 0) & (observed.sum((0, 2)) > 0)
+    return np.where(missing, np.nan, 1.0)

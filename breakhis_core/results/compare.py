@@ -15,24 +15,19 @@ import pandas as pd
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES, side_of
 from breakhis_core.metrics.intervals import LEVEL, RESAMPLES, case_weights, limits_or_none, number_or_none
-from breakhis_core.metrics.names import METRIC_NAMES, higher_is_better
 from breakhis_core.metrics.paired_tests import mcnemar, swap_test
 from breakhis_core.metrics.ranking import Booleans
-from breakhis_core.results.case_sums import carriers, measure, sum_by_case
-from breakhis_core.results.evaluate import select_part, split_in_words, subtypes_averaged, temperature_for
+from breakhis_core.results.case_sums import sum_by_case
+from breakhis_core.results.evaluate import select_part, subtypes_averaged, temperature_for
+from breakhis_core.results.measured import METRICS, measure
 from breakhis_core.results.predicted_arrays import read_answers
+from breakhis_core.results.provenance import split_of
 
 NamedRun = tuple[str, pd.DataFrame, str]
 """Name, predictions and split unit of a run."""
 
 Verdict = Literal["better", "worse", "may be chance"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-
-COMPARED: tuple[str, ...] = (
-    *METRIC_NAMES,
-    *(f"per_class.{code}.{name}" for name in ("sensitivity", "precision", "f1", "auc") for code in CODES),
-)
-HEADLINE: tuple[str, ...] = tuple(METRIC_NAMES)
 
 
 class TestSetsDifferError(InputError):
@@ -83,7 +78,7 @@ def compare(
     names = [name for name, _, _ in runs]
     result: dict[str, Any] = {
         "unit": runs[0][2],
-        "split": split_in_words(tables[0], runs[0][2]),
+        "split": split_of(tables[0], runs[0][2]),
         "part": part,
         "level": LEVEL,
         "resamples": resamples,
@@ -226,24 +221,21 @@ def _compare_tables(
     resamples: int,
 ) -> dict[str, Any]:
     sums = [sum_by_case(read_answers(table), t) for table, t in zip(tables, temperatures, strict=True)]
-    cases = len(sums[0].confusion)
-    weights = case_weights(cases, resamples)
-    measured = [measure(one, weights, COMPARED) for one in sums]
-    carried = [carriers(one) for one in sums]
-    values = [{name: number_or_none(run[name][0]) for name in COMPARED if name in run} for run in measured]
+    weights = case_weights(sums[0].cases, resamples)
+    measured = [measure(one, weights) for one in sums]
+    values = [{place: number_or_none(samples[0]) for place, samples in run.items()} for run in measured]
     against = []
     for other in range(1, len(names)):
-        shared = [name for name in COMPARED if name in measured[0] and name in measured[other]]
         deltas = {}
-        for name in shared:
-            difference = measured[other][name] - measured[0][name]
-            known_from = min(carried[0].get(name, cases), carried[other].get(name, cases))
-            deltas[name] = {
-                "before": values[0][name],
-                "after": values[other][name],
+        for place in (place for place in measured[0] if place in measured[other]):
+            metric, difference = METRICS[place], measured[other][place] - measured[0][place]
+            known_from = min(metric.carried_by(sums[0]), metric.carried_by(sums[other]))
+            deltas[place] = {
+                "before": values[0][place],
+                "after": values[other][place],
                 "delta": number_or_none(difference[0]),
                 "interval": limits_or_none(difference[1:], known_from),
-                "higher_is_better": higher_is_better(name),
+                "higher_is_better": metric.higher_is_better,
             }
         entry = {"name": names[other], "values": values[other], "deltas": deltas}
         against.append(entry | _changes(tables[0], tables[other]))
@@ -251,7 +243,7 @@ def _compare_tables(
     averaged = [subtypes_averaged(one) for one in sums]
     return {
         "images": len(tables[0]),
-        "cases": cases,
+        "cases": sums[0].cases,
         "classes": list(CODES),
         "tested_subtypes": averaged[0]["tested_subtypes"],
         "predicted_only": [code for code in CODES if any(code in one["predicted_only"] for one in averaged)],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from breakhis_core.metrics.names import metric_name
 from breakhis_core.results.compare import same_answers, verdict
+from breakhis_core.results.measured import metric_name
 from breakhis_core.wording import counted, interval, number, part_in_words
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from breakhis_core.errors import InputError
-from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, MALIGNANT, SIDES
+from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, SIDES
 from breakhis_core.metrics import calibration, classification
 from breakhis_core.metrics.intervals import (
     LEVEL,
@@ -19,12 +18,13 @@ from breakhis_core.metrics.intervals import (
     number_or_none,
     off_centre,
 )
-from breakhis_core.metrics.names import MACRO_METRICS
 from breakhis_core.results.baselines import always_right, always_saying, baselines
-from breakhis_core.results.case_sums import CaseSums, carriers, measure, sum_by_case
-from breakhis_core.results.fold_spread import PER_FOLD, fold_spread
+from breakhis_core.results.case_sums import SIDE_OF, CaseSums, sum_by_case
+from breakhis_core.results.fold_spread import fold_spread
+from breakhis_core.results.measured import METRICS, measure, places_in
 from breakhis_core.results.patients import case_table
 from breakhis_core.results.predicted_arrays import read_answers
+from breakhis_core.results.provenance import split_of
 from breakhis_core.splits.folds import OUT_OF_FOLD
 from breakhis_core.wording import part_in_words
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 FEW_CASES = 10
 """Below this many cases an interval is itself uncertain, and is said to be."""
-
-PER_MAGNIFICATION = (*PER_FOLD, "calibration.ece", "calibration.brier")
 
 Evaluation = dict[str, Any]
 
@@ -80,7 +78,7 @@ def evaluate(
     values, limits = _measure_with_intervals(sums, resamples)
     evaluation: Evaluation = {
         "unit": unit,
-        "split": split_in_words(chosen, unit),
+        "split": split_of(chosen, unit),
         "part": part,
         "images": len(chosen),
         "cases": len(answers.case_names),
@@ -114,19 +112,8 @@ def evaluate_run(run: Run, part: str | None = None) -> Evaluation:
         InputError: the part has no image.
     """
     by_fold, split = (run.fold_predictions(), run.split()) if run.folds else (None, None)
-    return evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold, split=split)
-
-
-def split_in_words(predictions: pd.DataFrame, unit: str) -> str:
-    """Say how images were split.
-
-    >>> split_in_words(pd.DataFrame({"folds": ["1", "2 3", "4"]}), "case")
-    '4 folds by case'
-    """
-    if "folds" not in predictions.columns:
-        return f"split by {unit}"
-    count = max(int(fold) for tested in predictions["folds"].unique() for fold in tested.split())
-    return f"{count} folds by {unit}"
+    found = evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold, split=split)
+    return {**found, "split": run.split_in_words}
 
 
 def select_part(predictions: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -191,16 +178,14 @@ def value_at(evaluation: Mapping[str, Any], metric: str) -> float | None:
 def _measure_with_intervals(
     sums: CaseSums, resamples: int, wanted: Collection[str] | None = None
 ) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
-    cases = len(sums.confusion)
-    measured = measure(sums, case_weights(cases, resamples), wanted)
-    carried = carriers(sums)
-    values = {name: number_or_none(samples[0]) for name, samples in measured.items()}
+    measured = measure(sums, case_weights(sums.cases, resamples), wanted)
+    values = {place: number_or_none(samples[0]) for place, samples in measured.items()}
     limits: dict[str, list[float] | None] = {}
-    for name, samples in measured.items():
-        value = values[name]
-        about = value if name.endswith(".ece") else None
-        told = value is not None and not (name in MACRO_METRICS and off_centre(samples[1:], samples[0]))
-        limits[name] = limits_or_none(samples[1:], carried.get(name, cases), about) if told else None
+    for place, samples in measured.items():
+        metric, value = METRICS[place], values[place]
+        about = value if metric.noise_adds else None
+        told = value is not None and not (metric.is_macro and off_centre(samples[1:], samples[0]))
+        limits[place] = limits_or_none(samples[1:], metric.carried_by(sums), about) if told else None
     return values, limits
 
 
@@ -215,7 +200,7 @@ def _per_magnification(
         if rows.empty:
             continue
         sums = sum_by_case(read_answers(rows))
-        values, limits = _measure_with_intervals(sums, resamples, PER_MAGNIFICATION)
+        values, limits = _measure_with_intervals(sums, resamples, places_in("each magnification"))
         found[str(magnification)] = {
             "images": len(rows),
             "cases": len(sums.confusion),
@@ -241,7 +226,7 @@ def _add_supports(evaluation: Evaluation, sums: CaseSums) -> None:
         entry = evaluation["per_class"][code]
         entry |= {"recall": entry["sensitivity"], "support": int(confusion[k].sum()), "cases": int(cases[k])}
         evaluation["auc"][code] = entry["auc"]
-    sides = classification.merge_classes(confusion, np.array(MALIGNANT, dtype=np.int64), 2).astype(int)
+    sides = classification.merge_classes(confusion, SIDE_OF, 2).astype(int)
     evaluation["binary"] |= {
         "positive": "malignant",
         "recall": evaluation["binary"]["sensitivity"],

@@ -10,24 +10,10 @@ import pandas as pd
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import number_or_none
 from breakhis_core.results.baselines import always_right, always_saying
-from breakhis_core.results.case_sums import measure, sum_by_case
+from breakhis_core.results.case_sums import sum_by_case
+from breakhis_core.results.measured import measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.runs.folder import PROBABILITIES
-
-PER_FOLD: tuple[str, ...] = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "kappa",
-    "auc.macro",
-    "binary.accuracy",
-    "binary.sensitivity",
-    "binary.specificity",
-    "binary.f1",
-    "binary.auc",
-    "patients.recognition_rate",
-    "patients.side_recognition_rate",
-)
 
 
 def fold_spread(
@@ -43,27 +29,31 @@ def fold_spread(
     Returns:
         A dictionary that JSON can hold: ``count`` of folds, ``tested_again`` (images that several folds
         tested), ``per_fold`` (fold, images, cases, always_commonest, which is the accuracy of always naming
-        the sub-type commonest in its training, and the metrics of ``PER_FOLD``, None where undefined) and
-        ``spread`` (by metric: mean, standard deviation, least and most over the folds in which it is defined,
-        and their number).
+        the sub-type commonest in its training, and the metrics of the list ``each fold``, None where
+        undefined) and ``spread`` (by metric: mean, standard deviation, least and most over the folds in which
+        it is defined, and their number).
     """
-    facts = predictions[["hash", "subtype", "case"]]
+    facts, places = predictions[["hash", "subtype", "case"]], places_in("each fold")
     per_fold: list[dict[str, Any]] = []
     for fold, said in by_fold.groupby("fold"):
         table = said.merge(facts, on="hash")
         best = table[list(PROBABILITIES)].to_numpy(np.float64).argmax(axis=1)
         sums = sum_by_case(read_answers(table.assign(predicted=[CODES[k] for k in best])))
-        cases = len(sums.confusion)
-        measured = measure(sums, np.ones((1, cases)), PER_FOLD)
-        values = {name: number_or_none(measured[name][0]) for name in PER_FOLD}
+        measured = measure(sums, np.ones((1, sums.cases)), places)
+        values = {name: number_or_none(measured[name][0]) for name in places}
         always = always_right(table, always_saying(predictions, table, split))
-        about = {"fold": int(str(fold)), "images": len(table), "cases": cases, "always_commonest": always}
+        about = {
+            "fold": int(str(fold)),
+            "images": len(table),
+            "cases": sums.cases,
+            "always_commonest": always,
+        }
         per_fold.append({**about, **values})
     return {
         "count": len(per_fold),
         "tested_again": int((by_fold["hash"].value_counts() > 1).sum()),
         "per_fold": per_fold,
-        "spread": {name: _spread([one[name] for one in per_fold]) for name in PER_FOLD},
+        "spread": {name: _spread([one[name] for one in per_fold]) for name in places},
     }
 
 

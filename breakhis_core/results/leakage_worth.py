@@ -14,18 +14,22 @@ import pandas as pd
 
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
-from breakhis_core.metrics.names import MACRO_METRICS
-from breakhis_core.results.case_sums import carriers, measure, sum_by_case
+from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import select_part
+from breakhis_core.results.measured import METRICS, measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.splits.folds import fold_columns
+from breakhis_core.wording import interval, number
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
 
 
 def gaps(
-    by_image: pd.DataFrame, by_case: pd.DataFrame, metrics: Sequence[str], resamples: int = RESAMPLES
+    by_image: pd.DataFrame,
+    by_case: pd.DataFrame,
+    metrics: Sequence[str] | None = None,
+    resamples: int = RESAMPLES,
 ) -> dict[str, dict[str, Any]]:
     """Measure what a split by image adds to each metric.
 
@@ -35,7 +39,7 @@ def gaps(
     Args:
         by_image: predictions of the tested images of the run split by image.
         by_case: those of the run split by case.
-        metrics: places in an evaluation.
+        metrics: places in an evaluation; by default those of the list ``leakage``.
         resamples: bootstrap samples behind each interval.
 
     Returns:
@@ -44,24 +48,21 @@ def gaps(
     """
     sums = [sum_by_case(read_answers(predictions)) for predictions in (by_image, by_case)]
     over = np.all([one.confusion.sum((0, 2)) > 0 for one in sums], axis=0)
-    cases = [len(one.confusion) for one in sums]
-    known = [carriers(one) for one in sums]
+    places = places_in("leakage") if metrics is None else metrics
     sides = [
-        measure(one, case_weights(count, resamples, seed), metrics, over)
-        for seed, (one, count) in enumerate(zip(sums, cases, strict=True))
+        measure(one, case_weights(one.cases, resamples, seed), places, over) for seed, one in enumerate(sums)
     ]
     found: dict[str, dict[str, Any]] = {}
-    for name in metrics:
-        difference = sides[0][name] - sides[1][name]
-        carried = min(of.get(name, count) for of, count in zip(known, cases, strict=True))
-        found[name] = {
-            "by_image": number_or_none(sides[0][name][0]),
-            "by_case": number_or_none(sides[1][name][0]),
+    for place in places:
+        difference = sides[0][place] - sides[1][place]
+        found[place] = {
+            "by_image": number_or_none(sides[0][place][0]),
+            "by_case": number_or_none(sides[1][place][0]),
             "gap": number_or_none(difference[0]),
-            "interval": limits_or_none(difference[1:], carried),
+            "interval": limits_or_none(difference[1:], min(METRICS[place].carried_by(one) for one in sums)),
         }
-        if name in MACRO_METRICS:
-            found[name]["over"] = [code for code, counts in zip(CODES, over, strict=True) if counts]
+        if METRICS[place].is_macro:
+            found[place]["over"] = [code for code, counts in zip(CODES, over, strict=True) if counts]
     return found
 
 
@@ -78,20 +79,17 @@ def gap_in_words(accuracy: Mapping[str, Any], phantom: bool = False) -> str:
     who, one = ("painted cases", "case") if phantom else ("patients", "patient")
     if accuracy["gap"] is None:
         return f"What knowing the {one} is worth cannot be told: a test set is empty."
-    told = f"{accuracy['by_image']:.2f} on {who} it knows, {accuracy['by_case']:.2f} on new ones"
+    by_image, by_case = (number(accuracy[side], digits=2) for side in ("by_image", "by_case"))
+    told = f"{by_image} on {who} it knows, {by_case} on new ones"
     limits = accuracy["interval"]
     if limits is None:
         return f"{told}: too few cases to tell what knowing the {one} is worth."
-    span = f"{_two(limits[0])} to {_two(limits[1])}"
+    span = interval(limits, digits=2)
     if limits[0] <= 0 <= limits[1]:
         return f"{told}: what knowing the {one} is worth cannot be told here ({span})."
     if accuracy["gap"] < 0:
         return f"{told}: nothing is gained here by knowing the {one} ({span})."
-    return f"{told}: {accuracy['gap']:.2f} of the accuracy is knowing the {one} ({span})."
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return f"{told}: {number(accuracy['gap'], digits=2)} of the accuracy is knowing the {one} ({span})."
 
 
 def over_in_words(found: Mapping[str, Mapping[str, Any]]) -> str:

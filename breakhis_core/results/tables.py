@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from breakhis_core.images.taxonomy import CODES, subtype
-from breakhis_core.metrics.intervals import interval_text
-from breakhis_core.metrics.names import METRIC_NAMES, metric_name
 from breakhis_core.recipes import Recipe
 from breakhis_core.results.baselines import baseline_text
 from breakhis_core.results.evaluate import value_at
-
-CLASS_METRICS = {"precision": "Precision", "sensitivity": "Recall", "f1": "F1", "auc": "AUC"}
-MAGNIFICATION_METRICS = ("accuracy", "macro_f1", "binary.f1", "patients.recognition_rate")
+from breakhis_core.results.measured import SUBTYPE_METRICS, of_all_images, shown_in
+from breakhis_core.wording import NOT_DEFINED, interval, number
 
 ALWAYS = "Accuracy of always naming the commonest sub-type"
-
-FOLD_METRICS = ("accuracy", "macro_f1", "binary.sensitivity", "binary.specificity", "binary.auc")
 
 
 @dataclass(frozen=True)
@@ -51,10 +46,10 @@ def metric_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate the metrics of all images, each with its interval and what it has to beat."""
     limits = evaluation["intervals"]
     rows = [
-        [metric_name(name), number(value_at(evaluation, name)), interval_of(evaluation, name)]
-        + [baseline_text(evaluation, name)]
-        for name in METRIC_NAMES
-        if name in limits
+        [metric.name, number(value_at(evaluation, metric.place)), interval_of(evaluation, metric.place)]
+        + [baseline_text(evaluation, metric.place)]
+        for metric in of_all_images()
+        if metric.place in limits
     ]
     temperature = evaluation["calibration"]["temperature"]
     if temperature is not None:
@@ -70,34 +65,35 @@ def interval_of(evaluation: Mapping[str, Any], metric: str) -> str:
     ('one case', 'too few cases')
     """
     limits = evaluation["intervals"].get(metric)
-    if limits is not None:
-        return interval_text(limits)
-    if value_at(evaluation, metric) is None:
-        return "–"
+    value = value_at(evaluation, metric)
     kind, *code = metric.split(".")[:2]
     cases = evaluation["per_class"][code[0]]["cases"] if kind == "per_class" else evaluation["cases"]
-    return "one case" if cases == 1 else "too few cases"
+    if limits is None and value is not None and cases == 1:
+        return "one case"
+    return interval(limits, of=value)
 
 
 def class_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate precision, recall, F1 and AUC of the sub-types, each with its interval."""
+    shown = [metric for metric in SUBTYPE_METRICS if metric.mean]
     rows = []
     for code in CODES:
         entry = evaluation["per_class"][code]
-        cells = [_with_interval(evaluation, f"per_class.{code}.{name}") for name in CLASS_METRICS]
+        cells = [_with_interval(evaluation, f"per_class.{code}.{metric.key}") for metric in shown]
         rows.append([f"{code} {subtype(code).name}", str(entry["support"]), str(entry["cases"]), *cells])
-    return NumberTable(["Sub-type", "Images", "Cases", *CLASS_METRICS.values()], rows)
+    return NumberTable(["Sub-type", "Images", "Cases", *(metric.head for metric in shown)], rows)
 
 
 def magnification_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate the main metrics at each magnification, each with its interval."""
     known = evaluation["baselines"]["commonest"] is not None
+    shown = shown_in("magnifications")
     rows = []
     for magnification, found in evaluation["per_magnification"].items():
-        cells = [_with_interval(found, name) for name in MAGNIFICATION_METRICS]
+        cells = [_with_interval(found, metric.place) for metric in shown]
         always = [number(found["always_commonest"])] if known else []
         rows.append([f"{magnification}×", str(found["images"]), str(found["cases"]), *cells, *always])
-    heads = [metric_name(name) for name in MAGNIFICATION_METRICS]
+    heads = [metric.name for metric in shown]
     return NumberTable(["Magnification", "Images", "Cases", *heads, *([ALWAYS] if known else [])], rows)
 
 
@@ -114,17 +110,17 @@ def case_score_table(evaluation: Mapping[str, Any]) -> NumberTable:
 
 def fold_table(evaluation: Mapping[str, Any]) -> NumberTable:
     """Tabulate the main metrics of each fold of a cross-validation, and their mean and spread."""
-    found = evaluation["folds"]
+    found, shown = evaluation["folds"], shown_in("folds")
     rows = [
         [str(fold["fold"]), str(fold["images"]), str(fold["cases"])]
-        + [number(fold[name]) for name in FOLD_METRICS]
+        + [number(fold[metric.place]) for metric in shown]
         + [number(fold["always_commonest"])]
         for fold in found["per_fold"]
     ]
-    spread = [found["spread"][name] for name in FOLD_METRICS]
+    spread = [found["spread"][metric.place] for metric in shown]
     rows.append(["Mean", "", "", *(number(one["mean"]) for one in spread), ""])
     rows.append(["Standard deviation", "", "", *(number(one["deviation"]) for one in spread), ""])
-    heads = [metric_name(name) for name in FOLD_METRICS]
+    heads = [metric.name for metric in shown]
     return NumberTable(["Fold", "Images", "Cases", *heads, ALWAYS], rows)
 
 
@@ -146,13 +142,4 @@ def _setting(value: Any) -> str:
 
 def _with_interval(evaluation: Mapping[str, Any], metric: str) -> str:
     value = value_at(evaluation, metric)
-    return "–" if value is None else f"{number(value)} ({interval_of(evaluation, metric)})"
-
-
-def number(value: float | None) -> str:
-    """Write a number for people.
-
-    >>> number(0.91549), number(None)
-    ('0.915', 'undefined')
-    """
-    return "undefined" if value is None else f"{value:.3f}".replace("-", "−")
+    return NOT_DEFINED if value is None else f"{number(value)} ({interval_of(evaluation, metric)})"

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core.metrics.classification import Floats, ratio
-from breakhis_core.metrics.intervals import case_weights, interval_text, limits_or_none, number_or_none
-from breakhis_core.metrics.names import metric_name
+from breakhis_core.metrics.intervals import case_weights, limits_or_none, number_or_none
 from breakhis_core.metrics.ranking import Booleans
-from breakhis_core.results.evaluate import evaluate, select_part, split_in_words, value_at
-from breakhis_core.results.tables import number
+from breakhis_core.results.evaluate import evaluate, select_part, value_at
+from breakhis_core.results.measured import metric_name, places_in
+from breakhis_core.results.provenance import split_of
 from breakhis_core.reviews.terms import REASON_CODES
-from breakhis_core.wording import counted
+from breakhis_core.wording import NOT_DEFINED, counted, interval, number
 
 STATES: dict[str, str] = {
     "flagged": "flagged",
@@ -29,7 +29,6 @@ STATES: dict[str, str] = {
     "open": "not reviewed",
 }
 """What a review made of an image; disputed: somebody flagged it, and the rule or a steward keeps it."""
-SECOND_LINE: tuple[str, ...] = ("accuracy", "macro_f1", "binary.f1")
 SAMPLE = 20
 """Rightly classified images that give a first idea of the base rate."""
 
@@ -69,7 +68,7 @@ def summarise(
     shares = {}
     summary: dict[str, Any] = {
         "unit": unit,
-        "split": split_in_words(predictions, unit),
+        "split": split_of(predictions, unit),
         "part": part,
         "images": len(table),
         "cases": len(case_names),
@@ -145,7 +144,7 @@ def without_in_words(summary: Mapping[str, Any]) -> list[str]:
         return []
     told = [
         f"{metric_name(name)} {number(values['whole'])} → {number(values['without'])} "
-        f"({interval_text(values['interval'])})"
+        f"({interval(values['interval'], of=values['without'])})"
         for name, values in without["metrics"].items()
     ]
     return [
@@ -210,7 +209,7 @@ def _without(table: pd.DataFrame, unit: str, part: str, flagged: Booleans) -> di
                 "without": value_at(left, name),
                 "interval": left["intervals"][name],
             }
-            for name in SECOND_LINE
+            for name in places_in("main")
         },
     }
 
@@ -225,4 +224,4 @@ def _told(tally: Mapping[str, Any]) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "undefined" if share is None else f"{100 * share:.0f} %".replace("-", "−")
+    return NOT_DEFINED if share is None else f"{100 * share:.0f} %".replace("-", "−")

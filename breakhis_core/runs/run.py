@@ -22,6 +22,7 @@ from breakhis_core.runs.folder import (
 )
 from breakhis_core.settings import Settings
 from breakhis_core.storage.fingerprints import Fingerprints
+from breakhis_core.wording import split_in_words
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,7 @@ class Run:
     @property
     def split_in_words(self) -> str:
         """How its images were split: ``"split by case"``, ``"5 folds by case"``."""
-        if not self.folds:
-            return f"split by {self.unit}"
-        return f"{self.folds} {'published ' if self.fold_source == 'published' else ''}folds by {self.unit}"
+        return split_in_words(self.unit, self.folds, self.fold_source == "published")
 
     def require_model(self) -> None:
         """Refuse a run that is not one model.

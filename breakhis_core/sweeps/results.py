@@ -15,10 +15,11 @@ from scipy.special import stdtrit
 from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.metrics import classification
 from breakhis_core.metrics.intervals import case_weights, interval
-from breakhis_core.results.baselines import CHANCE
+from breakhis_core.results.measured import CHANCE
 from breakhis_core.sweeps.reading import Study, Trial
 from breakhis_core.sweeps.request import METRICS, Cell
 from breakhis_core.sweeps.values import cell_text
+from breakhis_core.wording import PHANTOMS
 
 Floats = npt.NDArray[np.float64]
 
@@ -159,7 +160,7 @@ def visible_difference(images: int, cases: int) -> float:
 def rests_on(study: Study) -> str:
     """Return what every value of a study rests on: the part, the split unit, images and cases."""
     facts = study.facts
-    kind = ", synthetic phantoms, not tissue" if facts["phantom"] else ""
+    kind = f", {PHANTOMS}" if facts["phantom"] else ""
     seeds = f", mean of {study.request.seeds} seeds" if study.request.seeds > 1 else ""
     return (
         f"validation {METRICS[study.request.metric]} after the last epoch{seeds} · "

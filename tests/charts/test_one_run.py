@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from breakhis_core.charts.comparison import case_chart, comparison_chart, magnification_chart
+from breakhis_core.charts.comparison import comparison_chart, magnification_chart
 from breakhis_core.charts.one_run import (
     class_bars_chart,
     confusion_cells,
@@ -16,7 +16,8 @@ from breakhis_core.charts.one_run import (
 from breakhis_core.charts.probability import histogram_bars, probability_histogram, reliability_chart
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.results.compare import compare
-from breakhis_core.results.evaluate import PER_MAGNIFICATION, evaluate
+from breakhis_core.results.evaluate import evaluate
+from breakhis_core.results.measured import places_in
 from breakhis_core.results.operating_points import malignancy_table, roc_curves
 from tests.prediction_tables import certain, predictions_table, table_of
 
@@ -44,9 +45,8 @@ def all_charts(table: pd.DataFrame) -> dict[str, alt.LayerChart]:
         "accuracy": history_chart(HISTORY, "accuracy"),
         "reliability": reliability_chart(found["calibration"]["bins"]),
         "histogram": probability_histogram(malignancy_table(table), 0.4),
-        "cases": case_chart(found),
         "comparison": comparison_chart(against),
-        **{name: magnification_chart(found, name) for name in PER_MAGNIFICATION},
+        **{name: magnification_chart(found, name) for name in places_in("each magnification")},
     }
 
 
@@ -94,7 +94,6 @@ def test_charts_of_little_can_be_drawn(table):
         ("confusion", "cell", ["true", "predicted"]),
         ("bars", "subtype", ["subtype"]),
         ("histogram", "bar", ["side", "low", "high"]),
-        ("cases", "case", ["case"]),
     ],
 )
 def test_a_click_answers_under_its_name(chart, selection, fields):

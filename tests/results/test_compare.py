@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from breakhis_core.errors import InputError
-from breakhis_core.metrics.names import macro_note
 from breakhis_core.results.compare import TestSetsDifferError, compare
 from breakhis_core.results.evaluate import evaluate, value_at
+from breakhis_core.results.provenance import macro_note
 from tests.prediction_tables import certain, predictions_table, table_of
 
 

@@ -9,9 +9,9 @@ from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES, MALIGNANT, side_of
 from breakhis_core.metrics import ranking
 from breakhis_core.metrics.intervals import case_weights
-from breakhis_core.metrics.names import METRIC_NAMES
-from breakhis_core.results.case_sums import measure, sum_by_case
-from breakhis_core.results.evaluate import PER_MAGNIFICATION, evaluate, value_at
+from breakhis_core.results.case_sums import sum_by_case
+from breakhis_core.results.evaluate import evaluate, value_at
+from breakhis_core.results.measured import METRICS, measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from tests.prediction_tables import certain, predictions_table, table_of
 
@@ -107,7 +107,7 @@ def test_every_metric_of_a_full_test_set_has_an_interval_that_holds_it(evaluatio
         assert limits is not None, name
         if not name.endswith("ece"):
             assert limits[0] <= value_at(evaluation, name) <= limits[1], name
-    assert set(METRIC_NAMES) <= set(evaluation["intervals"])
+    assert set(METRICS) == set(evaluation["intervals"])
 
 
 def test_names_that_readers_look_for(evaluation):
@@ -134,7 +134,8 @@ def test_only_what_is_wanted_is_measured_and_it_is_the_same(table):
     everything = measure(sums, weights)
     for name, expected in everything.items():
         np.testing.assert_array_equal(measure(sums, weights, [name])[name], expected, err_msg=name)
-    assert list(measure(sums, weights, PER_MAGNIFICATION)) == list(PER_MAGNIFICATION)
+    wanted = places_in("each magnification")
+    assert list(measure(sums, weights, wanted)) == wanted
 
 
 def test_magnifications_sort_no_image_for_an_average_precision_that_they_do_not_show(table, monkeypatch):

@@ -8,7 +8,7 @@ import typer
 
 from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.flags.scope import DataSet, RunName, chosen_images
-from breakhis_core.wording import counted
+from breakhis_core.wording import counted, interval, number
 
 
 def agreement(
@@ -65,8 +65,8 @@ def agreement(
                     one.images,
                     one.left_out,
                     f"{one.observed:.0%}",
-                    _number(one.kappa),
-                    _span(one),
+                    number(one.kappa),
+                    interval((one.low, one.high)),
                     meaning(one),
                 )
                 for name, one in rows
@@ -76,12 +76,3 @@ def agreement(
             f"{counted(answered, 'image')} of {which.name} answered, {len(differing)} where answers differ."
         )
         answer.give(value, words, *([shown] if rows else ["No image has two answers yet."]))
-
-
-def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:.3f}"
-
-
-def _span(found: object) -> str | None:
-    low, high = getattr(found, "low", None), getattr(found, "high", None)
-    return None if low is None or high is None else f"{low:.3f} to {high:.3f}"

@@ -11,11 +11,12 @@ import streamlit as st
 from breakhis_core import reviews
 from breakhis_core.charts import comparison
 from breakhis_core.errors import InputError
-from breakhis_core.metrics.names import MACRO_METRICS, higher_is_better, macro_note, metric_name
 from breakhis_core.results import comparison_words
-from breakhis_core.results.compare import HEADLINE, Verdict, compare, same_answers, verdict, why_not
+from breakhis_core.results.compare import Verdict, compare, same_answers, verdict, why_not
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.provenance import where_from
+from breakhis_core.results.measured import METRICS, places_in, shown_in
+from breakhis_core.results.provenance import macro_note, where_from
+from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
 from breakhis_core.runs.image_context import by_likely_comparison
 from breakhis_core.runs.scope import scope_of
@@ -26,8 +27,6 @@ from pages.parts.shared import frame
 from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
-SHOWN = ("accuracy", "macro_f1", "auc.macro", "binary.sensitivity", "binary.specificity", "binary.f1")
-"""The headline's metrics, in its order."""
 COLOURS: dict[Verdict, str] = {"better": "green", "worse": "violet", "may be chance": "off"}
 """Streamlit's names for the colours that the chart beside has: it would take a rise for good itself."""
 
@@ -133,18 +132,18 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
 def headline(deltas: dict[str, Any], before: str, over: str) -> None:
     """Show the run's headline numbers, each with its difference to the other run."""
     with st.container(horizontal=True, key="headline", gap="small"):
-        for name in SHOWN:
-            delta = deltas[name]
+        for metric in shown_in("headline"):
+            delta = deltas[metric.place]
             found = verdict(delta)
             st.metric(
-                metric_name(name),
+                metric.name,
                 number(delta["after"]),
-                f"{number(delta['delta'], signed=True)}  ({interval(delta['interval'], signed=True)})",
+                f"{number(delta['delta'], signed=True)}  ({_paired(delta)})",
                 delta_color=COLOURS[found],
                 delta_arrow="off",
                 help=f"{plain(before)}: {number(delta['before'])}. "
                 + ("The interval holds zero." if found == "may be chance" else f"Surely {found}.")
-                + (f" {over.capitalize()}, in both runs." if name in MACRO_METRICS else ""),
+                + (f" {over.capitalize()}, in both runs." if metric.is_macro else ""),
                 width=190,
             )
 
@@ -156,8 +155,8 @@ def second_line(compared: dict[str, Any], against: dict[str, Any]) -> None:
     if minus is not None:
         deltas = minus["against"][0]["deltas"]
         told = [
-            f"{metric_name(name)} {number(deltas[name]['before'])} → {number(deltas[name]['after'])}"
-            for name in ("accuracy", "macro_f1", "binary.f1")
+            f"{metric.name} {number(delta['before'])} → {number(delta['after'])}"
+            for metric, delta in ((metric, deltas[metric.place]) for metric in shown_in("main"))
         ]
         lines.append(
             f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
@@ -179,7 +178,7 @@ def changes(compared: dict[str, Any], run: Run, part: str) -> None:
 
 def deltas_shown(against: dict[str, Any]) -> list[str]:
     """Return the metrics of the table and the chart."""
-    return [name for name in HEADLINE if name in against["deltas"] and "log_loss" not in name]
+    return [place for place in places_in("comparison") if place in against["deltas"]]
 
 
 def heads(before: Run, run: Run) -> tuple[str, str]:
@@ -199,11 +198,11 @@ def delta_table(deltas: dict[str, Any], before: str, after: str) -> pd.DataFrame
     """
     rows = [
         {
-            "Metric": metric_name(name) + ("" if higher_is_better(name) else ", lower is better"),
+            "Metric": METRICS[name].direction_told,
             before: number(deltas[name]["before"]),
             after: number(deltas[name]["after"]),
             "Difference": number(deltas[name]["delta"], signed=True),
-            "95 %": interval(deltas[name]["interval"], signed=True),
+            "95 %": _paired(deltas[name]),
         }
         for name in deltas_shown({"deltas": deltas})
     ]
@@ -220,16 +219,16 @@ def on_test_sets_of_their_own(
         leakage.show(by_image, by_case)
     rest = [other for other in apart if other is not pair]
     if rest:
-        columns = {}
+        shown = shown_in("headline")
+        columns = {"Metric": [metric.name for metric in shown]}
         for one in [run, *rest]:
             evaluation = evaluates(one)
             columns[f"{one.name}: {where_from(evaluation).lower()}"] = [
-                f"{number(value_at(evaluation, name))}  ({interval(evaluation['intervals'].get(name))})"
-                for name in SHOWN
+                f"{number(value_at(evaluation, metric.place))}  ({interval_of(evaluation, metric.place)})"
+                for metric in shown
             ]
         st.markdown("## Each on its own test set")
-        names = [metric_name(name) for name in SHOWN]
-        st.dataframe(pd.DataFrame({"Metric": names, **columns}), hide_index=True)
+        st.dataframe(pd.DataFrame(columns), hide_index=True)
     for other in apart:
         st.caption(plain(str(troubles[other.name])))
 
@@ -240,6 +239,10 @@ def is_other_unit(run: Run, other: Run) -> bool:
         return False
     about = scope_of(frame.workspace(), run).hashes
     return set(other.predictions()["hash"]) <= about
+
+
+def _paired(delta: dict[str, Any]) -> str:
+    return interval(delta["interval"], of=delta["delta"], signed=True)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from breakhis_core.metrics.names import metric_name
-from breakhis_core.results.tables import FOLD_METRICS
+from breakhis_core.results.measured import shown_in
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, number
 
@@ -31,15 +30,15 @@ def show(run: Run, evaluation: dict[str, Any]) -> None:
 
 def table(evaluation: dict[str, Any]) -> pd.DataFrame:
     """Return the main metrics of each fold, and their mean and standard deviation."""
-    found = evaluation["folds"]
+    found, shown = evaluation["folds"], shown_in("folds")
     rows = [
         {"Fold": str(one["fold"]), "Images": str(one["images"]), "Cases": str(one["cases"])}
-        | {metric_name(name): number(one[name]) for name in FOLD_METRICS}
+        | {metric.name: number(one[metric.place]) for metric in shown}
         | {"Baseline": number(one["always_commonest"])}
         for one in found["per_fold"]
     ]
     for key, words in (("mean", "Mean"), ("deviation", "Standard deviation")):
-        spread = {metric_name(name): number(found["spread"][name][key]) for name in FOLD_METRICS}
+        spread = {metric.name: number(found["spread"][metric.place][key]) for metric in shown}
         rows.append({"Fold": words, "Images": "", "Cases": "", **spread, "Baseline": ""})
     return pd.DataFrame(rows)
 

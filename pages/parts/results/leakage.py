@@ -9,25 +9,15 @@ import streamlit as st
 
 from breakhis_core.charts import comparison
 from breakhis_core.images.checks import load_checks
-from breakhis_core.metrics.names import metric_name
 from breakhis_core.results import leakage_worth
 from breakhis_core.results.leakage_worth import gap_in_words
+from breakhis_core.results.measured import metric_name
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, interval, number
 from pages.parts.shared import frame
 from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
-SHOWN = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "auc.macro",
-    "binary.accuracy",
-    "binary.sensitivity",
-    "binary.specificity",
-    "binary.auc",
-)
 _PAIRS = {
     "tested": "Tested images",
     "tested_of_learnt_cases": "of which of a case that was learnt from",
@@ -78,7 +68,7 @@ def gap_table(found: dict[str, dict[str, Any]]) -> pd.DataFrame:
             "By image": number(one["by_image"]),
             "By case": number(one["by_case"]),
             "Gap": number(one["gap"], signed=True),
-            "95 %": interval(one["interval"], signed=True),
+            "95 %": interval(one["interval"], of=one["gap"], signed=True),
         }
         for name, one in found.items()
     ]
@@ -108,4 +98,4 @@ def sentence(run: Run) -> str:
 @st.cache_data(max_entries=32, show_spinner="Computing intervals over cases …")
 def _gaps(image: str, case: str, _by_image: Run, _by_case: Run) -> dict[str, dict[str, Any]]:
     tables = (leakage_worth.tested(_by_image), leakage_worth.tested(_by_case))
-    return leakage_worth.gaps(*tables, SHOWN)
+    return leakage_worth.gaps(*tables)

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from breakhis_core.metrics.names import higher_is_better, metric_name
 from breakhis_core.results.compare import Verdict, verdict
 from breakhis_core.results.comparison_words import chance_in_words
+from breakhis_core.results.measured import METRICS
 from breakhis_core.runs import Run
 from breakhis_core.wording import interval, number
 from pages.parts.shared import review_links
@@ -82,9 +82,7 @@ def difference_table(compared: Mapping[str, Any], metrics: Sequence[str]) -> pd.
     """Return each metric of the first run, and of each further one with its difference."""
     first = compared["first"]
     columns: dict[str, list[str]] = {
-        "Metric": [
-            metric_name(name) + ("" if higher_is_better(name) else ", lower is better") for name in metrics
-        ],
+        "Metric": [METRICS[name].direction_told for name in metrics],
         str(first["name"]): [number(first["values"].get(name)) for name in metrics],
     }
     for against in compared["against"]:
@@ -97,4 +95,5 @@ def _cell(delta: Mapping[str, Any] | None) -> str:
         return number(None)
     change = number(delta["delta"], signed=True)
     mark = MARKS[verdict(delta)]
-    return f"{number(delta['after'])}  {change} ({interval(delta['interval'], signed=True)}){mark}"
+    limits = interval(delta["interval"], of=delta["delta"], signed=True)
+    return f"{number(delta['after'])}  {change} ({limits}){mark}"

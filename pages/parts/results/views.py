@@ -11,10 +11,11 @@ import streamlit as st
 from breakhis_core.charts import comparison, one_run, probability
 from breakhis_core.images.taxonomy import CODES, SIDES, side_of
 from breakhis_core.metrics.calibration import BINS, bin_of
-from breakhis_core.metrics.names import macro_note
 from breakhis_core.results.evaluate import value_at
+from breakhis_core.results.measured import METRICS, SUBTYPE_METRICS, shown_in
 from breakhis_core.results.operating_points import at_threshold, malignancy_table, roc_curves
-from breakhis_core.results.provenance import where_from
+from breakhis_core.results.provenance import macro_note, where_from
+from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
 from breakhis_core.wording import NOT_DEFINED, interval, number
 from pages.parts.results import tables
@@ -97,7 +98,7 @@ def subtypes(run: Run, evaluation: dict[str, Any]) -> None:
                 "F1, 95 %": st.column_config.TextColumn(width=115),
                 "Images": COUNT,
                 "Cases": COUNT,
-                **dict.fromkeys(("Precision", "Recall", "F1", "AUC"), SCORE),
+                **dict.fromkeys((metric.head for metric in SUBTYPE_METRICS), SCORE),
             },
         )
         row = picked_row(picked)
@@ -136,7 +137,7 @@ def sides(run: Run, evaluation: dict[str, Any]) -> None:
                 st.metric(
                     name.capitalize(),
                     number(found[name]),
-                    interval(found["intervals"][name]),
+                    interval(found["intervals"][name], of=found[name]),
                     delta_color="off",
                     delta_arrow="off",
                     help=f"{where_from(evaluation)}.",
@@ -177,13 +178,13 @@ def sides(run: Run, evaluation: dict[str, Any]) -> None:
 
 def cases(run: Run, evaluation: dict[str, Any]) -> None:
     """Show how good the run is on each case and at each magnification."""
-    rate = value_at(evaluation, "patients.recognition_rate")
-    sides = value_at(evaluation, "patients.side_recognition_rate")
-    bounds = evaluation["intervals"]
+    subtypes, sides = (
+        f"**{number(value_at(evaluation, place))}** ({interval_of(evaluation, place)})"
+        for place in ("patients.recognition_rate", "patients.side_recognition_rate")
+    )
     st.markdown(
-        f"Patient recognition rate, the mean of the patient scores: **{number(rate)}** "
-        f"({interval(bounds['patients.recognition_rate'])}) for eight sub-types, **{number(sides)}** "
-        f"({interval(bounds['patients.side_recognition_rate'])}) for benign or malignant."
+        f"{METRICS['patients.recognition_rate'].name}, the mean of the patient scores: {subtypes} for eight "
+        f"sub-types, {sides} for benign or malignant."
     )
     part = evaluation["part"]
     left, right = st.columns(2, gap="medium")
@@ -215,7 +216,7 @@ def cases(run: Run, evaluation: dict[str, Any]) -> None:
             selection_mode="single-cell",
             key=f"magnifications-{run.name}-{part}",
             column_config=dict.fromkeys(
-                ("Accuracy", "Baseline", "Macro F1", "Sensitivity", "Specificity"), SCORE
+                (*(metric.name for metric in shown_in("magnifications on screen")), "Baseline"), SCORE
             ),
         )
         row = picked_row(picked)
@@ -245,11 +246,11 @@ def calibration(run: Run, evaluation: dict[str, Any]) -> None:
             hashes = rows.loc[inside, "hash"].tolist()
             review_links.open_images(run, evaluation["part"], hashes, "in this bin of confidence")
     with right:
-        for metric, label in (("ece", "Expected calibration error"), ("brier", "Brier score, 0 to 2")):
+        for place in ("calibration.ece", "calibration.brier"):
             st.metric(
-                f"{label}, lower is better",
-                number(found[metric]),
-                interval(evaluation["intervals"].get(f"calibration.{metric}")),
+                METRICS[place].direction_told,
+                number(value_at(evaluation, place)),
+                interval_of(evaluation, place),
                 delta_color="off",
                 delta_arrow="off",
                 help=f"{where_from(evaluation)}.",

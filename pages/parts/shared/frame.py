@@ -11,11 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from breakhis_core.runs import Run, list_runs
 from breakhis_core.runs.notes import about_runs
+from breakhis_core.wording import NO_DEVICE, PHANTOMS
 from breakhis_core.workspace import Workspace, shared_workspace
 from pages.parts.shared import identity
-
-FOOT = "Research tool, not a medical device."
-PHANTOM = "Synthetic phantoms, not tissue."
 
 HERE = Path(__file__).parent
 
@@ -42,7 +40,7 @@ def stack_columns() -> None:
 
 def footer() -> None:
     """Say what this is not. ``app.py`` puts it under every screen, also one that stopped half-way."""
-    st.html(f'<div class="foot">{FOOT}</div>')
+    st.html(f'<div class="foot">{NO_DEVICE}</div>')
 
 
 def page_header(title: str) -> DeltaGenerator:
@@ -124,7 +122,7 @@ def choose_run(key: str, where: DeltaGenerator | None = None, label: str = "Run"
 def phantom_notice(shown: Any) -> None:
     """Say that what is shown was painted, when it was; takes a run, a data set or a plain bool."""
     if shown is True or getattr(shown, "phantom", False) is True:
-        st.html(f'<div class="phantom">{PHANTOM}</div>', width="content")
+        st.html(f'<div class="phantom">{PHANTOMS.capitalize()}.</div>', width="content")
 
 
 def empty_state(text: str, button: str | None = None, page: str | None = None, **options: Any) -> bool:

@@ -15,7 +15,7 @@ from breakhis_core.results.baselines import baseline_text
 from breakhis_core.results.provenance import where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run, run_named
-from breakhis_core.wording import counted, duration, number
+from breakhis_core.wording import counted, duration, number, split_in_words
 from pages.parts.shared import guard
 from pages.parts.shared.evaluations import evaluation_of
 from pages.parts.shared.frame import workspace
@@ -227,9 +227,7 @@ def new_split_in_words(arguments: dict[str, Any]) -> str:
     """
     if arguments.get("fold_files"):
         return "published folds"
-    if arguments.get("folds"):
-        return f"{arguments['folds']} folds by {arguments.get('unit')}"
-    return f"split by {arguments.get('unit')}"
+    return split_in_words(str(arguments.get("unit")), arguments.get("folds") or 0)
 
 
 def when(moment: str) -> str:

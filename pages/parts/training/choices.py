@@ -20,7 +20,7 @@ from breakhis_core.splits import split as splits
 from breakhis_core.splits.folds import Folds
 from breakhis_core.splits.split import Unit
 from breakhis_core.sweeps.values import SETTINGS, with_settings
-from breakhis_core.wording import counted
+from breakhis_core.wording import PHANTOMS, counted
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
 from pages.parts.training import fold_choices, swept
@@ -55,7 +55,7 @@ def choose_data(found: list[Dataset]) -> Dataset:
             format_func=lambda one: f"{one.root.name} · {counted(one.images, 'image')}",
             key="data",
         )
-    kind = "synthetic phantoms, not tissue" if data.phantom else plain(str(data.root))
+    kind = PHANTOMS if data.phantom else plain(str(data.root))
     st.caption(f"{counted(data.images, 'image')} of {counted(data.cases, 'case')} · {kind}")
     if data.trouble:
         st.warning(plain(data.trouble))
