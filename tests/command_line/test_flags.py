@@ -161,3 +161,13 @@ def test_issue_tables_are_read_by_rows_of_a_run(workspace, fake_run, tmp_path):
     assert (told["imported"], told["reasons"]) == (1, {"wrong_label": 1})
     assert told["reviewers"] == {"cleanlab": 1}
     assert list(excluded_hashes(workspace)) == [fake_run.predictions()["hash"][1]]
+
+
+@pytest.mark.parametrize("command", [("policy",), ("agreement",), ("export", "flags.csv")])
+def test_for_machines_a_run_is_named_with_what_its_numbers_rest_on(command, flags, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = json.loads(call("flags", *command, "--run", "fake", "--json").stdout)
+    assert told["run"] == "fake"
+    assert "split by" in told["rests_on"]
+    assert told["disclaimer"] == "Research tool, not a medical device."
+    assert "run" not in json.loads(call("flags", *command, "--json").stdout)

@@ -44,7 +44,7 @@ def agreement(
         answered = int(said["hash"].nunique())
         value = {
             "subject": subject,
-            "of": which.name,
+            **which.about,
             "images": answered,
             **{name: None if one is None else asdict(one) for name, one in found.items()},
             "cohen_kappa": [asdict(one) for one in pairs],

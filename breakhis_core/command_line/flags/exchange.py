@@ -61,7 +61,7 @@ def export_flags(
         words = f"{file}: {counted(len(flags), 'flag')} of {counted(images, 'image')}"
         words += f", {counted(keeps, 'keep')}" if keeps else ""
         words += f", {settled} settled" if settled else ""
-        value = {"file": str(file), "format": how.code, "of": which.name, **counts}
+        value = {"file": str(file), "format": how.code, **which.about, **counts}
         answer.give(value, f"{words}, in {which.name}.")
 
 

@@ -53,7 +53,7 @@ def policy(
             "policy": chosen.code,
             "by": chosen.by,
             "at": chosen.at,
-            "of": which.name,
+            **which.about,
             "excludes": effects,
         }
         heads = (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from breakhis_core.command_line.named_run import about_run
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
@@ -29,6 +31,11 @@ class Chosen:
     name: str
     run: Run | None
     images: frozenset[str] | None
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What an answer for machines says of it."""
+        return {"of": self.name, **({} if self.run is None else about_run(self.run))}
 
     def holds(self, image: str) -> bool:
         """Whether it is about an image."""
