@@ -24,6 +24,7 @@ from breakhis_core.runs import Run
 from breakhis_core.wording import counted
 from pages.parts.components.common import assets
 from pages.parts.shared import frame, review_links
+from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 MOST = 48  # Cards of one outcome; the link above them opens all.
@@ -42,7 +43,7 @@ def show(run: Run, part: str) -> None:
     version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
     answers = reviews.standing(frame.workspace())
     excluded = reviews.excluded_hashes(frame.workspace())
-    summary = _summary(_content(run), part, version, excluded, run, answers)
+    summary = _summary(str(frame.workspace().root), content_of(run), part, version, excluded, run, answers)
     st.markdown("## What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
     if summary["mistakes"]["reviewed"] or summary["right"]["reviewed"]:
         left, right = st.columns([55, 45], gap="medium")
@@ -185,12 +186,14 @@ def spoiled() -> None:
         )
 
 
-def _content(run: Run) -> str:
-    return f"{frame.workspace().root}:{run.path}:{run.manifest['files']['predictions.parquet']}"
-
-
 @st.cache_data(max_entries=32, show_spinner="Summing up the review …")
 def _summary(
-    content: str, part: str, version: int, excluded: tuple[str, ...], _run: Run, _answers: pd.DataFrame
+    root: str,
+    content: str,
+    part: str,
+    version: int,
+    excluded: tuple[str, ...],
+    _run: Run,
+    _answers: pd.DataFrame,
 ) -> dict[str, Any]:
     return review_summary.summarise(_run.predictions(), _run.unit, _answers, excluded, part)

@@ -14,6 +14,7 @@ import streamlit as st
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import PROBABILITIES, Run, queues
+from pages.parts.shared.evaluations import content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,6 @@ def queue_of(run: Run, prefixes: tuple[str, ...] = (), **wishes: Any) -> Queue:
         wishes: arguments of ``runs.queues.build_queue``.
     """
     return _queue(str(run.path), content_of(run), prefixes, tuple(sorted(wishes.items())), run)
-
-
-def content_of(run: Run) -> str:
-    """Return what tells a run's predictions from others', also from a run's that had its name before."""
-    return str(run.manifest["files"]["predictions.parquet"])
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

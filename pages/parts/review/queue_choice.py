@@ -15,8 +15,9 @@ from breakhis_core.reviews import agreement
 from breakhis_core.runs import PARTS, Run, queues
 from breakhis_core.wording import counted
 from pages.parts.review import own_answers
-from pages.parts.review.queue import Queue, content_of, queue_of
+from pages.parts.review.queue import Queue, queue_of
 from pages.parts.shared import address, frame, identity
+from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 PART_LABELS = {
