@@ -40,6 +40,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("breakhis_core.reports"),
     autoescape=True,
     undefined=StrictUndefined,
+    keep_trailing_newline=True,
     trim_blocks=True,
     lstrip_blocks=True,
 )
