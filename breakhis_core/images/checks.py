@@ -102,12 +102,6 @@ def measure_images(workspace: Workspace, progress: Callable[[int, int], None] | 
     return len(files) - len(rows)
 
 
-def unmeasured(workspace: Workspace) -> int:
-    """Return how many catalogued images were not measured yet."""
-    known = _kept(workspace)
-    return len(set(datasets.files(workspace)) - set(() if known is None else known["hash"]))
-
-
 def load_checks(workspace: Workspace) -> Checks | None:
     """Return what was measured, or ``None`` when nothing was; kept in memory until it is measured anew."""
     try:

@@ -96,12 +96,6 @@ def save_catalogue(workspace: Workspace, catalogue: Catalogue) -> int:
     return int(number)
 
 
-def forget(workspace: Workspace, dataset: int) -> None:
-    """Remove a data set from the workspace; its pictures and what reviewers said stay."""
-    with db.writing(workspace.engine, "datasets") as connection:
-        connection.execute(delete(tables.datasets).where(tables.datasets.c.id == dataset))
-
-
 def datasets(workspace: Workspace) -> list[Dataset]:
     """Return the catalogued data sets, newest first."""
     per_image = (

@@ -33,48 +33,32 @@ TURNS: dict[str, tuple[int, ...]] = {
 _BLOCK = 512
 
 
-def fingerprint(pixels: Pixels) -> Bits:
-    """Return 256 bits: whether each of 16 x 16 patches is brighter than its right neighbour.
+def turned_fingerprints(pixels: Pixels) -> Bits:
+    """Return the fingerprints of a picture in the four positions of ``TURNS``.
 
-    The picture is averaged over patches first, so noise, compression and brightness hardly matter (the
-    difference hash of Neal Krawetz, 2013).
+    A fingerprint is 256 bits: whether each of 16 x 16 patches is brighter than its right neighbour. The
+    picture is averaged over patches first, so noise, compression and brightness hardly matter (the difference
+    hash of Neal Krawetz, 2013).
 
     Args:
         pixels: array of shape (height, width, 3), uint8.
 
     Returns:
-        Array of shape (4,), uint64.
+        Array of shape (4, 4), uint64.
     """
-    return _pack(_patches(pixels))
-
-
-def near_duplicates(pictures: Mapping[str, Pixels], max_distance: int = MAX_DISTANCE) -> pd.DataFrame:
-    """Find pairs of pictures that show the same field, also mirrored or turned.
-
-    Args:
-        pictures: pixels by hash.
-        max_distance: bits in which fingerprints may differ.
-
-    Returns:
-        One row per pair, the most alike first: columns ``PAIR_COLUMNS``; ``turned`` is a key of ``TURNS``.
-    """
-    return near_fingerprints(
-        {key: turned_fingerprints(pixels) for key, pixels in pictures.items()}, max_distance
-    )
-
-
-def turned_fingerprints(pixels: Pixels) -> Bits:
-    """Return the fingerprints of a picture in the four positions of ``TURNS``, shape (4, 4), uint64."""
     patches = _patches(pixels)
     return np.stack([_pack(np.flip(patches, axes)) for axes in TURNS.values()])
 
 
 def near_fingerprints(fingerprints: Mapping[str, Bits], max_distance: int = MAX_DISTANCE) -> pd.DataFrame:
-    """Find pairs whose fingerprints are nearly equal in some position; see ``near_duplicates``.
+    """Find pairs of pictures that show the same field, also mirrored or turned.
 
     Args:
         fingerprints: what ``turned_fingerprints`` returned, by hash.
         max_distance: bits in which fingerprints may differ.
+
+    Returns:
+        One row per pair, the most alike first: columns ``PAIR_COLUMNS``; ``turned`` is a key of ``TURNS``.
     """
     names = sorted(fingerprints)
     rows: list[tuple[str, str, int, str]] = []

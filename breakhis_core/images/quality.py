@@ -20,7 +20,6 @@ from breakhis_core.images.pixels import Pixels
 
 Direction = Literal["low", "high", "either"]
 
-SUSPECT_COLUMNS: tuple[str, ...] = ("hash", "check", "reason", "score", "typical", "deviation")
 DEVIATION = 3.5
 """Robust standard deviations from which a score counts as odd (Iglewicz and Hoaglin, 1993)."""
 
@@ -147,34 +146,6 @@ def deviations(scores: pd.DataFrame, groups: Sequence[pd.Series]) -> pd.DataFram
         spread = _NORMAL * distance.abs().groupby(list(groups)).transform("median")
         found[check.code] = distance / spread.clip(lower=check.matters / DEVIATION)
     return pd.DataFrame(found, index=scores.index)
-
-
-def suspects(scores: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
-    """Find images whose scores are odd among those of their magnification; see ``deviations``.
-
-    Args:
-        scores: hash and one column per check.
-        images: hash and magnification of the images.
-
-    Returns:
-        One row per odd score, the oddest first: columns ``SUSPECT_COLUMNS``; ``typical`` is the median.
-    """
-    joined = scores.merge(images[["hash", "magnification"]].drop_duplicates("hash"), on="hash")
-    far = deviations(joined, [joined["magnification"]])
-    found = []
-    for check in CHECKS:
-        typical = joined.groupby("magnification")[check.code].transform("median")
-        table = pd.DataFrame(
-            {
-                "hash": joined["hash"],
-                "score": joined[check.code],
-                "typical": typical,
-                "deviation": far[check.code],
-            }
-        )[check.suspect(far[check.code]) > DEVIATION]
-        found.append(table.assign(check=check.code, reason=check.reason))
-    table = pd.concat(found)[list(SUSPECT_COLUMNS)]
-    return table.sort_values("deviation", key=np.abs, ascending=False, ignore_index=True)
 
 
 def _brightness(pixels: Pixels) -> npt.NDArray[np.float32]:

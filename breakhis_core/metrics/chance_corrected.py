@@ -11,7 +11,7 @@ Sources: Cohen, "A coefficient of agreement for nominal scales", Educational and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,68 +21,6 @@ Shares = tuple[Floats, Floats]
 """Observed and expected agreement, one entry a sample."""
 Measure = Callable[[npt.NDArray[np.int64], Floats], Shares]
 """Takes patterns of answers, shape (P, ...), and how many images show each, shape (samples, P)."""
-
-
-def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float | None:
-    """Return Cohen's kappa of two reviewers.
-
-    Args:
-        first: one reviewer's answer on each image.
-        second: the other's, same images in the same order.
-
-    Returns:
-        Kappa, or ``None`` when it is not defined: no images, or both gave one same answer throughout.
-
-    Raises:
-        ValueError: the lengths differ.
-
-    >>> cohen_kappa(["flag", "flag", "keep", "keep"], ["flag", "keep", "keep", "keep"])
-    0.5
-    """
-    if len(first) != len(second):
-        raise ValueError(f"first and second have the same length, not {len(first)} and {len(second)}")
-    _, codes = np.unique(np.array([*first, *second], dtype=str), return_inverse=True)
-    return _one(cohen, np.column_stack([codes[: len(first)], codes[len(first) :]]))
-
-
-def fleiss_kappa(counts: npt.NDArray[np.int64]) -> float | None:
-    """Return Fleiss' kappa of many reviewers.
-
-    Args:
-        counts: shape (images, categories): how many reviewers put an image into a category. Every image
-            has the same number of answers, at least two.
-
-    Returns:
-        Kappa, or ``None`` when it is not defined: no images, or one category only.
-
-    Raises:
-        ValueError: the images have different numbers of answers, or fewer than two.
-
-    >>> fleiss_kappa(np.array([[3, 0], [0, 3], [3, 0]]))
-    1.0
-    """
-    counts = np.asarray(counts)
-    answers = counts.sum(axis=1)
-    if counts.size and (answers[0] < 2 or (answers != answers[0]).any()):
-        raise ValueError(f"every image has the same number of answers, at least two, not {set(answers)}")
-    return _one(fleiss, counts)
-
-
-def krippendorff_alpha(counts: npt.NDArray[np.int64]) -> float | None:
-    """Return Krippendorff's alpha for nominal answers, of which some may be missing.
-
-    Args:
-        counts: shape (images, categories): how many reviewers put an image into a category. Images with
-            fewer than two answers say nothing about agreement and count for nothing.
-
-    Returns:
-        Alpha, or ``None`` when it is not defined: no image has two answers, or there is one category only.
-
-    >>> round(krippendorff_alpha(np.array([[2, 0], [0, 3], [1, 1], [0, 1]])), 3)
-    0.5
-    """
-    counts = np.asarray(counts)
-    return _one(krippendorff, counts[counts.sum(axis=1) >= 2])
 
 
 def cohen(patterns: npt.NDArray[np.int64], images: Floats) -> Shares:
@@ -116,10 +54,3 @@ def corrected(observed: Floats, expected: Floats) -> Floats:
     """Return the coefficient of each sample; NaN where chance alone explains all."""
     defined = expected < 1 - 1e-12
     return np.where(defined, (observed - expected) / np.where(defined, 1 - expected, 1), np.nan)
-
-
-def _one(measure: Measure, rows: npt.NDArray[np.int64]) -> float | None:
-    if not len(rows):
-        return None
-    (value,) = corrected(*measure(rows, np.ones((1, len(rows)))))
-    return None if np.isnan(value) else float(value)

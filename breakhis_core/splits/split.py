@@ -97,16 +97,6 @@ def sizes(split: Split, images: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def missing_subtypes(split: Split, images: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Name, for each part, the sub-types that the images have and the part has not.
-
-    With few cases this cannot be avoided: a sub-type with one case can only be trained on.
-    """
-    table = sizes(split, images)
-    present = [code for code in CODES if int(table[code].sum()) > 0]
-    return {part: tuple(code for code in present if table.loc[part, code] == 0) for part in PARTS}
-
-
 def leakage(split: Split, images: pd.DataFrame) -> dict[str, Any]:
     """Count what a model can recognise from training when it is tested.
 

@@ -6,12 +6,18 @@ from PIL import Image
 from breakhis_core.images import checks as image_checks
 from breakhis_core.images import datasets
 from breakhis_core.images.catalogue import Catalogue
-from breakhis_core.images.checks import load_checks, measure_images, quality_in_words, unmeasured
+from breakhis_core.images.checks import load_checks, measure_images, quality_in_words
 from breakhis_core.images.datasets import picture_path
 from breakhis_core.images.pixels import decode
 from breakhis_core.images.quality import CHECKS, measure
 from breakhis_core.progress import JobStopped
 from tests.conftest import paint_pictures
+
+
+def unmeasured(workspace):
+    """How many catalogued images a measuring still has to look at."""
+    kept = image_checks._kept(workspace)
+    return len(datasets.load_images(workspace)) - (0 if kept is None else len(kept))
 
 
 @pytest.fixture

@@ -38,8 +38,6 @@ def test_cataloguing_again_replaces_and_keeps_the_number(any_workspace, tmp_path
     assert (first, first != other) == (again, True)
     assert {one.id: one.images for one in datasets.datasets(any_workspace)} == {first: 5, other: 3}
     assert len(datasets.load_images(any_workspace)) == 8
-    datasets.forget(any_workspace, other)
-    assert len(datasets.load_images(any_workspace)) == 5
 
 
 def test_an_empty_catalogue_is_saved(any_workspace, tmp_path):

@@ -1,6 +1,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -8,12 +9,14 @@ from breakhis_core.images import catalogue
 from breakhis_core.images.near_duplicates import (
     PAIR_COLUMNS,
     TURNS,
-    fingerprint,
-    near_duplicates,
     near_fingerprints,
     turned_fingerprints,
 )
 from breakhis_core.images.pixels import decode
+
+
+def near_duplicates(pictures: dict[str, np.ndarray]) -> pd.DataFrame:
+    return near_fingerprints({key: turned_fingerprints(pixels) for key, pixels in pictures.items()})
 
 
 def field(seed: int) -> np.ndarray:
@@ -30,8 +33,8 @@ def pairs(pictures: dict[str, np.ndarray]) -> list[tuple[str, str, str]]:
 def test_fingerprint_says_which_patches_are_brighter_than_their_right_neighbour():
     darker_to_the_right = np.linspace(255, 0, 17 * 8).astype(np.uint8)
     picture = np.repeat(np.repeat(darker_to_the_right[None, :, None], 32, axis=0), 3, axis=2)
-    assert np.bitwise_count(fingerprint(picture)).sum() == 256
-    assert np.bitwise_count(fingerprint(picture[:, ::-1])).sum() == 0
+    assert np.bitwise_count(turned_fingerprints(picture)[0]).sum() == 256
+    assert np.bitwise_count(turned_fingerprints(picture[:, ::-1])[0]).sum() == 0
 
 
 def test_unrelated_fields_are_no_pair():

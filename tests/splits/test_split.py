@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from breakhis_core.errors import InputError
 from breakhis_core.images import catalogue
 from breakhis_core.images.taxonomy import CODES, PUBLISHED_CASES, PUBLISHED_IMAGES
-from breakhis_core.splits.split import PARTS, Split, leakage, make_split, missing_subtypes, sizes, without
+from breakhis_core.splits.split import PARTS, Split, leakage, make_split, sizes, without
 
 
 def images_of(cases: dict[str, list[int]]) -> pd.DataFrame:
@@ -33,6 +33,13 @@ def like_breakhis() -> pd.DataFrame:
 
 def part_of(split: Split) -> dict[str, str]:
     return dict(zip(split.frame["hash"], split.frame["part"], strict=True))
+
+
+def missing_subtypes(split: Split, images: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Name, for each part, the sub-types that the images have and the part has not."""
+    table = sizes(split, images)
+    present = [code for code in CODES if int(table[code].sum()) > 0]
+    return {part: tuple(code for code in present if table.loc[part, code] == 0) for part in PARTS}
 
 
 def test_by_image_has_the_wanted_sizes():
