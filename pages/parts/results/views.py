@@ -176,6 +176,12 @@ def sides(run: Run, evaluation: dict[str, Any]) -> None:
         )
 
 
+def narrow_head(name: str) -> str:
+    """Return the head of a narrow column: what is below the table need not be said in it."""
+    head = name.removeprefix("Malignant ")
+    return head[0].upper() + head[1:]
+
+
 def cases(run: Run, evaluation: dict[str, Any]) -> None:
     """Show how good the run is on each case and at each magnification."""
     subtypes, sides = (
@@ -215,16 +221,20 @@ def cases(run: Run, evaluation: dict[str, Any]) -> None:
             on_select="rerun",
             selection_mode="single-cell",
             key=f"magnifications-{run.name}-{part}",
-            column_config=dict.fromkeys(
-                (*(metric.name for metric in shown_in("magnifications on screen")), "Baseline"), SCORE
-            ),
+            column_config={
+                "Baseline": SCORE,
+                **{
+                    metric.name: {**SCORE, "label": narrow_head(metric.name)}
+                    for metric in shown_in("magnifications on screen")
+                },
+            },
         )
         row = picked_row(picked)
         if row is not None:
             review_links.open_queue(run, part, magnification=list(evaluation["per_magnification"])[row])
         st.caption(
-            "Baseline: accuracy of always naming the sub-type commonest in the training. Click a "
-            "magnification to review its images."
+            "Baseline: accuracy of always naming the sub-type commonest in the training. Sensitivity and "
+            "specificity are those of malignant. Click a magnification to review its images."
         )
 
 
