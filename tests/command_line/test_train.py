@@ -98,7 +98,7 @@ def test_settings_change_the_recipe_as_on_the_screen(monkeypatch, workspace, dat
         (["--improves", "fake", "--unit", "image"], "fake was split by case"),
         (["--exclude", "gone.csv"], "gone.csv"),
         (["--set", "colour=red"], "'colour' is no setting of a recipe; the settings are epochs, batch_size"),
-        (["--set", "dropout=9"], "dropout cannot be '9'"),
+        (["--set", "dropout=9"], "'9' cannot be used: dropout should be less than 1."),
     ],
 )
 def test_what_cannot_be_trained_with_is_said_before_anything_is_read(fake_run, data, options, sentence):
