@@ -32,7 +32,7 @@ from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import subtypes_averaged
-from breakhis_core.results.measured import METRICS, measure
+from breakhis_core.results.metric_registry import METRICS, measure
 from breakhis_core.results.predicted_arrays import Answers
 from breakhis_core.splits.split import Unit, make_split
 from breakhis_core.training.features import frozen_outputs

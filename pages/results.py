@@ -10,7 +10,7 @@ from breakhis_core import runs
 from breakhis_core.errors import InputError
 from breakhis_core.results.baselines import baseline_text, doubt_in_words
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.measured import shown_in
+from breakhis_core.results.metric_registry import shown_in
 from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run

@@ -11,7 +11,7 @@ import pandas as pd
 from breakhis_core.charts.colours import NEUTRAL, RIGHT, WRONG
 from breakhis_core.charts.parts import SHARE, category_axis, finish, interval_rules, share_axis, with_interval
 from breakhis_core.results.compare import VERDICTS, verdict
-from breakhis_core.results.measured import METRICS, metric_name, places_in
+from breakhis_core.results.metric_registry import METRICS, metric_name, places_in
 from breakhis_core.wording import interval
 
 

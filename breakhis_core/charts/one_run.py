@@ -29,7 +29,7 @@ from breakhis_core.charts.parts import (
     with_interval,
 )
 from breakhis_core.images.taxonomy import CODES, side_of, subtype
-from breakhis_core.results.measured import SUBTYPE_METRICS
+from breakhis_core.results.metric_registry import SUBTYPE_METRICS
 
 DASHES = ([1, 0], [7, 3], [2, 2], [8, 3, 2, 3])
 """One dash pattern for each of the four sub-types of a side."""

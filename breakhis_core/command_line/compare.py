@@ -101,7 +101,7 @@ def _one(found: dict[str, Any], place: int, before: Run) -> dict[str, Any]:
 def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
     from breakhis_core.results.compare import same_answers, verdict
     from breakhis_core.results.comparison_words import chance_in_words, surely
-    from breakhis_core.results.measured import METRICS, places_in
+    from breakhis_core.results.metric_registry import METRICS, places_in
     from breakhis_core.results.provenance import macro_note
 
     against = found["against"][0]
@@ -131,7 +131,7 @@ def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
 
 def _minus_flagged(found: Mapping[str, Any]) -> str:
     """Say what the numbers are without the flagged test images; never instead of the headline."""
-    from breakhis_core.results.measured import shown_in
+    from breakhis_core.results.metric_registry import shown_in
 
     minus = found["minus_flagged"]
     if minus is None:

@@ -89,7 +89,7 @@ def headline(result: dict[str, Any]) -> RenderableType:
     """Return the table of a result's main numbers with their 95 % intervals."""
     from breakhis_core.results.baselines import baseline_text
     from breakhis_core.results.evaluate import value_at
-    from breakhis_core.results.measured import shown_in
+    from breakhis_core.results.metric_registry import shown_in
     from breakhis_core.results.tables import interval_of
 
     rows = [
@@ -110,7 +110,7 @@ def notes(result: dict[str, Any]) -> list[str]:
 
 
 def _tables(result: dict[str, Any]) -> list[RenderableType]:
-    from breakhis_core.results.measured import SUBTYPE_METRICS
+    from breakhis_core.results.metric_registry import SUBTYPE_METRICS
 
     shown = [metric for metric in SUBTYPE_METRICS if metric.mean]
     rows = [

@@ -15,8 +15,8 @@ from breakhis_core.maps.methods import CHEAP, CODES, method_of
 from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
+    from breakhis_core.maps.job import MapRequest
     from breakhis_core.maps.store import MapStore
-    from breakhis_core.maps.work import MapRequest
     from breakhis_core.runs import Run
     from breakhis_core.workspace import Workspace
 
@@ -39,8 +39,8 @@ def explain(
     Example: explain demo --method all
     """
     with answering(as_json) as answer:
+        from breakhis_core.maps.job import MapRequest
         from breakhis_core.maps.store import MapStore, run_key
-        from breakhis_core.maps.work import MapRequest
         from breakhis_core.runs.folder import PARTS
         from breakhis_core.workspace import Workspace
 
@@ -73,7 +73,7 @@ _COLUMNS = ("method", "images", "better than chance", "beats chance", "alike, ra
 
 def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
     from breakhis_core.command_line.console import Foreground
-    from breakhis_core.maps.work import compute_maps
+    from breakhis_core.maps.job import compute_maps
     from breakhis_core.progress import JobStopped
 
     folder = workspace.jobs / "foreground-maps"
@@ -87,7 +87,7 @@ def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
 
 def _summary(store: MapStore, run: Run, request: MapRequest, code: str) -> dict[str, Any]:
     """Return the means over the images of this part, of the maps of the predicted classes."""
-    from breakhis_core.maps.work import wanted
+    from breakhis_core.maps.job import wanted
 
     kept = [store.get(code, image) for image in wanted(run, request)["hash"]]
     judged = [one.faithfulness[0] for one in kept if one is not None]

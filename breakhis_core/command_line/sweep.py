@@ -149,8 +149,8 @@ def _remove(answer: Answer, workspace: Workspace, name: str) -> None:
 
 
 def _tell(answer: Answer, study: Study) -> None:
-    from breakhis_core.results.measured import CHANCE
-    from breakhis_core.sweeps.request import METRICS
+    from breakhis_core.results.metric_registry import CHANCE
+    from breakhis_core.sweeps.request import MEASURES
     from breakhis_core.sweeps.results import best_cell, cell_table, rests_on, uncertainty
     from breakhis_core.sweeps.values import field_text, value_text
 
@@ -191,6 +191,6 @@ def _tell(answer: Answer, study: Study) -> None:
         ]
         for row in cells.to_dict("records")
     ]
-    columns = [*(field_text(field) for field in study.request.grid), METRICS[study.request.metric], "state"]
+    columns = [*(field_text(field) for field in study.request.grid), MEASURES[study.request.metric], "state"]
     sentences: list[RenderableType] = [f"{study.name}: {rests_on(study)}", table(None, columns, rows)]
     answer.give(value, *sentences, doubt.words, *(f"failed: {trial.error}" for trial in failed))

@@ -23,7 +23,7 @@ from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
-    from breakhis_core.flags.reading import ImportPlan
+    from breakhis_core.flags.parsing import ImportPlan
     from breakhis_core.training.request import TrainRequest
     from breakhis_core.workspace import Workspace
 
@@ -95,7 +95,7 @@ def train(
     Example: train --data BreaKHis_v1 --name first --set dropout=0.3
     """
     with answering(as_json) as answer:
-        from breakhis_core.flags.reading import read_flags
+        from breakhis_core.flags.parsing import read_flags
         from breakhis_core.recipes import RECIPES
         from breakhis_core.sweeps.values import with_settings
         from breakhis_core.training.request import TrainRequest, weights_given

@@ -15,9 +15,9 @@ import pandas as pd
 
 from breakhis_core.errors import InputError
 from breakhis_core.flags.coco import export_coco
+from breakhis_core.flags.csv_json import export_csv
 from breakhis_core.flags.listing import flags_of
-from breakhis_core.flags.plain_files import export_csv
-from breakhis_core.flags.reading import CSV_IN_ZIP
+from breakhis_core.flags.parsing import CSV_IN_ZIP
 from breakhis_core.images import datasets
 from breakhis_core.images.pixels import decode
 from breakhis_core.maps.overlays import Maps

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from breakhis_core.errors import InputError
-from breakhis_core.flags import excel, plain_files
+from breakhis_core.flags import csv_json, excel
 from breakhis_core.flags.archive import archive
 from breakhis_core.flags.coco import export_coco
 from breakhis_core.flags.listing import flags_of
@@ -78,11 +78,11 @@ def about(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> dict[str
 
 
 def _csv(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield plain_files.export_csv(said)
+    yield csv_json.export_csv(said)
 
 
 def _json(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:
-    yield plain_files.export_json(said, about(workspace, said, run))
+    yield csv_json.export_json(said, about(workspace, said, run))
 
 
 def _excel(workspace: Workspace, said: pd.DataFrame, run: Run | None) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from breakhis_core.flags.reading import ImportPlan
+from breakhis_core.flags.parsing import ImportPlan
 from breakhis_core.reviews.ledger import FIELD, ledger_of
 from breakhis_core.reviews.naming import known_name
 from breakhis_core.storage import database as db

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from breakhis_core.images.catalogue import scan
-from breakhis_core.images.checks import measure_images
 from breakhis_core.images.datasets import save_catalogue
+from breakhis_core.images.measuring import measure_images
 from breakhis_core.images.published_counts import summary
 from breakhis_core.images.thumbnails import make_all
 from breakhis_core.progress import Context, counter

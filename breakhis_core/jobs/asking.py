@@ -1,4 +1,4 @@
-"""Jobs: work that outlives a click, each a process of its own.
+"""Asking for jobs: to submit, stop and resume them.
 
 What a job is and in which state lives in the database; its progress, log and checkpoints in its folder
 ``workspace/jobs/<id>``. A running job holds a lock on a file there from its first moment to its last,

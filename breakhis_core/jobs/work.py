@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from breakhis_core.images.cataloguing import catalogue_folder, measure
-from breakhis_core.jobs.maps import submit_first_maps
-from breakhis_core.maps.work import MapRequest, compute_maps
+from breakhis_core.jobs.map_jobs import submit_first_maps
+from breakhis_core.maps.job import MapRequest, compute_maps
 from breakhis_core.phantoms.demo import make_demo
 from breakhis_core.progress import Context
 from breakhis_core.runs import open_run
@@ -21,7 +21,7 @@ from breakhis_core.workspace import Workspace
 Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
 
 
-def make_run(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def train_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Train a model, then put its first maps in line; the arguments are those of ``TrainRequest``."""
     request = read_kept(
         TrainRequest, arguments, "This training cannot be started by this version of the program"
@@ -32,13 +32,13 @@ def make_run(workspace: Workspace, arguments: Mapping[str, Any], context: Contex
     return {"run": made.name}
 
 
-def sweep(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def sweep_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Run the sweep ``arguments["request"]``, ``arguments["processes"]`` trainings at a time."""
     request = kept_request(arguments["request"])
     return {"study": run_sweep(request, workspace, context, arguments.get("processes"))}
 
 
-def make_maps(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def maps_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Compute maps of a run's mistakes; the arguments are those of ``MapRequest``."""
     request = read_kept(MapRequest, arguments, "These maps cannot be computed by this version of the program")
     return compute_maps(request, workspace, context)
@@ -48,7 +48,7 @@ WORK: dict[str, Work] = {
     "catalogue": catalogue_folder,
     "demo": make_demo,
     "measure": measure,
-    "train": make_run,
-    "sweep": sweep,
-    "maps": make_maps,
+    "train": train_job,
+    "sweep": sweep_job,
+    "maps": maps_job,
 }

@@ -11,7 +11,7 @@ import pandas as pd
 from breakhis_core.notebook.frames import about, with_origin
 from breakhis_core.results.compare import compare, verdict
 from breakhis_core.results.comparison_words import in_words
-from breakhis_core.results.measured import metric_name
+from breakhis_core.results.metric_registry import metric_name
 from breakhis_core.results.retraining_effect import retraining_effect
 from breakhis_core.runs import Run
 from breakhis_core.runs.table import left_out_alone

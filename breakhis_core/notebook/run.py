@@ -15,7 +15,7 @@ from breakhis_core import runs
 from breakhis_core.notebook.frames import about, images_in_words, with_origin
 from breakhis_core.results.baselines import baseline_of
 from breakhis_core.results.evaluate import evaluate_run, value_at
-from breakhis_core.results.measured import METRICS
+from breakhis_core.results.metric_registry import METRICS
 from breakhis_core.runs import Run, classifying
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.table import parts_in_words

@@ -18,7 +18,7 @@ from breakhis_core.metrics import classification
 from breakhis_core.metrics.classification import Integers
 from breakhis_core.metrics.intervals import case_weights, limits_or_none, number_or_none
 from breakhis_core.results.case_sums import CaseSums
-from breakhis_core.results.measured import CHANCE, METRICS, measure
+from breakhis_core.results.metric_registry import CHANCE, METRICS, measure
 from breakhis_core.wording import interval, number
 
 

@@ -11,7 +11,7 @@ from breakhis_core.metrics.intervals import ENOUGH_CASES
 from breakhis_core.recipes import RECIPES, completed
 from breakhis_core.results.baselines import baseline_text, doubt_in_words
 from breakhis_core.results.evaluate import FEW_CASES, value_at
-from breakhis_core.results.measured import shown_in
+from breakhis_core.results.metric_registry import shown_in
 from breakhis_core.results.provenance import macro_note
 from breakhis_core.results.tables import (
     class_table,

@@ -19,7 +19,7 @@ from breakhis_core.metrics.paired_tests import mcnemar, swap_test
 from breakhis_core.metrics.ranking import Booleans
 from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import select_part, subtypes_averaged, temperature_for
-from breakhis_core.results.measured import METRICS, measure
+from breakhis_core.results.metric_registry import METRICS, measure
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.results.provenance import split_of
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from breakhis_core.results.compare import same_answers, verdict
-from breakhis_core.results.measured import metric_name
+from breakhis_core.results.metric_registry import metric_name
 from breakhis_core.wording import counted, interval, number, part_in_words
 
 

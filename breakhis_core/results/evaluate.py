@@ -21,7 +21,7 @@ from breakhis_core.metrics.intervals import (
 from breakhis_core.results.baselines import always_right, always_saying, baselines
 from breakhis_core.results.case_sums import SIDE_OF, CaseSums, sum_by_case
 from breakhis_core.results.fold_spread import fold_spread
-from breakhis_core.results.measured import METRICS, measure, places_in
+from breakhis_core.results.metric_registry import METRICS, measure, places_in
 from breakhis_core.results.patients import case_table
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.results.provenance import split_of

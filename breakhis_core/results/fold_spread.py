@@ -11,7 +11,7 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import number_or_none
 from breakhis_core.results.baselines import always_right, always_saying
 from breakhis_core.results.case_sums import sum_by_case
-from breakhis_core.results.measured import measure, places_in
+from breakhis_core.results.metric_registry import measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.runs.folder import PROBABILITIES
 

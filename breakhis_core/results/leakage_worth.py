@@ -16,7 +16,7 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none, number_or_none
 from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import select_part
-from breakhis_core.results.measured import METRICS, measure, places_in
+from breakhis_core.results.metric_registry import METRICS, measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.splits.folds import fold_columns
 from breakhis_core.wording import interval, number
@@ -117,7 +117,7 @@ def pairs_across(
 
     Args:
         run: the run; of a cross-validation, the pairs of all folds are added.
-        near: near-duplicates of each image, as ``images.checks.Checks`` has them; None where nobody looked.
+        near: near-duplicates of each image, as ``measuring.Checks`` has them; None where nobody looked.
 
     Returns:
         ``tested`` (an image counts once for each fold that tests it), ``tested_of_learnt_cases``,

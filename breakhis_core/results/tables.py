@@ -10,7 +10,7 @@ from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.recipes import Recipe
 from breakhis_core.results.baselines import baseline_text
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.measured import SUBTYPE_METRICS, of_all_images, shown_in
+from breakhis_core.results.metric_registry import SUBTYPE_METRICS, of_all_images, shown_in
 from breakhis_core.wording import NOT_DEFINED, interval, number
 
 ALWAYS = "Accuracy of always naming the commonest sub-type"

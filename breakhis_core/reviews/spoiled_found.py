@@ -8,7 +8,7 @@ import pandas as pd
 
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
-from breakhis_core.images.checks import Checks
+from breakhis_core.images.measuring import Checks
 from breakhis_core.phantoms import painting
 from breakhis_core.phantoms.spoiling import KINDS
 from breakhis_core.reviews.standings import standing

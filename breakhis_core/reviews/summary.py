@@ -17,7 +17,7 @@ from breakhis_core.metrics.classification import Floats, ratio
 from breakhis_core.metrics.intervals import case_weights, limits_or_none, number_or_none
 from breakhis_core.metrics.ranking import Booleans
 from breakhis_core.results.evaluate import evaluate, select_part, value_at
-from breakhis_core.results.measured import metric_name, places_in
+from breakhis_core.results.metric_registry import metric_name, places_in
 from breakhis_core.results.provenance import split_of
 from breakhis_core.reviews.terms import REASON_CODES
 from breakhis_core.wording import NOT_DEFINED, counted, interval, number

@@ -15,7 +15,7 @@ import pandas as pd
 from breakhis_core.charts.colours import ACCENT, NEUTRAL, WRONG
 from breakhis_core.charts.parts import SHARE, category_axis, finish, share_axis
 from breakhis_core.sweeps.reading import Study
-from breakhis_core.sweeps.request import METRICS
+from breakhis_core.sweeps.request import MEASURES
 from breakhis_core.sweeps.results import Uncertainty, cell_table
 from breakhis_core.sweeps.values import Value, field_text, value_text
 
@@ -63,7 +63,7 @@ def heat_chart(study: Study, doubt: Uncertainty, *, dark: bool = False, height: 
     """
     rows = chart_rows(study, doubt)
     down, across = study.request.grid
-    metric = METRICS[study.request.metric]
+    metric = MEASURES[study.request.metric]
     base = alt.Chart(rows).encode(
         x=alt.X(f"x_{across}:N", title=_title(across), axis=category_axis(), **_in_order(study, across)),
         y=alt.Y(f"x_{down}:N", title=_title(down), axis=category_axis(), **_in_order(study, down)),
@@ -182,7 +182,7 @@ def epochs_chart(study: Study, doubt: Uncertainty, *, height: int = 300) -> alt.
         tooltip=[
             alt.Tooltip("settings:N", title="Settings"),
             alt.Tooltip("epoch:Q", title="Epoch"),
-            alt.Tooltip("value:Q", title=METRICS[study.request.metric].capitalize(), format=".3f"),
+            alt.Tooltip("value:Q", title=MEASURES[study.request.metric].capitalize(), format=".3f"),
             alt.Tooltip("state:N", title="State"),
         ],
     )
@@ -220,7 +220,7 @@ def _in_order(study: Study, field: str) -> dict[str, Any]:
 
 
 def _metric_axis(study: Study) -> alt.Y:
-    name = METRICS[study.request.metric]
+    name = MEASURES[study.request.metric]
     title = f"Validation {name}"
     return alt.Y("value:Q", title=title, scale=SHARE, axis=share_axis())
 
@@ -259,7 +259,7 @@ def _tooltips(study: Study) -> list[alt.Tooltip]:
     settings = [
         alt.Tooltip(f"t_{field}:N", title=field_text(field).capitalize()) for field in study.request.grid
     ]
-    about = [alt.Tooltip("says:N", title=METRICS[study.request.metric].capitalize())]
+    about = [alt.Tooltip("says:N", title=MEASURES[study.request.metric].capitalize())]
     if study.request.seeds > 1:
         about.append(alt.Tooltip("range:N", title="Range over seeds"))
     return [*settings, *about]

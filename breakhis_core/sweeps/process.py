@@ -20,7 +20,7 @@ from optuna.trial import Trial, TrialState
 from breakhis_core.errors import InputError
 from breakhis_core.progress import STOP, JobStopped
 from breakhis_core.storage import database as db
-from breakhis_core.sweeps import storage as sweeps_storage
+from breakhis_core.sweeps import trial_queue
 from breakhis_core.sweeps.request import SweepRequest, cells, kept_request, study_name
 from breakhis_core.sweeps.trial import Asked, DivergedError, run_trial
 from breakhis_core.sweeps.values import cell_text
@@ -39,21 +39,21 @@ def main(name: str) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the one that started us; it tells us.
     os.nice(max(0, _NICENESS - os.nice(0)))  # Reviewers go first.
     workspace = Workspace.open()
-    parent, stop = os.getppid(), sweeps_storage.sweep_folder(workspace, name) / STOP
+    parent, stop = os.getppid(), trial_queue.sweep_folder(workspace, name) / STOP
 
     def should_stop() -> bool:
         return os.getppid() != parent or stop.exists()
 
-    with sweeps_storage.storage_of(workspace) as storage:
+    with trial_queue.storage_of(workspace) as storage:
         attributes = optuna.load_study(study_name=name, storage=storage).user_attrs
         request = kept_request(attributes["request"])
-        study = sweeps_storage.load(storage, name, request)
+        study = trial_queue.load(storage, name, request)
         data = training_data(workspace, request)
         if study_name(request, data) != name:
             print("The images are not those that the study began with.", flush=True)
             return 1
         while not should_stop():
-            trial = sweeps_storage.take(study, storage, request)
+            trial = trial_queue.take(study, storage, request)
             if trial is None or not _train(workspace, storage, study, request, trial, data, should_stop):
                 break
     return 0
@@ -75,14 +75,14 @@ def _train(
     should_stop: Asked,
 ) -> bool:
     """Train one trial and write down what became of it; return whether to go on with the next."""
-    folder = sweeps_storage.sweep_folder(workspace, study.study_name) / f"trial-{trial.number}"
+    folder = trial_queue.sweep_folder(workspace, study.study_name) / f"trial-{trial.number}"
     cell = cells(request)[int(trial.user_attrs["cell"])]
     print(f"{db.now()} trial {trial.number}: {cell_text(cell.values)}", flush=True)
     try:
         study.tell(trial.number, run_trial(request, trial, workspace, data, folder, should_stop))
         outcome = "trained"
     except JobStopped:
-        sweeps_storage.put_back(storage, trial._trial_id)
+        trial_queue.put_back(storage, trial._trial_id)
         return False
     except optuna.TrialPruned:
         study.tell(trial.number, state=TrialState.PRUNED)

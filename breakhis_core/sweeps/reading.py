@@ -147,7 +147,7 @@ def remove_study(workspace: Workspace, name: str) -> None:
         raise InputError(f"{name} is running; stop it first.")
     import optuna
 
-    from breakhis_core.sweeps.storage import storage_of, sweep_folder
+    from breakhis_core.sweeps.trial_queue import storage_of, sweep_folder
 
     with storage_of(workspace) as storage:
         optuna.delete_study(study_name=name, storage=storage)

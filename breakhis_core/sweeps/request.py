@@ -38,7 +38,7 @@ Grid = dict[str, tuple[Value, ...]]
 StudyKind = Literal["learning-rate", "boundary", "grid"]
 Metric = Literal["accuracy", "macro_f1"]
 
-METRICS: dict[str, str] = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+MEASURES: dict[str, str] = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 STUDIES: dict[str, Grid] = {
     "learning-rate": {
         "learning_rate": (0.01, 0.003, 0.001, 0.0003, 0.0001),

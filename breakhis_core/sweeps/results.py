@@ -15,9 +15,9 @@ from scipy.special import stdtrit
 from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.metrics import classification
 from breakhis_core.metrics.intervals import case_weights, interval
-from breakhis_core.results.measured import CHANCE
+from breakhis_core.results.metric_registry import CHANCE
 from breakhis_core.sweeps.reading import Study, Trial
-from breakhis_core.sweeps.request import METRICS, Cell
+from breakhis_core.sweeps.request import MEASURES, Cell
 from breakhis_core.sweeps.values import cell_text
 from breakhis_core.wording import PHANTOMS
 
@@ -163,7 +163,7 @@ def rests_on(study: Study) -> str:
     kind = f", {PHANTOMS}" if facts["phantom"] else ""
     seeds = f", mean of {study.request.seeds} seeds" if study.request.seeds > 1 else ""
     return (
-        f"validation {METRICS[study.request.metric]} after the last epoch{seeds} · "
+        f"validation {MEASURES[study.request.metric]} after the last epoch{seeds} · "
         f"split by {facts['unit']} · "
         f"{facts['validation_images']:,} images of {facts['validation_cases']:,} cases{kind}"
     )
@@ -248,7 +248,7 @@ def _none_in_words(study: Study, values: Sequence[float], always: Floats | None)
     between = low if low == high else f"{low} to {high}"
     beat = to_beat(study, None if always is None else float(always[0]))
     beside = f"; {beat}" if beat else ""
-    name = METRICS[study.request.metric]
+    name = MEASURES[study.request.metric]
     return f"No setting can be told from another here ({name} {between}{beside})."
 
 
@@ -260,7 +260,7 @@ def _best_in_words(
     values: Sequence[float],
     always: Floats | None,
 ) -> str:
-    name = METRICS[study.request.metric]
+    name = MEASURES[study.request.metric]
     beside = [
         "too few cases for an interval"
         if limits is None

@@ -25,8 +25,7 @@ from breakhis_core.progress import STOP, Context, JobStopped, stop_if_asked
 from breakhis_core.results.baselines import commonest
 from breakhis_core.settings import PROJECT
 from breakhis_core.storage.whole_files import write_atomically
-from breakhis_core.sweeps import reading
-from breakhis_core.sweeps import storage as sweeps_storage
+from breakhis_core.sweeps import reading, trial_queue
 from breakhis_core.sweeps.process import training_data
 from breakhis_core.sweeps.request import SweepRequest, study_name
 from breakhis_core.training.data import TrainingData
@@ -70,18 +69,18 @@ def run_sweep(
     data = training_data(workspace, request)
     facts = _facts(data)
     name = study_name(request, data)
-    folder = sweeps_storage.sweep_folder(workspace, name)
+    folder = trial_queue.sweep_folder(workspace, name)
     folder.mkdir(parents=True, exist_ok=True)
     with (
         running_alone(folder, name) as workers,
-        sweeps_storage.storage_of(workspace) as storage,
+        trial_queue.storage_of(workspace) as storage,
     ):
         _wait_for_orphans(workers, folder, context)
         (folder / STOP).unlink(missing_ok=True)
         context.report("Preparing: putting the trainings in line", 0.0, phase="preparing")
-        sweeps_storage.put_in_line(workspace, storage, name, request, facts)
-        study = sweeps_storage.load(storage, name, request)
-        sweeps_storage.put_back_the_dead(study, storage)
+        trial_queue.put_in_line(workspace, storage, name, request, facts)
+        study = trial_queue.load(storage, name, request)
+        trial_queue.put_back_the_dead(study, storage)
         _Crew(workspace, storage, study, context, workers, processes or usual_processes()).work()
     return name
 
@@ -101,7 +100,7 @@ class _Crew:
         self._workspace, self._storage, self._study = workspace, storage, study
         self._context, self._lock, self._size = context, lock, size
         self._name = study.study_name
-        self._folder = sweeps_storage.sweep_folder(workspace, self._name)
+        self._folder = trial_queue.sweep_folder(workspace, self._name)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._early_deaths = 0
 
@@ -153,7 +152,7 @@ class _Crew:
         for process in ended:
             if process.returncode == 0:
                 continue
-            if not sweeps_storage.put_back_the_dead(self._study, self._storage, process.pid):
+            if not trial_queue.put_back_the_dead(self._study, self._storage, process.pid):
                 self._early_deaths += 1
             if self._early_deaths >= _EARLY_DEATHS:
                 raise InputError(f"The processes of this sweep end at once: {last_words(self._folder)}")

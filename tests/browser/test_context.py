@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from breakhis_core import reviews
 from breakhis_core.flags.importing import apply_import
-from breakhis_core.flags.reading import read_flags
+from breakhis_core.flags.parsing import read_flags
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from breakhis_core import reviews
-from breakhis_core.flags import reading
+from breakhis_core.flags import parsing
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
 
@@ -40,7 +40,7 @@ def test_from_home_to_the_downloaded_list(
         page.get_by_role("link", name="CSV").click()
     file = tmp_path / "flags.csv"
     download.value.save_as(file)
-    (row,) = reading.read_flags(file).rows
+    (row,) = parsing.read_flags(file).rows
     assert (row["hash"], row["reason"], row["run"]) == (mistakes[1], "staining", "fake")
 
     assert browser.errors == []

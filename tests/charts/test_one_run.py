@@ -17,7 +17,7 @@ from breakhis_core.charts.probability import histogram_bars, probability_histogr
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.results.compare import compare
 from breakhis_core.results.evaluate import evaluate
-from breakhis_core.results.measured import places_in
+from breakhis_core.results.metric_registry import places_in
 from breakhis_core.results.operating_points import malignancy_table, roc_curves
 from tests.prediction_tables import certain, predictions_table, table_of
 

@@ -3,8 +3,8 @@ import json
 import pandas as pd
 from PIL import Image
 
-from breakhis_core.images.checks import load_checks
 from breakhis_core.images.datasets import datasets, load_images
+from breakhis_core.images.measuring import load_checks
 from tests.command_line.test_all_commands import call
 from tests.conftest import paint_pictures
 
@@ -97,6 +97,6 @@ def test_where_it_was_read_already_nothing_is_measured_again(workspace, tmp_path
     paint_pictures(tmp_path / "data")
     call("catalogue", tmp_path / "data")
     asked = []
-    monkeypatch.setattr("breakhis_core.images.checks._measure", asked.append)
+    monkeypatch.setattr("breakhis_core.images.measuring._measure", asked.append)
     call("catalogue", tmp_path / "data")
     assert asked == []

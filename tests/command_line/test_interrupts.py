@@ -100,7 +100,7 @@ main()
     ("where", "command"),
     [
         ("breakhis_core.training.train.train", ["train", "--data", "DATA", "--weights", "none"]),
-        ("breakhis_core.maps.work.compute_maps", ["explain", "fake"]),
+        ("breakhis_core.maps.job.compute_maps", ["explain", "fake"]),
         (
             "breakhis_core.sweeps.running.run_sweep",
             ["sweep", "--study", "grid", "--grid", "dropout=0.2,0.5", "--data", "DATA", "--weights", "none"],

@@ -10,7 +10,7 @@ from breakhis_core.flags import listing
 from breakhis_core.flags.archive import archive, safe_names
 from breakhis_core.flags.coco import export_coco
 from breakhis_core.flags.importing import check_import
-from breakhis_core.flags.reading import read_flags
+from breakhis_core.flags.parsing import read_flags
 from breakhis_core.images import datasets
 from breakhis_core.reviews.terms import REASON_CODES
 

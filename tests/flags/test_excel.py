@@ -9,7 +9,7 @@ from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.flags import listing
 from breakhis_core.flags.excel import export_excel, read_excel
-from breakhis_core.flags.reading import read_flags
+from breakhis_core.flags.parsing import read_flags
 from breakhis_core.flags.statements import STATEMENT_COLUMNS
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from breakhis_core.flags.issue_tables import ISSUES
-from breakhis_core.flags.reading import read_flags
+from breakhis_core.flags.parsing import read_flags
 from breakhis_core.reviews.terms import REASON_CODES
 
 # As Imagelab.issues looks: the index is the path, scores and verdicts side by side.

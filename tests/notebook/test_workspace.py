@@ -11,7 +11,7 @@ import pytest
 
 import breakhis_core as breakhis
 from breakhis_core import reviews
-from breakhis_core.flags.plain_files import export_csv
+from breakhis_core.flags.csv_json import export_csv
 from breakhis_core.flags.statements import statements
 from breakhis_core.jobs.retraining import plan
 from breakhis_core.notebook import workspace as module

@@ -11,7 +11,7 @@ from breakhis_core.metrics import ranking
 from breakhis_core.metrics.intervals import case_weights
 from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import evaluate, value_at
-from breakhis_core.results.measured import METRICS, measure, places_in
+from breakhis_core.results.metric_registry import METRICS, measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
 from tests.prediction_tables import certain, predictions_table, table_of
 

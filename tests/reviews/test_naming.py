@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from breakhis_core import reviews
-from breakhis_core.flags import importing, plain_files, reading
+from breakhis_core.flags import csv_json, importing, parsing
 from breakhis_core.flags.statements import statements
 from breakhis_core.reviews import agreement, own_answers
 from breakhis_core.storage import tables
@@ -126,10 +126,10 @@ def test_the_guest_is_no_second_reviewer(any_workspace):
 
 def test_what_was_moved_survives_an_export_an_import_and_another_process(any_workspace):
     _answer_as_guest(any_workspace)
-    before = plain_files.export_csv(statements(any_workspace))
+    before = csv_json.export_csv(statements(any_workspace))
     reviews.move_to_name(any_workspace, GUEST, "Bea")
-    for content in (before, plain_files.export_csv(statements(any_workspace))):
-        done = importing.apply_import(any_workspace, reading.read_flags(content, "flags.csv"))
+    for content in (before, csv_json.export_csv(statements(any_workspace))):
+        done = importing.apply_import(any_workspace, parsing.read_flags(content, "flags.csv"))
         assert (done.is_new, done.refused) == (False, ())
         assert len(done.known) >= 3
     other = Workspace.open(any_workspace.settings)
@@ -199,7 +199,7 @@ def test_an_import_knows_a_name_however_the_file_writes_it(any_workspace):
     reviews.keep(any_workspace, "Bea", D)
     rows = [f"{image},staining,{name}" for image, name in zip((A, B, C), ("bea", "zoe", "ZOE"), strict=True)]
     reviews.keep_many(any_workspace, "Ida", [A, B, C])  # Else the workspace does not know the images.
-    plan = reading.read_flags("\n".join(["hash,reason,reviewer", *rows]).encode(), "flags.csv")
+    plan = parsing.read_flags("\n".join(["hash,reason,reviewer", *rows]).encode(), "flags.csv")
     assert [row["reviewer"] for row in importing.check_import(any_workspace, plan, "IDA").new] == [
         "Bea", "zoe", "zoe",
     ]  # fmt: skip

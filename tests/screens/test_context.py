@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
-from breakhis_core.images import checks as image_checks
+from breakhis_core.images import measuring
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
@@ -133,7 +133,7 @@ def test_quality_is_offered_to_be_measured_and_then_said(
     workspace: Workspace, queue: list[str], open_screen: Open
 ) -> None:
     assert opened(open_screen("review"))["checks"] == {"words": [], "offer": "measure", "near": []}
-    image_checks.measure_images(workspace)
+    measuring.measure_images(workspace)
     checks = opened(open_screen("review"))["checks"]
     assert checks["offer"] == ""
     assert checks["words"][0].startswith("Place ")
@@ -154,7 +154,7 @@ def test_the_next_image_costs_no_question_a_tile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write_fake_run(workspace.models, "other", pictures, seed=6)
-    image_checks.measure_images(workspace)
+    measuring.measure_images(workspace)
     looked: list[int] = []
     runs = frame.runs
     monkeypatch.setattr(frame, "runs", lambda: looked.append(1) or runs())
@@ -203,8 +203,8 @@ def test_at_the_end_there_is_nothing_to_open(queue: list[str], open_screen: Open
 def test_the_lowest_quality_can_come_first(workspace: Workspace, fake_run: Run, open_screen: Open) -> None:
     screen = open_screen("review", order="lowest_quality")
     assert "not measured yet" in " ".join(one.value for one in screen.caption)
-    image_checks.measure_images(workspace)
-    checks = image_checks.load_checks(workspace)
+    measuring.measure_images(workspace)
+    checks = measuring.load_checks(workspace)
     assert checks is not None
     test = set(build_queue(fake_run, order="all")["hash"])
     worst = next(image for image in checks.worst_first() if image in test)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import jobs, reviews
-from breakhis_core.flags import listing, reading
+from breakhis_core.flags import listing, parsing
 from breakhis_core.images import datasets
 from breakhis_core.reviews.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
@@ -274,11 +274,11 @@ def test_the_zip_holds_the_images_of_the_csv_and_the_maps_of_the_run(
             sent = {
                 label.split(" :")[0]: _sent(address.partition("?")[2]) for label, address in links.items()
             }
-            rows = reading.read_flags(sent["CSV"], "flags.csv").rows
+            rows = parsing.read_flags(sent["CSV"], "flags.csv").rows
             assert len({row["hash"] for row in rows}) == int(wish.split(" · ")[1].split()[0])
             seen = {(row["hash"], row["run"]) for row in rows}
             for name in ("Excel", "JSON", "ZIP"):
-                other = reading.read_flags(sent[name], "flags").rows
+                other = parsing.read_flags(sent[name], "flags").rows
                 assert {(row["hash"], row["run"]) for row in other} == seen
             inside = zipfile.ZipFile(io.BytesIO(sent["ZIP"])).namelist()
             maps = {name.split("--")[1].rpartition("-")[0] for name in inside if name.startswith("overlays")}
@@ -296,7 +296,7 @@ def test_a_run_that_is_none_is_refused_in_a_sentence(flagged: list[str], run: st
 def test_the_address_sends_the_flags_that_it_asks_for(flagged: list[str]) -> None:
     sent = _asked("format=csv&reason=artefact")
     assert sent.headers["content-disposition"] == 'attachment; filename="flags.csv"'
-    plan = reading.read_flags(_sent("format=csv&reason=artefact"), "flags.csv")
+    plan = parsing.read_flags(_sent("format=csv&reason=artefact"), "flags.csv")
     assert [row["hash"] for row in plan.rows] == flagged[2:]
     assert _asked("format=pdf").status_code == 404
 
@@ -398,7 +398,7 @@ def test_everything_is_of_the_data_set_of_the_run(
     )
     screen = in_app("flags", run="tissue-run", view="Agreement")
     assert "2 images answered" in words(screen)
-    rows = reading.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
+    rows = parsing.read_flags(_sent("format=csv&run=tissue-run"), "f.csv")
     assert ({row["hash"] for row in rows.rows}, len(rows.keeps), len(rows.settlements)) == (set(theirs), 1, 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
-from breakhis_core.images import checks as image_checks
+from breakhis_core.images import measuring
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
@@ -268,8 +268,8 @@ def test_flagged_training_images_lead_to_a_retraining(
 def test_mistakes_of_the_poorest_quality_can_come_first(
     workspace: Workspace, fake_run: Run, open_screen: Open
 ) -> None:
-    image_checks.measure_images(workspace)
-    checks = image_checks.load_checks(workspace)
+    measuring.measure_images(workspace)
+    checks = measuring.load_checks(workspace)
     assert checks is not None
     expected = build_queue(fake_run, order="quality", worst=checks.worst_first())["hash"].tolist()
     screen = press(open_screen("review"), "Next")

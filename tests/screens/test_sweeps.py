@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from breakhis_core import jobs
 from breakhis_core.recipes import RECIPES
-from breakhis_core.sweeps import reading, storage
+from breakhis_core.sweeps import reading, trial_queue
 from breakhis_core.sweeps.request import SweepRequest, new_request
 from breakhis_core.sweeps.running import running_alone
 from breakhis_core.training.request import TrainRequest
@@ -214,6 +214,6 @@ def test_a_sweep_that_begins_or_never_came_there_says_so(
 
 
 def _folder(workspace: Workspace, name: str) -> Any:
-    folder = storage.sweep_folder(workspace, name)
+    folder = trial_queue.sweep_folder(workspace, name)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from breakhis_core.recipes import RECIPES
-from breakhis_core.sweeps import storage as sweeps_storage
+from breakhis_core.sweeps import trial_queue
 from breakhis_core.sweeps.request import SweepRequest, new_request
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.workspace import Workspace
@@ -36,8 +36,8 @@ def a_request(grid: dict[str, Any] | None = None, **about: Any) -> SweepRequest:
 
 def put(workspace: Workspace, name: str, request: SweepRequest) -> None:
     """Put a study in line."""
-    with sweeps_storage.storage_of(workspace) as storage:
-        sweeps_storage.put_in_line(workspace, storage, name, request, FACTS)
+    with trial_queue.storage_of(workspace) as storage:
+        trial_queue.put_in_line(workspace, storage, name, request, FACTS)
 
 
 def play(workspace: Workspace, name: str, request: SweepRequest, plot: dict[tuple[int, int], Any]) -> None:
@@ -50,10 +50,10 @@ def play(workspace: Workspace, name: str, request: SweepRequest, plot: dict[tupl
         plot: for (cell, repeat): a text of answers finishes it; a number of epochs prunes it after so many; a
             sentence of several words fails it; ``None`` leaves it under way after one epoch.
     """
-    with sweeps_storage.storage_of(workspace) as storage:
-        study = sweeps_storage.load(storage, name, request)
+    with trial_queue.storage_of(workspace) as storage:
+        study = trial_queue.load(storage, name, request)
         held = []
-        while (trial := sweeps_storage.take(study, storage, request)) is not None:
+        while (trial := trial_queue.take(study, storage, request)) is not None:
             key = (trial.user_attrs["cell"], trial.user_attrs["repeat"])
             if key not in plot:
                 held.append(trial)
@@ -76,10 +76,10 @@ def play(workspace: Workspace, name: str, request: SweepRequest, plot: dict[tupl
                 trial.set_user_attr("seconds", 8.0)
                 study.tell(trial.number, value)
         for trial in held:
-            sweeps_storage.put_back(storage, trial._trial_id)
+            trial_queue.put_back(storage, trial._trial_id)
 
 
 def optunas(workspace: Workspace, name: str) -> list[optuna.trial.FrozenTrial]:
     """Return the trials as Optuna reads them."""
-    with sweeps_storage.storage_of(workspace) as storage:
+    with trial_queue.storage_of(workspace) as storage:
         return optuna.load_study(study_name=name, storage=storage).get_trials()

@@ -92,7 +92,7 @@ def import_flags(
         from collections import Counter
 
         from breakhis_core.flags.importing import apply_import, check_import
-        from breakhis_core.flags.reading import read_flags
+        from breakhis_core.flags.parsing import read_flags
         from breakhis_core.runs import open_run
         from breakhis_core.workspace import Workspace
 

@@ -26,7 +26,7 @@ def settle(
     """
     with answering(as_json) as answer:
         from breakhis_core.flags.importing import matched_hashes
-        from breakhis_core.flags.reading import read_flags
+        from breakhis_core.flags.parsing import read_flags
         from breakhis_core.reviews import settle_many
         from breakhis_core.workspace import Workspace
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: migrates the connection that ``database.migrate`` hands over, in its transaction."""
+"""Alembic's entry: migrates the connection that ``migration.migrate`` hands over, in its transaction."""
 
 from alembic import context
 

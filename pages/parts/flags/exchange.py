@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from breakhis_core.errors import InputError
-from breakhis_core.flags import importing, listing, reading
+from breakhis_core.flags import importing, listing, parsing
 from breakhis_core.flags.formats import FORMATS
 from breakhis_core.flags.statements import LEAVING
 from breakhis_core.reviews.terms import LABELS, TOOLS
@@ -79,7 +79,7 @@ def import_flags(run: Run | None) -> None:
         return
     try:
         rows = None if run is None else run.predictions()["hash"].tolist()
-        plan = reading.read_flags(file.getvalue(), file.name, rows)
+        plan = parsing.read_flags(file.getvalue(), file.name, rows)
         if plan.unreasoned:
             many = counted(plan.unreasoned, "flag")
             reason = st.selectbox(
@@ -89,7 +89,7 @@ def import_flags(run: Run | None) -> None:
                 format_func=LABELS.__getitem__,
                 key="import-reason",
             )
-            plan = reading.read_flags(file.getvalue(), file.name, rows, reason)
+            plan = parsing.read_flags(file.getvalue(), file.name, rows, reason)
         check = importing.check_import(frame.workspace(), plan, frame.reviewer())
     except InputError as error:
         st.error(plain(str(error)))

@@ -14,7 +14,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.results import comparison_words
 from breakhis_core.results.compare import Verdict, compare, same_answers, verdict, why_not
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.measured import METRICS, places_in, shown_in
+from breakhis_core.results.metric_registry import METRICS, places_in, shown_in
 from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run

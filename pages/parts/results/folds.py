@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from breakhis_core.results.measured import shown_in
+from breakhis_core.results.metric_registry import shown_in
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, number
 

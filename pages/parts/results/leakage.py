@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from breakhis_core.charts import comparison
-from breakhis_core.images.checks import load_checks
+from breakhis_core.images.measuring import load_checks
 from breakhis_core.results import leakage_worth
 from breakhis_core.results.leakage_worth import gap_in_words
-from breakhis_core.results.measured import metric_name
+from breakhis_core.results.metric_registry import metric_name
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, interval, number
 from pages.parts.shared import frame

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from breakhis_core import reviews
 from breakhis_core.charts import review
 from breakhis_core.errors import InputError
-from breakhis_core.images import checks
+from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import subtype
 from breakhis_core.results import retraining_effect
 from breakhis_core.results.retraining_effect import OUTCOMES
@@ -163,7 +163,7 @@ def cards(rows: pd.DataFrame, after: Run, part: str, answers: pd.DataFrame) -> N
 
 def spoiled() -> None:
     """Say how many of the phantoms that were spoiled on purpose were found."""
-    found = spoiled_found.spoiled_found(frame.workspace(), checks.load_checks(frame.workspace()))
+    found = spoiled_found.spoiled_found(frame.workspace(), measuring.load_checks(frame.workspace()))
     if found is None:
         return
     with st.expander("Phantoms that were spoiled on purpose: how many were found?"):

@@ -10,7 +10,7 @@ import streamlit as st
 
 from breakhis_core.results.compare import Verdict, verdict
 from breakhis_core.results.comparison_words import chance_in_words
-from breakhis_core.results.measured import METRICS
+from breakhis_core.results.metric_registry import METRICS
 from breakhis_core.runs import Run
 from breakhis_core.wording import interval, number
 from pages.parts.shared import review_links

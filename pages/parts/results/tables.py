@@ -10,7 +10,7 @@ import pandas as pd
 from breakhis_core.images import taxonomy
 from breakhis_core.results.baselines import baseline_text
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.measured import SUBTYPE_METRICS, of_all_images, shown_in
+from breakhis_core.results.metric_registry import SUBTYPE_METRICS, of_all_images, shown_in
 from breakhis_core.results.tables import interval_of
 from breakhis_core.wording import number
 

@@ -12,7 +12,7 @@ from breakhis_core.charts import comparison, one_run, probability
 from breakhis_core.images.taxonomy import CODES, SIDES, side_of
 from breakhis_core.metrics.calibration import BINS, bin_of
 from breakhis_core.results.evaluate import value_at
-from breakhis_core.results.measured import METRICS, SUBTYPE_METRICS, shown_in
+from breakhis_core.results.metric_registry import METRICS, SUBTYPE_METRICS, shown_in
 from breakhis_core.results.operating_points import at_threshold, malignancy_table, roc_curves
 from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of

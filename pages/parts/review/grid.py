@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from breakhis_core.images import checks as image_checks
+from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import side_of, subtype
 from breakhis_core.reviews import terms
 from breakhis_core.wording import counted
@@ -45,9 +45,9 @@ def poor(queue: Queue, item: Item) -> str:
     """Return why an image has its place in the order of quality, and its part; nothing in other orders."""
     if address.said("order") != "quality":
         return ""
-    checks = image_checks.load_checks(workspace())
+    checks = measuring.load_checks(workspace())
     worst = checks and checks.worst_check(item.hash)
-    by = image_checks.LABELS[worst].lower() if worst else "not measured"
+    by = measuring.LABELS[worst].lower() if worst else "not measured"
     return f"{item.part.replace('_', ' ')} · {by}"
 
 

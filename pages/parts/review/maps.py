@@ -9,10 +9,10 @@ import streamlit as st
 from breakhis_core import jobs
 from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
-from breakhis_core.jobs.maps import job_of, submit_maps
+from breakhis_core.jobs.map_jobs import job_of, submit_maps
+from breakhis_core.maps.job import MapRequest
 from breakhis_core.maps.methods import CODES
 from breakhis_core.maps.store import run_key
-from breakhis_core.maps.work import MapRequest
 from pages.parts.components.viewer.viewer import MoreMaps
 from pages.parts.review.queue import Item, Queue
 from pages.parts.shared.frame import workspace

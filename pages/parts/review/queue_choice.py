@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from breakhis_core import reviews
-from breakhis_core.images import checks as image_checks
+from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from breakhis_core.reviews import agreement
 from breakhis_core.runs import PARTS, Run, queues
@@ -200,7 +200,7 @@ def by_quality(wish: Wish) -> dict[str, tuple[str, ...]]:
     """Return the images by their quality where the order asks for it; none where nothing was measured yet."""
     if wish.order != "quality":
         return {}
-    checks = image_checks.load_checks(frame.workspace())
+    checks = measuring.load_checks(frame.workspace())
     if checks is None:
         st.caption("The images are not measured yet: open the context of an image (I) to measure them.")
         return {}

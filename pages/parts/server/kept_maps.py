@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from breakhis_core.jobs import Job
-from breakhis_core.jobs.maps import job_of
+from breakhis_core.jobs.map_jobs import job_of
 from breakhis_core.maps.store import KeptMaps, MapStore, in_json
 from breakhis_core.workspace import Workspace
 

@@ -10,7 +10,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
 from breakhis_core.sweeps import charts, reading, results
 from breakhis_core.sweeps.reading import Study
-from breakhis_core.sweeps.request import METRICS, Cell, SweepRequest, kept_request
+from breakhis_core.sweeps.request import MEASURES, Cell, SweepRequest, kept_request
 from breakhis_core.sweeps.values import cell_text, field_text, value_text
 from breakhis_core.wording import counted, duration
 from pages.parts.shared import guard
@@ -228,7 +228,7 @@ def cell_frame(study: Study) -> pd.DataFrame:
             for field in study.request.grid
         }
     )
-    name = METRICS[study.request.metric]
+    name = MEASURES[study.request.metric]
     shown[f"Validation {name}"] = table["value"].astype(float).round(3)
     if study.request.seeds > 1:
         shown["Lowest"] = table["low"].astype(float).round(3)

@@ -7,7 +7,7 @@ import { clickOn, keyList, listen } from "../common/keyboard.js";
 import { noteField, OTHER } from "../common/note.js";
 import { outbox } from "../common/outbox.js";
 import { builtOnce } from "../common/whole.js";
-import { KEYS } from "./keys.js";
+import { KEYS } from "./key_list.js";
 import { drawFacts, drawFile, drawTile } from "./tile.js";
 
 const box = outbox(); // One for all grids: coming back to the grid finds what was not heard yet.

@@ -9,7 +9,7 @@ import { clickOn, keyList, listen } from "../common/keyboard.js";
 import { noteField, OTHER } from "../common/note.js";
 import { builtOnce } from "../common/whole.js";
 import { arrived, storeOf, tell } from "../viewer/store.js";
-import { KEYS } from "./keys.js";
+import { KEYS } from "./key_list.js";
 
 const SETTLES = "Settles for everybody: the image leaves the training as";
 

@@ -6,7 +6,7 @@ import { computing } from "./computing.js";
 import {
   answerOf, differenceOf, figure, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
 } from "./drawn_map.js";
-import { VIEWS } from "./keys.js";
+import { VIEWS } from "./key_list.js";
 import { prefer } from "./store.js";
 
 export class Bar {

@@ -4,7 +4,7 @@ import { css, diverging } from "./colours.js";
 import {
   differenceOf, drawnBy, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
 } from "./drawn_map.js";
-import { VIEWS } from "./keys.js";
+import { VIEWS } from "./key_list.js";
 import { paint } from "./painting.js";
 
 export class Panes {

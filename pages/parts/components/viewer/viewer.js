@@ -7,7 +7,7 @@ import { keyList, listen } from "../common/keyboard.js";
 import { builtOnce } from "../common/whole.js";
 import { Bar } from "./bar.js";
 import { methodOf, OWN, unpackMaps } from "./drawn_map.js";
-import { KEYS, VIEWS } from "./keys.js";
+import { KEYS, VIEWS } from "./key_list.js";
 import { Follower } from "./more_maps.js";
 import { Panes } from "./panes.js";
 import { pictureAt } from "./pictures.js";

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from breakhis_core import jobs
-from breakhis_core.images import checks as image_checks
+from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import side_of, subtype
 from breakhis_core.runs import Run
 from pages.parts.review.context.cached import rows
@@ -32,8 +32,8 @@ class Quality:
 
 def quality(run: Run, item: Item) -> Quality:
     """Return an image's quality scores and near-duplicates, or the offer to measure the images."""
-    checks = image_checks.load_checks(frame.workspace())
-    words = [] if checks is None else image_checks.quality_in_words(checks, item.hash)
+    checks = measuring.load_checks(frame.workspace())
+    words = [] if checks is None else measuring.quality_in_words(checks, item.hash)
     if checks is None or not words:
         return Quality(offer="running" if jobs.active(frame.workspace(), "measure") else "measure")
     return Quality(

@@ -3,11 +3,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from breakhis_core.images import checks as image_checks
-from breakhis_core.images import datasets
+from breakhis_core.images import datasets, measuring
 from breakhis_core.images.catalogue import Catalogue
-from breakhis_core.images.checks import load_checks, measure_images, quality_in_words
 from breakhis_core.images.datasets import picture_path
+from breakhis_core.images.measuring import load_checks, measure_images, quality_in_words
 from breakhis_core.images.pixels import decode
 from breakhis_core.images.quality import CHECKS, measure
 from breakhis_core.progress import JobStopped
@@ -16,7 +15,7 @@ from tests.conftest import paint_pictures
 
 def unmeasured(workspace):
     """How many catalogued images a measuring still has to look at."""
-    kept = image_checks._kept(workspace)
+    kept = measuring._kept(workspace)
     return len(datasets.load_images(workspace)) - (0 if kept is None else len(kept))
 
 
@@ -46,7 +45,7 @@ def test_every_image_is_measured_once_and_kept(workspace, many, monkeypatch):
     expected = measure(decode(picture_path(workspace, image)))
     assert {check.code: table.loc[image, check.code] for check in CHECKS} == pytest.approx(expected)
 
-    monkeypatch.setattr(image_checks, "measure", lambda pixels: pytest.fail("it was measured twice"))
+    monkeypatch.setattr(measuring, "measure", lambda pixels: pytest.fail("it was measured twice"))
     measure_images(workspace)
     assert load_checks(workspace) is load_checks(workspace)
 
@@ -92,7 +91,7 @@ def test_a_picture_that_cannot_be_read_is_counted_and_the_others_are_measured(wo
 
 
 def test_what_was_measured_before_a_stop_is_not_measured_again(workspace, many, monkeypatch):
-    monkeypatch.setattr(image_checks, "_KEEP_EVERY", 10)
+    monkeypatch.setattr(measuring, "_KEEP_EVERY", 10)
 
     def stop(done, of):
         if done == 25:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.flags import listing
+from breakhis_core.flags.csv_json import export_csv, export_json
 from breakhis_core.flags.excel import export_excel
 from breakhis_core.flags.importing import apply_import, check_import, matched_hashes
-from breakhis_core.flags.plain_files import export_csv, export_json
-from breakhis_core.flags.reading import LARGEST_FILE, read_flags
+from breakhis_core.flags.parsing import LARGEST_FILE, read_flags
 from breakhis_core.flags.rows import FLAG_FIELDS
 from breakhis_core.flags.statements import OUTCOMES, STATEMENT_COLUMNS, statements
 from breakhis_core.images.taxonomy import CODES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from breakhis_core.jobs import asking, reading
 from breakhis_core.jobs.reading import Job
+from breakhis_core.maps.job import MapRequest, wanted
 from breakhis_core.maps.methods import CHEAP
 from breakhis_core.maps.store import run_key
-from breakhis_core.maps.work import MapRequest, wanted
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 

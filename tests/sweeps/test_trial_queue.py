@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from breakhis_core.errors import InputError
-from breakhis_core.sweeps import reading
-from breakhis_core.sweeps import storage as sweeps_storage
+from breakhis_core.sweeps import reading, trial_queue
 from breakhis_core.sweeps.reading import list_studies, load_study, remove_study
 from breakhis_core.sweeps.request import cells
 from breakhis_core.workspace import Workspace
@@ -18,16 +17,16 @@ from tests.sweeps.sweep_studies import FACTS, a_request, optunas, play, put
 
 TAKER = """
 import sys
-from breakhis_core.sweeps import storage as sweeps_storage
+from breakhis_core.sweeps import trial_queue
 from breakhis_core.sweeps.reading import load_study
 from breakhis_core.workspace import Workspace
 workspace = Workspace.open()
 request = load_study(workspace, "s").request
-with sweeps_storage.storage_of(workspace) as storage:
-    study = sweeps_storage.load(storage, "s", request)
+with trial_queue.storage_of(workspace) as storage:
+    study = trial_queue.load(storage, "s", request)
     print("ready", flush=True)
     sys.stdin.readline()
-    while (trial := sweeps_storage.take(study, storage, request)) is not None:
+    while (trial := trial_queue.take(study, storage, request)) is not None:
         trial.report(0.5, 1)
         study.tell(trial.number, 0.5)
         print(trial.user_attrs["cell"], flush=True)
@@ -73,10 +72,10 @@ def test_what_died_goes_back_in_line_as_the_same_trial(any_workspace):
     request = a_request()
     put(any_workspace, "s", request)
     play(any_workspace, "s", request, {(0, 0): None, (1, 0): "01234567"})
-    with sweeps_storage.storage_of(any_workspace) as storage:
-        study = sweeps_storage.load(storage, "s", request)
-        assert sweeps_storage.put_back_the_dead(study, storage) == 1
-        assert sweeps_storage.put_back_the_dead(study, storage) == 0
+    with trial_queue.storage_of(any_workspace) as storage:
+        study = trial_queue.load(storage, "s", request)
+        assert trial_queue.put_back_the_dead(study, storage) == 1
+        assert trial_queue.put_back_the_dead(study, storage) == 0
     put(any_workspace, "s", request)
     trials = load_study(any_workspace, "s").trials
     assert [trial.state for trial in trials] == ["waiting", "finished", "waiting", "waiting"]
@@ -87,26 +86,26 @@ def test_what_died_goes_back_in_line_as_the_same_trial(any_workspace):
 def test_a_trial_of_another_machine_is_left_alone_until_it_is_silent(workspace, monkeypatch):
     request = a_request()
     put(workspace, "s", request)
-    with sweeps_storage.storage_of(workspace) as storage:
-        study = sweeps_storage.load(storage, "s", request)
+    with trial_queue.storage_of(workspace) as storage:
+        study = trial_queue.load(storage, "s", request)
         monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
-        sweeps_storage.take(study, storage, request)
+        trial_queue.take(study, storage, request)
         monkeypatch.setattr("socket.gethostname", lambda: "here")
-        assert sweeps_storage.put_back_the_dead(study, storage) == 0
-        monkeypatch.setattr(sweeps_storage, "SILENT_AFTER", -1.0)
-        assert sweeps_storage.put_back_the_dead(study, storage) == 1
+        assert trial_queue.put_back_the_dead(study, storage) == 0
+        monkeypatch.setattr(trial_queue, "SILENT_AFTER", -1.0)
+        assert trial_queue.put_back_the_dead(study, storage) == 1
 
 
 def test_a_trial_over_which_three_processes_died_has_failed(workspace):
     request = a_request()
     put(workspace, "s", request)
-    with sweeps_storage.storage_of(workspace) as storage:
-        study = sweeps_storage.load(storage, "s", request)
+    with trial_queue.storage_of(workspace) as storage:
+        study = trial_queue.load(storage, "s", request)
         for _ in range(3):
-            trial = sweeps_storage.take(study, storage, request)
+            trial = trial_queue.take(study, storage, request)
             assert trial is not None
             assert trial.number == 0
-            assert sweeps_storage.put_back_the_dead(study, storage, trial.user_attrs["pid"]) == 1
+            assert trial_queue.put_back_the_dead(study, storage, trial.user_attrs["pid"]) == 1
     first = load_study(workspace, "s").of(0)[0]
     assert (first.state, first.error) == (
         "failed",
@@ -137,15 +136,15 @@ def test_a_pruned_trial_has_a_curve_and_no_value(any_workspace):
 def test_below_the_median_of_four_finished_trials_is_enough_after_a_third(workspace, prune, expected):
     request = a_request({"decay": [1.0, 0.95, 0.9, 0.85, 0.8]}, prune=prune)
     put(workspace, "s", request)
-    with sweeps_storage.storage_of(workspace) as storage:
-        study = sweeps_storage.load(storage, "s", request)
+    with trial_queue.storage_of(workspace) as storage:
+        study = trial_queue.load(storage, "s", request)
         for _ in range(3):
-            trial = sweeps_storage.take(study, storage, request)
+            trial = trial_queue.take(study, storage, request)
             for epoch in range(1, 5):
                 trial.report(0.5, epoch)
             study.tell(trial.number, 0.5)
         asked = []
-        fourth, last = (sweeps_storage.take(study, storage, request) for _ in range(2))
+        fourth, last = (trial_queue.take(study, storage, request) for _ in range(2))
         fourth.report(0.1, 2)
         asked.append(fourth.should_prune())  # Three finished trials are no yardstick.
         fourth.report(0.5, 3)
@@ -158,10 +157,10 @@ def test_below_the_median_of_four_finished_trials_is_enough_after_a_third(worksp
 
 
 def test_cells_are_tried_all_over_the_grid_first():
-    order = [cell.number for cell in sweeps_storage.spread_out(cells(a_request({"epochs": range(1, 21)})))]
+    order = [cell.number for cell in trial_queue.spread_out(cells(a_request({"epochs": range(1, 21)})))]
     assert sorted(order) == list(range(20))
     assert max(order[:4]) - min(order[:4]) >= 10
-    assert [cell.number for cell in sweeps_storage.spread_out(cells(a_request({"epochs": [3]})))] == [0]
+    assert [cell.number for cell in trial_queue.spread_out(cells(a_request({"epochs": [3]})))] == [0]
 
 
 def test_readers_see_what_optuna_says(any_workspace):
@@ -189,7 +188,7 @@ def test_studies_are_listed_newest_first_and_removed_with_their_trials(any_works
     assert list_studies(any_workspace) == []
     for name in ("first", "second"):
         put(any_workspace, name, a_request())
-    with sweeps_storage.storage_of(any_workspace) as storage:
+    with trial_queue.storage_of(any_workspace) as storage:
         optuna.create_study(storage=storage, study_name="of another program")
     assert [study.name for study in list_studies(any_workspace)] == ["second", "first"]
     play(any_workspace, "first", a_request(), {(0, 0): "01234567", (1, 0): 2})
@@ -236,7 +235,7 @@ def test_a_sweep_that_runs_is_not_removed(workspace):
     from breakhis_core.sweeps.running import running_alone
 
     put(workspace, "s", a_request())
-    folder = Path(sweeps_storage.sweep_folder(workspace, "s"))
+    folder = Path(trial_queue.sweep_folder(workspace, "s"))
     folder.mkdir(parents=True)
     with running_alone(folder, "s"):
         assert reading.is_running(workspace, "s")

@@ -1,5 +1,5 @@
 /* The keys of the review screen with one image, as their list says them. */
-import { KEYS as VIEWER_KEYS } from "../viewer/keys.js";
+import { KEYS as VIEWER_KEYS } from "../viewer/key_list.js";
 
 export const KEYS = [
   ["→ ←", "next, previous image"],

@@ -16,15 +16,15 @@ from breakhis_core.errors import InputError
 from breakhis_core.images.datasets import picture_path
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.jobs import starting
-from breakhis_core.jobs.maps import job_of, submit_first_maps
+from breakhis_core.jobs.map_jobs import job_of, submit_first_maps
 from breakhis_core.jobs.work import WORK
+from breakhis_core.maps import job as work
 from breakhis_core.maps import sanity as map_sanity
-from breakhis_core.maps import work
 from breakhis_core.maps.faithfulness import Faithfulness
+from breakhis_core.maps.job import MapRequest, compute_maps, wanted
 from breakhis_core.maps.methods import CHEAP
 from breakhis_core.maps.sanity import Sanity
 from breakhis_core.maps.store import MapStore, run_key
-from breakhis_core.maps.work import MapRequest, compute_maps, wanted
 from breakhis_core.progress import JobStopped
 from breakhis_core.runs import Run
 from breakhis_core.settings import Settings

@@ -198,7 +198,7 @@ def test_nothing_heavy_is_imported_with_the_data_layer():
     code = (
         "import sys; from breakhis_core import jobs, reviews, runs; "
         "from breakhis_core.images import thumbnails; "
-        "from breakhis_core.flags import importing, plain_files; from breakhis_core.runs import queues; "
+        "from breakhis_core.flags import csv_json, importing; from breakhis_core.runs import queues; "
         "print(sorted({'tensorflow', 'keras', 'streamlit', 'alembic', 'sklearn'} & set(sys.modules)))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""Flags as files: export as CSV, JSON and Excel, and import that loses and doubles nothing."""
+"""Flags as CSV and JSON, all that stands about an image in a row."""
 
 from __future__ import annotations
 

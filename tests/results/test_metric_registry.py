@@ -8,8 +8,8 @@ from breakhis_core.results.card import card
 from breakhis_core.results.compare import compare
 from breakhis_core.results.evaluate import evaluate, value_at
 from breakhis_core.results.leakage_worth import gaps
-from breakhis_core.results.measured import METRICS, SUBTYPE_METRICS, of_all_images, shown_in
 from breakhis_core.results.metric import Metric
+from breakhis_core.results.metric_registry import METRICS, SUBTYPE_METRICS, of_all_images, shown_in
 from breakhis_core.results.tables import interval_of
 from breakhis_core.wording import number
 from pages.parts.results import comparison, folds, tables
