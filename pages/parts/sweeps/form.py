@@ -11,7 +11,7 @@ from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.runs import Run
 from breakhis_core.splits.split import Unit
 from breakhis_core.sweeps.request import (
-    METRICS,
+    MEASURES,
     Grid,
     Metric,
     StudyKind,
@@ -118,8 +118,8 @@ def _choose_recipe() -> tuple[Recipe, Metric]:
     ]
     metric: Metric = second.selectbox(
         "Validation metric",
-        list(METRICS),
-        format_func=METRICS.__getitem__,
+        list(MEASURES),
+        format_func=MEASURES.__getitem__,
         key="sweep-metric",
         help="After the last epoch. Accuracy as the authors did; macro F1 counts rare sub-types as much as "
         "common ones. The test images are not looked at.",
