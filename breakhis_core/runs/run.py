@@ -148,6 +148,11 @@ class Run:
         return (self.path / "card.md").read_text("utf-8")
 
     @property
+    def content(self) -> str:
+        """What tells this run's predictions from all others', to keep under what is made of them."""
+        return f"{self.path}:{self.manifest['files']['predictions.parquet']}"
+
+    @property
     def predictor_file(self) -> Path:
         """The exported graph that classifies images; a cross-validation has none."""
         return self.path / "predictor.onnx"

@@ -24,7 +24,6 @@ from breakhis_core.runs.table import differs, left_out_alone
 from breakhis_core.wording import NOT_DEFINED, counted, interval, number
 from pages.parts.results import leakage, several_runs
 from pages.parts.shared import frame
-from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 COLOURS: dict[Verdict, str] = {"better": "green", "worse": "violet", "may be chance": "off"}
@@ -51,9 +50,7 @@ def show(run: Run, part: str, evaluates: Evaluates) -> None:
             "pages/review.py",
         )
         return
-    troubles = {
-        other.name: _why_not(content_of(run), content_of(other), part, run, other) for other in others
-    }
+    troubles = {other.name: _why_not(run.content, other.content, part, run, other) for other in others}
     others.sort(key=lambda other: troubles[other.name] is not None)
     with st.container(horizontal=True):
         before = choose_other(run, others, troubles)
@@ -93,7 +90,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
     chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
     try:
-        compared = _compared(tuple(map(content_of, chosen)), part, flagged, chosen)
+        compared = _compared(tuple(one.content for one in chosen), part, flagged, chosen)
     except InputError as error:
         st.warning(plain(str(error)))
         return

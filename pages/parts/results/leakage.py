@@ -15,7 +15,6 @@ from breakhis_core.results.metric_registry import metric_name
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, interval, number
 from pages.parts.shared import frame
-from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 _PAIRS = {
@@ -29,7 +28,7 @@ _PAIRS = {
 
 def show(by_image: Run, by_case: Run) -> None:
     """Say what knowing the patient is worth: a run split by image beside one split by case."""
-    found = _gaps(content_of(by_image), content_of(by_case), by_image, by_case)
+    found = _gaps(by_image.content, by_case.content, by_image, by_case)
     st.markdown(f"## {gap_in_words(found['accuracy'], by_image.phantom)}")
     who = "painted cases, not patients" if by_image.phantom else "patients"
     st.caption(

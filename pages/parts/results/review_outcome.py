@@ -24,7 +24,6 @@ from breakhis_core.runs import Run
 from breakhis_core.wording import counted
 from pages.parts.components.common import assets
 from pages.parts.shared import frame, review_links
-from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 MOST = 48  # Cards of one outcome; the link above them opens all.
@@ -43,7 +42,7 @@ def show(run: Run, part: str) -> None:
     version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
     answers = reviews.standing(frame.workspace())
     excluded = reviews.excluded_hashes(frame.workspace())
-    summary = _summary(str(frame.workspace().root), content_of(run), part, version, excluded, run, answers)
+    summary = _summary(str(frame.workspace().root), run.content, part, version, excluded, run, answers)
     st.markdown("## What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
     if summary["mistakes"]["reviewed"] or summary["right"]["reviewed"]:
         left, right = st.columns([55, 45], gap="medium")

@@ -14,7 +14,6 @@ import streamlit as st
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import PROBABILITIES, Run, queues
-from pages.parts.shared.evaluations import content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +134,11 @@ def queue_of(run: Run, prefixes: tuple[str, ...] = (), **wishes: Any) -> Queue:
         prefixes: keep the images whose hashes begin so; none keeps all.
         wishes: arguments of ``runs.queues.build_queue``.
     """
-    return _queue(str(run.path), content_of(run), prefixes, tuple(sorted(wishes.items())), run)
+    return _queue(run.content, prefixes, tuple(sorted(wishes.items())), run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _queue(
-    path: str, content: str, prefixes: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run
-) -> Queue:
+def _queue(content: str, prefixes: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run) -> Queue:
     frame = queues.build_queue(_run, **dict(wishes))
     if prefixes:
         frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
@@ -151,11 +148,11 @@ def _queue(
 
 def images_of(run: Run) -> Images:
     """Return all images of a run, made once for all its queues."""
-    return _images(str(run.path), content_of(run), run)
+    return _images(run.content, run)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _images(path: str, content: str, _run: Run) -> Images:
+def _images(content: str, _run: Run) -> Images:
     frame = _run.predictions()
     columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide", "part")
     records = zip(*(frame[column].tolist() for column in columns), strict=True)
@@ -170,10 +167,10 @@ def _images(path: str, content: str, _run: Run) -> Images:
 
 def scale_of(run: Run) -> MapScale:
     """Return what a run's maps usually reach."""
-    return _scale(str(run.path), run.manifest["files"]["predictions.parquet"], run)
+    return _scale(run.content, run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _scale(path: str, content: str, _run: Run) -> MapScale:
+def _scale(content: str, _run: Run) -> MapScale:
     predicted = _run.predictions()["predicted"].map(CODES.index).to_numpy(np.intp)
     return MapScale.of(_run.class_maps(), predicted)

@@ -17,7 +17,6 @@ from breakhis_core.wording import counted
 from pages.parts.review import own_answers
 from pages.parts.review.queue import Queue, queue_of
 from pages.parts.shared import address, frame, identity
-from pages.parts.shared.evaluations import content_of
 from pages.parts.shared.markdown import plain
 
 PART_LABELS = {
@@ -287,11 +286,11 @@ def share(text: str) -> float:
 
 def about(run: Run) -> tuple[tuple[str, ...], Mapping[str, str]]:
     """Return the parts that a run has images of, and its cases with their sub-types."""
-    return _about(str(run.path), content_of(run), run)
+    return _about(run.content, run)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _about(path: str, content: str, _run: Run) -> tuple[tuple[str, ...], Mapping[str, str]]:
+def _about(content: str, _run: Run) -> tuple[tuple[str, ...], Mapping[str, str]]:
     table: Any = _run.predictions()[["part", "case", "subtype"]].drop_duplicates()
     cases: dict[str, str] = {}
     for case, rows in table.groupby("case"):

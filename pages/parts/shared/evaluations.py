@@ -16,12 +16,7 @@ def evaluation_of(run: Run, part: str) -> dict[str, Any]:
     Raises:
         InputError: the run has no image of that part.
     """
-    return _evaluation(content_of(run), part, run)
-
-
-def content_of(run: Run) -> str:
-    """Return what tells a run's predictions from all others', to keep under what is made of them."""
-    return f"{run.path}:{run.manifest['files']['predictions.parquet']}"
+    return _evaluation(run.content, part, run)
 
 
 @st.cache_data(max_entries=256, show_spinner="Computing intervals over cases …")
