@@ -18,7 +18,7 @@ ADDRESS := localhost
 STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false --server.address $(ADDRESS)
 
 # Processes that tests run in, side by side; 0 runs them in one.
-WORKERS := 2
+WORKERS := 3
 
 .PHONY: help run demo install install-test test check readme benchmark clean
 .DEFAULT_GOAL := help

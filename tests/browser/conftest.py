@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from breakhis_core.runs.queues import build_queue
 from breakhis_core.settings import Settings
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chrome
     from playwright.sync_api import Page, Response
 
 FLAGS = [
@@ -128,6 +130,9 @@ class Browser:
 
     def assert_loaded_once(self, *names: str) -> None:
         """Check that these scripts and styles came, and that each came once and may be kept for ever."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not set(names) <= {name for name, _ in self.assets} and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
         came = sorted(name for name, _ in self.assets)
         assert set(names) <= set(came)
         assert came == sorted(set(came))
@@ -156,10 +161,22 @@ class Browser:
         self.wait_for(f"window.focused().matches('.note') === {str(inside).lower()}")
 
 
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Chrome]:
+    """Chromium, started once for the tests of a file; each has a profile of its own in it."""
+    executable = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield started
+        started.close()
+
+
 @pytest.fixture
-def browser(server: Server) -> Iterator[Browser]:
-    """Chromium on the running app."""
-    yield from browse(server)
+def browser(server: Server, chrome: Chrome) -> Iterator[Browser]:
+    """A page on the running app."""
+    yield from browse(server, chrome)
 
 
 def note_asset(browser: Browser, response: Response) -> None:
@@ -168,26 +185,20 @@ def note_asset(browser: Browser, response: Response) -> None:
         browser.assets.append((name, response.headers.get("cache-control", "")))
 
 
-def browse(server: Server) -> Iterator[Browser]:
-    """Open Chromium and watch what it complains of and whom it talks to."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        context = chrome.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        looking = Browser(page, server.url)
-        page.on("console", lambda m: looking.errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: looking.errors.append(str(error)))
-        page.on(
-            "response", lambda r: looking.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None
-        )
-        page.on("response", lambda response: note_asset(looking, response))
-        local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
-        page.on("request", lambda r: None if r.url.startswith(local) else looking.strangers.append(r.url))
-        yield looking
-        chrome.close()
+def browse(server: Server, chrome: Chrome) -> Iterator[Browser]:
+    """Open a page and watch what it complains of and whom it talks to."""
+    context = chrome.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    looking = Browser(page, server.url)
+    page.on("console", lambda m: looking.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: looking.errors.append(str(error)))
+    page.on("response", lambda r: looking.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.on("response", lambda response: note_asset(looking, response))
+    local = (server.url, server.url.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(local) else looking.strangers.append(r.url))
+    yield looking
+    context.close()
 
 
 @pytest.fixture

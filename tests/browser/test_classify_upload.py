@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from breakhis_core.images.pixels import decode, pixel_hash
 from breakhis_core.settings import PROJECT, Settings
-from tests.browser.conftest import Browser, browse, chromium, serve
+from tests.browser.conftest import Browser, browse, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chrome
 
 
 @pytest.fixture
-def classifying(settings: Settings) -> Iterator[Browser]:
+def classifying(settings: Settings, chrome: Chrome) -> Iterator[Browser]:
     """The app with the shipped run, open in Chromium."""
     if not (PROJECT / "models" / "demo" / "predictor.onnx").is_file():
         pytest.skip("models/demo is not there")
-    chromium()
     for server in serve(settings.model_copy(update={"models": PROJECT / "models"})):
-        yield from browse(server)
+        yield from browse(server, chrome)
 
 
 def test_a_picture_that_is_uploaded_is_shown_with_its_map(

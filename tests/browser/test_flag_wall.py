@@ -46,7 +46,7 @@ def test_a_steward_settles_undoes_filters_and_takes_the_pictures_home(
     page.get_by_role("button", name="Export").click()
     page.get_by_text("Those shown below").click()
     with page.expect_download() as sent:
-        page.get_by_text("with pictures and heat maps").click()
+        page.locator('a[href*="reason=staining"]', has_text="with pictures and heat maps").click()
     packed = zipfile.ZipFile(io.BytesIO(sent.value.path().read_bytes()))
     assert packed.testzip() is None
     assert len([name for name in packed.namelist() if name.startswith("data/")]) == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from breakhis_core import reviews
@@ -11,17 +13,20 @@ from breakhis_core.settings import Settings
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import DEEP, Browser, browse, serve
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser as Chrome
+
 ADDRESS = "review?order=all&magnification=40&confidence=10-100"
 
 
 def test_tabs_and_a_restart_share_what_was_said(
-    request: pytest.FixtureRequest, settings: Settings, workspace: Workspace, fake_run: Run
+    request: pytest.FixtureRequest, settings: Settings, workspace: Workspace, fake_run: Run, chrome: Chrome
 ) -> None:
     queue = build_queue(fake_run, order="all", magnification=40, confidence=(0.1, 1.0))["hash"].tolist()
     ending = request.addfinalizer  # Also when an assertion fails.
     first_server = serve(settings)
     ending(first_server.close)
-    browsing = browse(next(first_server))
+    browsing = browse(next(first_server), chrome)
     ending(browsing.close)
     one = next(browsing)
     one.open(ADDRESS)

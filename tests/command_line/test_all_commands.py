@@ -78,7 +78,7 @@ def started_as(name, *arguments, **environment):
 
 def test_the_version_and_what_it_is_are_told():
     told = started_as("breakhis", "--version")
-    assert told.stdout == f"BreakHis Review {__version__}, a research tool, not a medical device.\n"
+    assert told.stdout == f"BreakHis Review {__version__}. Research tool, not a medical device.\n"
 
 
 def test_help_is_the_same_under_both_names_and_says_which_was_called():
