@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -25,11 +25,9 @@ from breakhis_core.results.metric_registry import METRICS, measure, places_in
 from breakhis_core.results.patients import case_table
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.results.provenance import split_of
+from breakhis_core.runs import Run
 from breakhis_core.splits.folds import OUT_OF_FOLD
 from breakhis_core.wording import part_in_words
-
-if TYPE_CHECKING:
-    from breakhis_core.runs import Run
 
 FEW_CASES = 10
 """Below this many cases an interval is itself uncertain, and is said to be."""

@@ -7,7 +7,7 @@ part of the published figures that a new patient would not see.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,9 @@ from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import select_part
 from breakhis_core.results.metric_registry import METRICS, measure, places_in
 from breakhis_core.results.predicted_arrays import read_answers
+from breakhis_core.runs import Run
 from breakhis_core.splits.folds import fold_columns
 from breakhis_core.wording import interval, number
-
-if TYPE_CHECKING:
-    from breakhis_core.runs import Run
 
 
 def gaps(

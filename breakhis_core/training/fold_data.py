@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,10 +14,8 @@ from breakhis_core.splits.folds import Folds, make_folds, published_folds
 from breakhis_core.splits.published_folds import read_contents, read_fold_files
 from breakhis_core.splits.split import Split
 from breakhis_core.training.data import TrainingData, require_images, training_data, usable_images
+from breakhis_core.training.request import TrainRequest
 from breakhis_core.workspace import Workspace
-
-if TYPE_CHECKING:
-    from breakhis_core.training.request import TrainRequest
 
 
 @dataclass(frozen=True)
