@@ -121,7 +121,7 @@ def test_at_the_end_of_a_queue_the_keys_lead_back(reviewing: Browser, queue: lis
     reviewing.wait_until_shown(queue[-1])
     reviewing.key("ArrowRight")
     reviewing.page.get_by_text("End of this queue").wait_for()
-    assert reviewing.page.evaluate("window.deep('.answer').disabled && window.deep('.note').disabled")
+    reviewing.wait_for("window.deep('.answer').disabled && window.deep('.note').disabled")
     reviewing.key("2", "ArrowLeft")
     reviewing.wait_until_shown(queue[-1])
     reviewing.key("ArrowRight")
