@@ -119,9 +119,13 @@ def thumbnail(pixels: Pixels, width: int = 240) -> bytes:
     """
     tall, wide, _ = pixels.shape
     size = (width, max(1, round(tall * width / wide)))
+    return jpeg(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0), 85)
+
+
+def jpeg(picture: Image.Image, quality: int) -> bytes:
+    """Return a picture as a JPEG file of this quality, 1 to 95."""
     file = io.BytesIO()
-    small = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-    small.save(file, "JPEG", quality=85)
+    picture.save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

@@ -6,13 +6,11 @@ degree by Matt Zucker that the viewer uses too.
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from breakhis_core.images.pixels import Pixels
+from breakhis_core.images.pixels import Pixels, jpeg
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import Run
@@ -58,7 +56,10 @@ class Maps:
             picture: (height, width, 3) uint8.
         """
         row = self._rows.get(image)
-        return None if row is None else jpeg(lay_over(picture, self._maps[row], self.strong))
+        if row is None:
+            return None
+        # A tenth of a PNG's time and size, and an overlay measures nothing.
+        return jpeg(Image.fromarray(lay_over(picture, self._maps[row], self.strong)), 90)
 
     def predicted(self, image: str) -> str | None:
         """Return the sub-type whose map it is."""
@@ -101,10 +102,3 @@ def viridis(level: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 _COLOURS = np.round(255 * viridis(np.linspace(0, 1, 256))).astype(np.uint8)
-
-
-def jpeg(pixels: Pixels) -> bytes:
-    """Return pixels as a JPEG file: a tenth of a PNG's time and size, and an overlay measures nothing."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=90)
-    return file.getvalue()

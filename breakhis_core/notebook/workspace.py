@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -149,7 +148,7 @@ class OpenWorkspace:
         Raises:
             InputError: there is no such run, or it is damaged or foreign.
         """
-        return OpenRun(runs.open_run(runs.run_folder(str(run), self._workspace.models)))
+        return OpenRun(self._opened(run))
 
     def train(
         self,
@@ -268,7 +267,8 @@ class OpenWorkspace:
         return compared(self._opened(run), self._opened(base), flagged)
 
     def _opened(self, run: AnyRun) -> Run:
-        return runs.open_run(run.path if isinstance(run, OpenRun) else self.open_run(run).path)
+        folder = run.path if isinstance(run, OpenRun) else runs.run_folder(str(run), self._workspace.models)
+        return runs.open_run(folder)
 
     def _hashes(self, exclude: pd.DataFrame | Iterable[str]) -> tuple[str, ...]:
         hashes = set(exclude["hash"] if isinstance(exclude, pd.DataFrame) else exclude)
@@ -277,8 +277,6 @@ class OpenWorkspace:
         return tuple(sorted(hashes))
 
     def _train(self, request: TrainRequest, progress: bool) -> OpenRun:
-        # TensorFlow's remarks on the processor would break the line of progress.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         with foreground_folder(self._workspace, request) as folder, watching(folder, progress) as context:
             return OpenRun(runs.open_run(train(request, self._workspace, context)))
 

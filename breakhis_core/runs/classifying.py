@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections.abc import Iterable, Mapping
@@ -197,6 +196,4 @@ def _flat(told: Mapping[str, Any]) -> dict[str, Any]:
 def _jpeg(picture: npt.NDArray[np.uint8], longest: int) -> bytes:
     image = Image.fromarray(picture)
     image.thumbnail((longest, longest), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
-    return file.getvalue()
+    return pixels.jpeg(image, 92)

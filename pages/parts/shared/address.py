@@ -55,7 +55,7 @@ def put(name: str, value: str, default: str = "") -> None:
     kept[name] = value
     if not value:
         kept.pop(name)
-    for one in (name, *(one for one, _ in _left())):
+    for one in {one for one, _ in _left()}:
         _mind(one)
     _write(name, value)
 
