@@ -1,4 +1,4 @@
-"""Many small heads at once: softmax regression on embeddings, a weight and a label of each image for each head.
+"""Many small heads at once: softmax regression on embeddings, each with its own weights and labels of images.
 
 A fit is convex and has one solution, so that what two heads differ in is their images and labels and not the
 chance of a training. All heads of a call share their passes over the embeddings as one matrix product each.

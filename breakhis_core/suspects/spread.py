@@ -1,4 +1,4 @@
-"""The most telling images for a first look: as far from each other as can be, so that each kind is among them."""
+"""The most telling images for a first look: far from each other, so that each kind is among them."""
 
 from __future__ import annotations
 

@@ -56,4 +56,4 @@ def unseen_predictions(
         seen = dealt[:, None] != np.arange(FOLDS)[None, :]
         heads = fit_heads(space, np.repeat(labels[:, None], FOLDS, axis=1), seen)
         total += heads.probabilities[np.arange(len(labels)), dealt]
-    return total / rounds
+    return np.asarray(total / rounds, np.float32)
