@@ -35,6 +35,10 @@ COMMON_FILES: tuple[str, ...] = (
 )
 RUN_FILES: tuple[str, ...] = (*COMMON_FILES, *MODEL_FILES)
 FOLD_PREDICTIONS = "fold_predictions.parquet"
+FIRST_EMBEDDINGS = "first_embeddings.npy"
+UNSEEN = "unseen.parquet"
+UNSEEN_FILES: tuple[str, ...] = (FIRST_EMBEDDINGS, UNSEEN)
+"""What models that never saw an image say of it; runs of before lack them until somebody asks for it."""
 PROBABILITIES: tuple[str, ...] = tuple(f"p_{code}" for code in CODES)
 PREDICTION_COLUMNS: tuple[str, ...] = (
     "hash",
@@ -170,7 +174,12 @@ def _check_tables(path: Path, files: tuple[tuple[str, str], ...], folds: int) ->
         raise RunRefusedError(f"{path.name}: predictions.parquet has the unknown part {strange[0]!r}.")
     if predictions["hash"].duplicated().any():
         raise RunRefusedError(f"{path.name}: predictions.parquet has an image twice.")
-    for name, shape in (("class_maps.npy", (images, len(CODES), 7, 7)), ("embeddings.npy", (images, 960))):
+    shapes = {
+        "class_maps.npy": (images, len(CODES), 7, 7),
+        "embeddings.npy": (images, 960),
+        FIRST_EMBEDDINGS: (images, 960),
+    }
+    for name, shape in ((name, shape) for name, shape in shapes.items() if name in sums):
         found = read_array(path, name, sums[name]).shape
         if found != shape:
             raise RunRefusedError(f"{path.name}: {name} has the shape {found} where {shape} is needed.")

@@ -13,7 +13,10 @@ import pandas as pd
 
 from breakhis_core.errors import InputError
 from breakhis_core.runs.folder import (
+    FIRST_EMBEDDINGS,
     FOLD_PREDICTIONS,
+    UNSEEN,
+    UNSEEN_FILES,
     VERIFIED,
     RunRefusedError,
     check_folder,
@@ -137,6 +140,22 @@ class Run:
     def embeddings(self) -> np.ndarray:
         """Return the embeddings, float16 of shape (images, 960), mapped from the file, read-only."""
         return read_array(self.path, "embeddings.npy", self._sum("embeddings.npy"))
+
+    @property
+    def has_unseen(self) -> bool:
+        """Whether it keeps what models that never saw an image say of it; runs of before may not."""
+        return all(name in self.manifest["files"] for name in UNSEEN_FILES)
+
+    def first_embeddings(self) -> np.ndarray:
+        """Return embeddings by the weights that training began with, float16 of shape (images, 960).
+
+        Mapped from the file, read-only; only where ``has_unseen``.
+        """
+        return read_array(self.path, FIRST_EMBEDDINGS, self._sum(FIRST_EMBEDDINGS))
+
+    def unseen(self) -> pd.DataFrame:
+        """Return what `suspects.looking.look` made of them, rows as in the predictions."""
+        return read_table(self.path, UNSEEN, self._sum(UNSEEN)).copy(deep=False)
 
     def recipe(self) -> dict[str, Any]:
         """Return the settings of the training."""

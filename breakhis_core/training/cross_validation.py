@@ -118,6 +118,7 @@ def _publish(
     pieces: list[Piece],
     published: Path,
 ) -> Path:
+    first = Training(request, workspace, context, data.whole).first_embeddings(data.whole)
     context.report("Putting the folds together", 0.999, phase="predicting")
     stem = request.name or f"{request.recipe.name}-{_folds_in_words(data)}"
 
@@ -131,6 +132,7 @@ def _publish(
             weights_file=file_facts(request.weights),
             improves=request.improves,
             training=mark,
+            first=first,
         )
 
     folder = publish(workspace.models, published, stem, make)

@@ -1,4 +1,4 @@
-"""The frozen part's output, computed once per image and flip and kept on disk for every later training.
+"""Outputs of the frozen part and first embeddings, computed once per image and flip and kept on disk.
 
 A store is one folder per frozen part (its weights and where it ends). It holds shards: NPZ files of about 64
 outputs as float16, each written whole under a temporary name. Trainings in several processes may fill the
@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.images.model_inputs import read_inputs, shown
+from breakhis_core.networks.backbone import build_base, settle_statistics
 from breakhis_core.networks.export import export_part
+from breakhis_core.networks.network import EMBEDDING, Network, build_network
+from breakhis_core.recipes import NO_BASE, Recipe
 from breakhis_core.runs.predictor import load_session
+from breakhis_core.training.data import TrainingData
 from breakhis_core.training.feature_store import Features, FeatureStore, Key
-
-if TYPE_CHECKING:
-    from breakhis_core.networks.network import Network
-
+from breakhis_core.workspace import Workspace
 
 _SHARD = 64
+_SETTLED = 64
+_AT_ONCE = 4096
 
 
 def frozen_outputs(
@@ -63,6 +66,45 @@ def frozen_outputs(
     if missing:
         _compute(frozen_function(network), store, missing, files, variants, outputs, rows, progress)
     return outputs
+
+
+def first_embeddings(
+    recipe: Recipe,
+    weights: str,
+    data: TrainingData,
+    workspace: Workspace,
+    progress: Callable[[int, int], None] | None = None,
+) -> Features:
+    """Return the embeddings of a training's images by the weights that it began with, which saw no label.
+
+    Args:
+        recipe: gives the seed of random weights, and the flips over which an embedding is the mean.
+        weights: as in ``TrainRequest``.
+        data: the N images; random weights are settled on some of those that are trained.
+        workspace: keeps the outputs.
+        progress: called with images done and images to compute; may raise to stop, what is done is kept.
+
+    Returns:
+        (N, 960) float16, rows as in ``data.images``.
+
+    Raises:
+        WeightsError: the weights cannot be had any more.
+        BadImageError: a picture cannot be read.
+    """
+    base = build_base(weights, workspace.weights, None, recipe.seed)
+    if weights == "none":
+        _, some = next(read_inputs(data.hashes("train"), data.files, batch=_SETTLED))
+        settle_statistics(base, some)
+    network = build_network(recipe.model_copy(update={"boundary": NO_BASE}), base)
+    hashes = data.images["hash"].to_list()
+    means = np.empty((len(hashes), EMBEDDING), np.float16)
+    for at in range(0, len(hashes), _AT_ONCE):
+        some_hashes = hashes[at : at + _AT_ONCE]
+        outputs = frozen_outputs(
+            network, workspace.features, some_hashes, data.files, recipe.variants, progress
+        )
+        means[at : at + _AT_ONCE] = outputs.astype(np.float32).mean(axis=1)
+    return means
 
 
 def _compute(

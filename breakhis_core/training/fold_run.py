@@ -22,9 +22,10 @@ from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
 from breakhis_core.runs.folder import FOLD_PREDICTIONS, PROBABILITIES, fold_predictor
 from breakhis_core.splits.folds import NEVER_TESTED, OUT_OF_FOLD, shared_with_training
+from breakhis_core.training.feature_store import Features
 from breakhis_core.training.fold_data import FoldData
 from breakhis_core.training.fold_pieces import PREDICTOR, Piece
-from breakhis_core.training.run_making import catalogue_name, predictions_table, versions
+from breakhis_core.training.run_making import catalogue_name, predictions_table, versions, write_unseen
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def make_fold_run(
     weights_file: Mapping[str, Any] | None = None,
     improves: str | None = None,
     training: str = "",
+    first: Features | None = None,
 ) -> Path:
     """Write the run folder of a cross-validation.
 
@@ -91,6 +93,7 @@ def make_fold_run(
         weights_file: `networks.weights_files.file_facts` of what each fold began with.
         improves: name of the run whose folds were kept.
         training: mark of the training, by which `runs.publishing.published_run` knows its run again.
+        first: `features.first_embeddings` of all images of the data, in their order.
 
     Returns:
         The run folder.
@@ -136,6 +139,9 @@ def make_fold_run(
         _history(pieces).to_csv(folder / "history.csv", index=False)
         predictions.to_parquet(folder / "predictions.parquet", index=False)
         by_fold.to_parquet(folder / FOLD_PREDICTIONS, index=False)
+        if first is not None:
+            rows = data.whole.images["hash"].searchsorted(joined.hashes)
+            write_unseen(folder, predictions, first[rows], data.whole.labels(joined.hashes))
         np.save(folder / "class_maps.npy", joined.class_maps)
         np.save(folder / "embeddings.npy", joined.embeddings)
         evaluation = evaluate.evaluate(

@@ -15,15 +15,17 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core.images.model_inputs import read_inputs
-from breakhis_core.networks.backbone import build_base, settle_statistics
+from breakhis_core.networks.backbone import WeightsError, build_base, settle_statistics
 from breakhis_core.networks.network import Network, build_network
 from breakhis_core.networks.weights_files import file_facts, weights_in_words
 from breakhis_core.progress import Context, stop_if_asked
+from breakhis_core.runs import open_run
 from breakhis_core.runs.publishing import publish
 from breakhis_core.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from breakhis_core.training.clock import Clock
 from breakhis_core.training.data import TrainingData
-from breakhis_core.training.features import frozen_outputs
+from breakhis_core.training.feature_store import Features
+from breakhis_core.training.features import first_embeddings, frozen_outputs
 from breakhis_core.training.fitting import HISTORY_COLUMNS, Examples, Fitting, Step
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.run_making import make_run
@@ -68,9 +70,10 @@ class Training:
     def run(self, published: Path) -> Path:
         """Train, write the run folder, and leave its name in a file, by which a second call knows it."""
         fitted = self.fit()
+        first = self.first_embeddings(self.data)
         stem = self.request.name or self._name()
         folder = publish(
-            self.workspace.models, published, stem, lambda name, mark: self._make(fitted, name, mark)
+            self.workspace.models, published, stem, lambda name, mark: self._make(fitted, first, name, mark)
         )
         remove_checkpoint(self.context.folder)
         self.context.report(f"Finished: {folder.name}", 1.0, phase="finished")
@@ -145,7 +148,24 @@ class Training:
             self._feature_progress(done, len(hashes))
         return Examples(inputs, labels)
 
-    def _make(self, fitted: Fitted, name: str, mark: str) -> Path:
+    def first_embeddings(self, data: TrainingData) -> Features | None:
+        """Return `features.first_embeddings` of images; None where the first weights are gone by now.
+
+        A retraining takes those of the run that it improves on: they saw no label, and hang on no split.
+        """
+        kept = _kept_embeddings(self.workspace, self.request, data)
+        if kept is not None:
+            return kept
+        try:
+            return first_embeddings(self.recipe, self.request.weights, data, self.workspace, self._look)
+        except WeightsError:
+            return None
+
+    def _look(self, done: int, total: int) -> None:
+        fraction = self.clock.predicting(0, total)
+        self._tell("Looking with the first weights", fraction, phase="predicting", done=done, total=total)
+
+    def _make(self, fitted: Fitted, first: Features | None, name: str, mark: str) -> Path:
         return make_run(
             self.workspace.models,
             name,
@@ -159,6 +179,7 @@ class Training:
             improves=self.request.improves,
             compact=self.request.compact,
             training=mark,
+            first=first,
             progress=self.predicting,
         )
 
@@ -207,3 +228,16 @@ class Training:
             self.asked = time.monotonic()
             stop_if_asked(self.context)
         self.context.report(message, fraction, **data)
+
+
+def _kept_embeddings(workspace: Workspace, request: TrainRequest, data: TrainingData) -> Features | None:
+    if request.improves is None:
+        return None
+    run = open_run(workspace.models / request.improves)
+    began = (weights_in_words(request.weights), file_facts(request.weights).get("sha256"))
+    said = (run.manifest["weights"], (run.manifest.get("weights_file") or {}).get("sha256"))
+    hashes = run.predictions()["hash"]
+    if not run.has_unseen or began != said or not data.images["hash"].isin(hashes).all():
+        return None
+    rows = pd.Index(hashes).get_indexer(data.images["hash"])
+    return np.asarray(run.first_embeddings()[rows])

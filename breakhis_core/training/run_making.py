@@ -22,8 +22,11 @@ from breakhis_core.networks.export import MAP_SIZE, export_predictor, round_weig
 from breakhis_core.networks.network import EMBEDDING
 from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
+from breakhis_core.runs.folder import FIRST_EMBEDDINGS, UNSEEN
 from breakhis_core.runs.predictor import Predicted, Predictor
+from breakhis_core.suspects.looking import look
 from breakhis_core.training.data import TrainingData
+from breakhis_core.training.feature_store import Features
 
 if TYPE_CHECKING:
     import keras
@@ -46,6 +49,7 @@ def make_run(
     improves: str | None = None,
     compact: bool = False,
     training: str = "",
+    first: Features | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write a run folder.
@@ -66,6 +70,7 @@ def make_run(
         improves: name of the run whose split was kept.
         compact: round the weights to half precision, for a folder of half the size.
         training: mark of the training, by which `runs.publishing.published_run` knows its run again.
+        first: `features.first_embeddings` of the images; without them the run keeps none.
         progress: called with images predicted and images in all; may raise to stop.
 
     Returns:
@@ -103,6 +108,8 @@ def make_run(
         data.split.frame[["hash", "part"]].to_parquet(folder / "split.parquet", index=False)
         history.to_csv(folder / "history.csv", index=False)
         predictions.to_parquet(folder / "predictions.parquet", index=False)
+        if first is not None:
+            write_unseen(folder, predictions, first, data.labels(hashes))
         evaluation = evaluate.evaluate(predictions, data.split.unit)
         about = {"name": name, **facts}
         (folder / "card.md").write_text(
@@ -132,6 +139,21 @@ def save_predictor(model: keras.Model, file: Path, data: TrainingData, compact: 
     export_predictor(model, file, half=compact)
     _, sample = next(read_inputs(_spread(data.images["hash"].to_list()), data.files))
     return check_predictor(Predictor.load(file), model, sample)
+
+
+def write_unseen(
+    folder: Path, predictions: pd.DataFrame, first: Features, labels: npt.NDArray[np.int64]
+) -> None:
+    """Write what models that never saw an image say of it.
+
+    Args:
+        folder: the temporary folder of a run.
+        predictions: of its N images.
+        first: `features.first_embeddings` of them, in their order.
+        labels: what is trained of them, shape ``(N,)``.
+    """
+    np.save(folder / FIRST_EMBEDDINGS, first)
+    look(predictions, first, labels).to_parquet(folder / UNSEEN, index=False)
 
 
 def predict_images(
