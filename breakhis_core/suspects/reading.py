@@ -49,9 +49,9 @@ class Suspects:
 
     Attributes:
         table: rows as in the run's predictions, columns hash, given, suggested, confidence, score, value,
-            suspect, telling. ``suggested`` is what the heads by image say, ``confidence`` its probability, and
-            ``score`` one minus that of the label that was given; all three are missing where an image cannot
-            leave the training. ``suspect`` is whether they say another sub-type than was given.
+            suspect, telling. ``suggested`` is what the heads by image say, ``confidence`` its probability,
+            and ``score`` one minus that of the label that was given; all three are missing where an image
+            cannot leave the training. ``suspect`` is whether they say another sub-type than was given.
         probabilities: by the heads by image, shape ``(N, 8)``, nan where an image cannot leave the training.
         by_image: how far heads by image can be relied upon.
         by_case: the same by case.
@@ -71,7 +71,7 @@ class Suspects:
 
 
 def suspects_of(run: Run) -> Suspects | None:
-    """Return what models that never saw an image say of each of a run's; None where nothing was kept of it."""
+    """Return what models that never saw a run's images say of them; None where nothing was kept of it."""
     if not run.has_unseen:
         return None
     files = run.manifest["files"]

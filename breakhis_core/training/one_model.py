@@ -234,7 +234,7 @@ def _kept_embeddings(workspace: Workspace, request: TrainRequest, data: Training
     if request.improves is None:
         return None
     run = open_run(workspace.models / request.improves)
-    began = (weights_in_words(request.weights), file_facts(request.weights).get("sha256"))
+    began = (weights_in_words(request.weights), (file_facts(request.weights) or {}).get("sha256"))
     said = (run.manifest["weights"], (run.manifest.get("weights_file") or {}).get("sha256"))
     hashes = run.predictions()["hash"]
     if not run.has_unseen or began != said or not data.images["hash"].isin(hashes).all():
