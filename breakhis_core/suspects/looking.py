@@ -22,7 +22,7 @@ BY_IMAGE: tuple[str, ...] = tuple(f"image_{code}" for code in CODES)
 BY_CASE: tuple[str, ...] = tuple(f"case_{code}" for code in CODES)
 UNSEEN_COLUMNS: tuple[str, ...] = ("hash", *BY_IMAGE, *BY_CASE, "value", "telling")
 """``image_A`` and so on: probabilities by heads whose folds were drawn by image; ``case_A``: by case.
-``value``: `shapley.image_values`. All are nan where the image is not one of ``LEARNT``. ``telling``: its place
+``value``: as `shapley.image_values`. All are nan where the image is not one of ``LEARNT``. ``telling``: place
 among the most telling images, -1 for the others."""
 
 
