@@ -198,6 +198,7 @@ def provenance(evaluation: Mapping[str, Any]) -> str:
 
 def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     excluded: Sequence[str] = manifest.get("excluded") or ()
+    corrected: Mapping[str, str] = manifest.get("corrected") or {}
     versions: Mapping[str, str] = manifest.get("versions") or {}
     seed = manifest.get("split_seed", "unknown")
     parts = evaluation["parts"]
@@ -208,6 +209,7 @@ def _facts(manifest: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
         "Split": f"{evaluation['split'].removeprefix('split ')}, seed {seed}",
         "Keeps the split of": manifest.get("improves"),
         "Images excluded from train and validation": len(excluded),
+        "Corrected sub-types in train and validation": len(corrected) or None,
         "First weights": manifest.get("weights"),
         "Training time": f"{manifest['seconds']:.0f} s" if manifest.get("seconds") is not None else None,
         "Versions": ", ".join(f"{name} {version}" for name, version in sorted(versions.items())),

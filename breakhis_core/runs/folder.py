@@ -143,6 +143,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     for fact, kind in _FACTS.items():
         if fact not in manifest or not isinstance(manifest[fact], kind):
             raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about {fact!r}.")
+    if not isinstance(manifest.get("corrected", {}), dict):
+        raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about 'corrected'.")
     if manifest["unit"] not in ("image", "case"):
         raise RunRefusedError(
             f"{path.name}: the split's unit {manifest['unit']!r} is neither image nor case."

@@ -112,6 +112,11 @@ class Run:
         """Hashes that were left out of its train and validation parts."""
         return tuple(self.manifest["excluded"])
 
+    @property
+    def corrected(self) -> dict[str, str]:
+        """Corrected sub-types that its train and validation parts had, by hash; the test part has none."""
+        return dict(self.manifest.get("corrected") or {})
+
     def predictions(self) -> pd.DataFrame:
         """Return one row per image, columns ``PREDICTION_COLUMNS``, rows as in class maps and embeddings."""
         # Copy-on-write: the caller may change its frame, the kept one stays as it is.

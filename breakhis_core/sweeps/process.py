@@ -62,7 +62,9 @@ def main(name: str) -> int:
 def training_data(workspace: Workspace, request: SweepRequest) -> TrainingData:
     """Read the images and the split of a sweep."""
     base = request.base
-    return load_training_data(workspace, base.data, base.unit, base.split_seed, base.exclude, base.improves)
+    return load_training_data(
+        workspace, base.data, base.unit, base.split_seed, base.exclude, base.improves, base.labels
+    )
 
 
 def _train(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -29,6 +30,7 @@ class TrainingData:
         split: the frozen split, excluded images included.
         kept: the split without excluded images; its test part is the same.
         phantom: whether the images are synthetic.
+        corrections: corrected sub-types by hash, whatever part the images are in.
     """
 
     images: pd.DataFrame
@@ -36,15 +38,39 @@ class TrainingData:
     split: Split
     kept: Split
     phantom: bool
+    corrections: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def corrected(self) -> dict[str, str]:
+        """Corrected sub-types that are learnt from, by hash: of train and validation, never of the test."""
+        return in_effect(self.corrections, self.images, self.kept.frame[["hash", "part"]])
 
     def hashes(self, part: str) -> list[str]:
         """Return the images of a part, excluded ones left out, sorted."""
         return sorted(self.kept.frame.loc[self.kept.frame["part"] == part, "hash"])
 
     def labels(self, hashes: Sequence[str]) -> npt.NDArray[np.int64]:
-        """Return the positions in ``images.taxonomy.CODES`` of images' sub-types."""
+        """Return positions in ``images.taxonomy.CODES``: of published sub-types, corrected where learnt."""
         subtypes = self.images.set_index("hash")["subtype"].loc[list(hashes)]
-        return np.array([CODES.index(code) for code in subtypes], np.int64)
+        told = [self.corrected.get(image, code) for image, code in subtypes.items()]
+        return np.array([CODES.index(code) for code in told], np.int64)
+
+
+def in_effect(corrections: Mapping[str, str], images: pd.DataFrame, parts: pd.DataFrame) -> dict[str, str]:
+    """Return the corrected sub-types that are learnt from, by hash.
+
+    Args:
+        corrections: corrected sub-types by hash, whatever part the images are in.
+        images: one row per image, columns hash and subtype.
+        parts: column hash, and one or more with the part of each image: of the whole split, or in each fold.
+    """
+    learnt = parts.drop(columns="hash").isin(["train", "validation"]).any(axis=1)
+    published = images.set_index("hash")["subtype"].reindex(parts.loc[learnt, "hash"]).to_dict()
+    return {
+        image: corrections[image]
+        for image, code in sorted(published.items())
+        if corrections.get(image, code) != code
+    }
 
 
 def load_training_data(
@@ -54,6 +80,7 @@ def load_training_data(
     split_seed: int,
     exclude: Sequence[str] = (),
     improves: str | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> TrainingData:
     """Read the images of a data set and split them, or keep the split of an earlier run.
 
@@ -64,6 +91,7 @@ def load_training_data(
         split_seed: seed of a new split; with ``improves`` that run's counts.
         exclude: hashes to leave out of train and validation.
         improves: name of the run whose split is kept.
+        labels: corrected sub-types by hash, for train and validation.
 
     Raises:
         InputError: nothing is catalogued, images of the kept split are gone, or nothing is left to train on.
@@ -73,7 +101,7 @@ def load_training_data(
         split = make_split(images, unit, split_seed)
     else:
         split = _kept_split(workspace, improves, images)
-    return training_data(images, roots, split, without(split, exclude))
+    return training_data(images, roots, split, without(split, exclude), labels)
 
 
 def usable_images(
@@ -103,7 +131,11 @@ def usable_images(
 
 
 def training_data(
-    images: pd.DataFrame, roots: Mapping[int, Dataset], split: Split, kept: Split
+    images: pd.DataFrame,
+    roots: Mapping[int, Dataset],
+    split: Split,
+    kept: Split,
+    labels: Mapping[str, str] | None = None,
 ) -> TrainingData:
     """Put images, their files and their split together.
 
@@ -112,6 +144,7 @@ def training_data(
         roots: data sets by id.
         split: the frozen split.
         kept: the split without excluded images.
+        labels: corrected sub-types by hash, for train and validation.
 
     Raises:
         InputError: nothing is left to train on.
@@ -124,7 +157,7 @@ def training_data(
         for image, number, path in zip(images["hash"], images["dataset"], images["path"], strict=True)
     }
     phantom = any(roots[number].phantom for number in images["dataset"].unique())
-    return TrainingData(images, files, split, kept, phantom)
+    return TrainingData(images, files, split, kept, phantom, labels or {})
 
 
 def _kept_split(workspace: Workspace, improves: str, images: pd.DataFrame) -> Split:

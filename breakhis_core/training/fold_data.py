@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -13,7 +14,13 @@ from breakhis_core.splits import folds as folding
 from breakhis_core.splits.folds import Folds, make_folds, published_folds
 from breakhis_core.splits.published_folds import read_contents, read_fold_files
 from breakhis_core.splits.split import Split
-from breakhis_core.training.data import TrainingData, require_images, training_data, usable_images
+from breakhis_core.training.data import (
+    TrainingData,
+    in_effect,
+    require_images,
+    training_data,
+    usable_images,
+)
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.workspace import Workspace
 
@@ -28,6 +35,7 @@ class FoldData:
         folds: the frozen folds, excluded images included.
         kept: the folds without excluded images in train and validation; what is tested is the same.
         unnamed: usable images that published fold files do not name; they take no part.
+        corrections: corrected sub-types by hash; each fold uses those of its train and validation.
     """
 
     images: pd.DataFrame
@@ -35,6 +43,7 @@ class FoldData:
     folds: Folds
     kept: Folds
     unnamed: int
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, fold: int) -> TrainingData:
         """Return what the training of a fold reads, counted from 1.
@@ -43,7 +52,13 @@ class FoldData:
             InputError: nothing is left to train on.
         """
         try:
-            return training_data(self.images, self.roots, self.folds.split(fold), self.kept.split(fold))
+            return training_data(
+                self.images,
+                self.roots,
+                self.folds.split(fold),
+                self.kept.split(fold),
+                self.corrections,
+            )
         except InputError as error:
             raise InputError(f"Fold {fold}: {error}") from error
 
@@ -61,6 +76,12 @@ class FoldData:
         columns = folding.fold_columns(self.folds.frame)
         left = self.folds.frame[columns].notna() & self.kept.frame[columns].isna()
         return sorted(self.folds.frame.loc[left.any(axis=1), "hash"])
+
+    @property
+    def corrected(self) -> dict[str, str]:
+        """The corrected sub-types that some fold learns from, by hash."""
+        frame = self.kept.frame
+        return in_effect(self.corrections, self.images, frame[["hash", *folding.fold_columns(frame)]])
 
 
 def load_fold_data(request: TrainRequest, workspace: Workspace) -> FoldData:
@@ -83,7 +104,7 @@ def load_fold_data(request: TrainRequest, workspace: Workspace) -> FoldData:
     there = len(images)
     images = images[images["hash"].isin(folds.frame["hash"])].sort_values("hash", ignore_index=True)
     unnamed = there - len(images) if folds.source == "published" and request.improves is None else 0
-    return FoldData(images, roots, folds, kept, unnamed)
+    return FoldData(images, roots, folds, kept, unnamed, request.labels)
 
 
 def _kept_folds(workspace: Workspace, improves: str, images: pd.DataFrame) -> Folds:

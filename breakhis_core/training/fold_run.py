@@ -108,6 +108,7 @@ def make_fold_run(
     predictions["folds"] = [" ".join(map(str, tested)) for tested in joined.folds]
     by_fold = fold_predictions(pieces)
     shared = shared_with_training(data.folds, data.images)
+    corrected = data.corrected
     facts: dict[str, Any] = {
         "phantom": data.whole.phantom,
         "catalogue": catalogue_name(data.whole),
@@ -116,6 +117,7 @@ def make_fold_run(
         "improves": improves,
         "training": training,
         "excluded": data.excluded,
+        **({"corrected": corrected} if corrected else {}),
         "weights": pieces[0].about["weights"],
         **({"weights_file": dict(weights_file)} if weights_file else {}),
         "seconds": round(sum(piece.about["seconds"] for piece in pieces), 1),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.taxonomy import CODES
 from breakhis_core.recipes import Recipe
 from breakhis_core.splits.split import Unit
 
@@ -25,6 +26,12 @@ class TrainRequest(BaseModel):
     split_seed: int = Field(default=0, description="Seed of the split.")
     weights: str = Field(default="imagenet", description="`imagenet`, `none`, or path of a weights file.")
     exclude: tuple[str, ...] = Field(default=(), description="Hashes left out of train and validation.")
+    labels: dict[str, str] = Field(
+        default_factory=dict,
+        # A request without corrections is written as before there were any: its stopped training goes on.
+        exclude_if=lambda labels: not labels,
+        description="Corrected sub-types by hash, used in train and validation only.",
+    )
     improves: str | None = Field(default=None, description="Name of the run whose split is kept.")
     name: str = Field(
         default="", description="Name of the run; numbered when taken; by default made of recipe and unit."
@@ -40,6 +47,18 @@ class TrainRequest(BaseModel):
     fold_files: tuple[str, ...] = Field(
         default=(), description="Paths of published fold files, which then give the folds."
     )
+
+    @field_validator("labels")
+    @classmethod
+    def _are_subtypes(cls, labels: dict[str, str]) -> dict[str, str]:
+        strange = next((code for code in labels.values() if code not in CODES), None)
+        if strange is not None:
+            raise ValueError(f"{strange!r} among the labels is none of {', '.join(CODES)}")
+        return labels
+
+    def __hash__(self) -> int:
+        """Return the same for equal requests; a dictionary has no hash of its own."""
+        return hash(self.model_dump_json(exclude={"labels"}))
 
 
 def weights_given(weights: str) -> str:

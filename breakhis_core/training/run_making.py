@@ -98,6 +98,7 @@ def make_run(
             "split_seed": data.split.seed,
             "improves": improves,
             "excluded": excluded,
+            **({"corrected": data.corrected} if data.corrected else {}),
             "training": training,
             "weights": weights,
             **({"weights_file": dict(weights_file)} if weights_file else {}),

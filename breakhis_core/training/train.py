@@ -39,7 +39,13 @@ def train(request: TrainRequest, workspace: Workspace, context: Context) -> Path
     if is_cross_validation(request, workspace):
         return cross_validate(request, workspace, context, published)
     data = load_training_data(
-        workspace, request.data, request.unit, request.split_seed, request.exclude, request.improves
+        workspace,
+        request.data,
+        request.unit,
+        request.split_seed,
+        request.exclude,
+        request.improves,
+        request.labels,
     )
     return Training(request, workspace, context, data).run(published)
 

@@ -120,6 +120,19 @@ def test_excluded_images_leave_training_of_every_fold_and_are_still_predicted(
     assert compared["minus_flagged"]["images"] == 62
 
 
+def test_every_fold_learns_from_corrections_and_tests_on_published_labels(
+    folded: tuple[Run, Watching], small: Small, tmp_path: Path
+) -> None:
+    run, _ = folded
+    image, code = run.predictions()[["hash", "subtype"]].iloc[0]
+    labels = {image: "PC" if code != "PC" else "MC"}
+    request = TrainRequest(recipe=RECIPE, weights="none", improves="folds", labels=labels, name="corrected")
+    corrected = open_run(train(request, small.workspace, Watching(tmp_path)))
+    assert (corrected.corrected, corrected.excluded) == (labels, ())
+    assert corrected.predictions()[["hash", "subtype"]].equals(run.predictions()[["hash", "subtype"]])
+    assert not corrected.predictions().equals(run.predictions())
+
+
 def test_the_result_names_the_folds_and_how_far_they_lie_apart(folded: tuple[Run, Watching]) -> None:
     run, _ = folded
     evaluation = evaluate_run(run)

@@ -56,7 +56,12 @@ TROUBLE = "This training cannot be started"
 
 def test_a_request_survives_json() -> None:
     request = TrainRequest(
-        recipe=RECIPES["paper"], exclude=("a", "b"), improves="other", data=3, compact=True
+        recipe=RECIPES["paper"],
+        exclude=("a", "b"),
+        improves="other",
+        data=3,
+        compact=True,
+        labels={"c": "PC"},
     )
     assert read_kept(TrainRequest, json.loads(request.model_dump_json()), TROUBLE) == request
 
@@ -73,6 +78,7 @@ def test_a_row_of_an_older_version_opens_and_is_written_alike() -> None:
         ({"unit": "slide"}, "unit should be 'image' or 'case'"),
         ({"split_seed": "x"}, "split_seed should be a valid integer"),
         ({"exclude": "abc"}, "exclude should be a valid tuple"),
+        ({"labels": {"a": "benign"}}, "'benign' among the labels is none of A, F, "),
         ({"colour": 1}, "colour is not known to this version"),
         ({"recipe": {"name": "x"}}, "recipe.epochs is missing"),
         ({"recipe": None}, "recipe should be a valid dictionary"),
@@ -94,3 +100,4 @@ def test_a_request_does_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         request.split_seed = 3  # type: ignore[misc]
     assert hash(request) == hash(TrainRequest(recipe=RECIPES["paper"]))
+    assert hash(request.model_copy(update={"labels": {"a": "PC"}}))

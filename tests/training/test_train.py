@@ -150,6 +150,26 @@ def test_excluded_images_leave_training_and_nothing_else(small: Small, tmp_path:
     assert run.split().equals(small.run.split())
 
 
+def test_corrected_labels_are_learnt_from_and_change_nothing_that_is_published(
+    small: Small, tmp_path: Path
+) -> None:
+    before = small.run.predictions().set_index("hash")
+    labels = {image: "MC" if code != "MC" else "PC" for image, code in before["subtype"].items()}
+    request = REQUEST.model_copy(
+        update={"labels": labels, "improves": "tiny", "data": None, "name": "corrected"}
+    )
+    run = open_run(train(request, small.workspace, Watching(tmp_path)))
+    after = run.predictions().set_index("hash")
+    assert after[["part", "subtype"]].equals(before[["part", "subtype"]])
+    assert run.corrected == {image: labels[image] for image in before.index[before["part"] != "test"]}
+    assert (run.excluded, small.run.corrected) == ((), {})
+    assert run.split().equals(small.run.split())
+    assert f"- Corrected sub-types in train and validation: {len(run.corrected)}" in run.card()
+    # What it learnt is what it says: seven eighths of its training images are MC now.
+    trained = after[after["part"] == "train"]
+    assert (trained["predicted"] == "MC").mean() > (before["predicted"] == "MC").mean()
+
+
 def test_compact_runs_are_small(small: Small, tmp_path: Path) -> None:
     request = REQUEST.model_copy(update={"compact": True, "name": "compact"})
     run = open_run(train(request, small.workspace, Watching(tmp_path)))
