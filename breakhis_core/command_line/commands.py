@@ -23,6 +23,7 @@ from breakhis_core.command_line import (
     features,
     flags,
     runs,
+    suspects,
     sweep,
     train,
 )
@@ -53,6 +54,7 @@ app.command(rich_help_panel="Runs")(evaluate.evaluate)
 app.command(rich_help_panel="Runs")(compare.compare)
 app.command(rich_help_panel="Runs")(classify.classify)
 app.command(rich_help_panel="Runs")(explain.explain)
+app.command(rich_help_panel="Review")(suspects.suspects)
 app.add_typer(flags.app, name="flags", rich_help_panel="Review")
 app.add_typer(features.app, name="features", rich_help_panel="Training")
 

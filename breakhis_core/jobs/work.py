@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from breakhis_core.images.cataloguing import catalogue_folder, measure
+from breakhis_core.jobs.looking import look_back
 from breakhis_core.jobs.map_jobs import submit_first_maps
 from breakhis_core.maps.job import MapRequest, compute_maps
 from breakhis_core.phantoms.demo import make_demo
 from breakhis_core.progress import Context
 from breakhis_core.runs import open_run
+from breakhis_core.runs.run import run_named
 from breakhis_core.storage.kept_models import read_kept
 from breakhis_core.sweeps.request import kept_request
 from breakhis_core.sweeps.running import run_sweep
@@ -44,6 +46,12 @@ def maps_job(workspace: Workspace, arguments: Mapping[str, Any], context: Contex
     return compute_maps(request, workspace, context)
 
 
+def look_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Add to the run ``arguments["run"]`` what models that never saw an image say of it."""
+    run = look_back(workspace, run_named(workspace.models, str(arguments["run"])), context)
+    return {"run": run.name}
+
+
 WORK: dict[str, Work] = {
     "catalogue": catalogue_folder,
     "demo": make_demo,
@@ -51,4 +59,5 @@ WORK: dict[str, Work] = {
     "train": train_job,
     "sweep": sweep_job,
     "maps": maps_job,
+    "look": look_job,
 }

@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.runs.folder import FORMAT, MANIFEST, VERIFIED, check_folder
 from breakhis_core.storage import database
 from breakhis_core.storage.fingerprints import Fingerprints
+from breakhis_core.storage.whole_files import write_atomically
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _UNFINISHED = ".writing-"
@@ -129,17 +130,54 @@ def writing_run(models: Path, name: str) -> Iterator[Path]:
         raise
 
 
-def _finish(folder: Path, name: str) -> None:
-    file = folder / MANIFEST
-    facts = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    file.unlink(missing_ok=True)
+def add_files(run: Path, write: Callable[[Path], None]) -> None:
+    """Add files to a run folder that is there; killed at any moment, it is whole with or without them.
+
+    Args:
+        run: the folder.
+        write: writes the files into the empty folder that it is given.
+
+    Raises:
+        InputError: the folder cannot be written.
+        RunRefusedError: with the files the folder would be no run.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(dir=run.parent, prefix=f"{_UNFINISHED}{run.name}-"))
+    except OSError as error:
+        raise InputError(f"{run.parent} cannot be written ({error.strerror}).") from error
+    try:
+        write(folder)
+        added = _hashes(folder)
+        manifest = json.loads((run / MANIFEST).read_text("utf-8"))
+        manifest["files"] = dict(sorted({**manifest["files"], **added}.items()))
+        for name in added:
+            # Until the manifest lists them, nobody looks at them.
+            (folder / name).replace(run / name)
+        _sync(run)
+        write_atomically(run / MANIFEST, json.dumps(manifest, indent=1).encode())
+        check_folder(run, Fingerprints(run.parent / VERIFIED))
+    except OSError as error:
+        raise InputError(f"The run {run.name} cannot be written ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file below a folder, all of them on the disk by then."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             with path.open("rb") as stream:
                 files[path.relative_to(folder).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
                 os.fsync(stream.fileno())
-    manifest = {"format": FORMAT, "name": name, "created": database.now(), **facts, "files": files}
+    return files
+
+
+def _finish(folder: Path, name: str) -> None:
+    file = folder / MANIFEST
+    facts = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    file.unlink(missing_ok=True)
+    manifest = {"format": FORMAT, "name": name, "created": database.now(), **facts, "files": _hashes(folder)}
     with file.open("w", encoding="utf-8") as out:
         json.dump(manifest, out, indent=1)
         out.flush()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.metrics.intervals import case_weights, interval
+from breakhis_core.metrics.intervals import case_weights, interval, number_or_none
 from breakhis_core.runs import Run
 from breakhis_core.runs.folder import UNSEEN, read_table
 from breakhis_core.suspects.looking import BY_CASE, BY_IMAGE, LEARNT
@@ -41,6 +42,19 @@ class Reliance:
     def tells(self) -> bool:
         """Whether they are surely better than always naming the commonest sub-type."""
         return self.limits is not None and self.limits[0] > self.baseline
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        limits = None if self.limits is None else [round(limit, 4) for limit in self.limits]
+        return {
+            "unit": self.unit,
+            "images": self.images,
+            "cases": self.cases,
+            "accuracy": number_or_none(self.accuracy),
+            "interval": limits,
+            "baseline": number_or_none(self.baseline),
+            "tells": self.tells,
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,26 @@
+"""Suspects in words: how far heads that never saw an image can be relied upon, and what they cannot see."""
+
+from __future__ import annotations
+
+from breakhis_core.suspects.reading import Reliance, Suspects
+from breakhis_core.wording import counted, interval, number
+
+
+def reliance_words(suspects: Suspects) -> list[str]:
+    """Return a sentence of each way to draw folds: what it is right in, and whether it can be used."""
+    by_image, by_case = suspects.by_image, suspects.by_case
+    told = "" if by_image.tells else ": too little to doubt a label by"
+    words = [
+        f"Folds by image are right in {_figures(by_image)}{told}. They cannot see a case that is wrong as a "
+        "whole: its other images vouch for it."
+    ]
+    use = "could tell of whole cases too" if by_case.tells else "tell nothing here, and are not used"
+    return [*words, f"Folds by case are right in {_figures(by_case)}: they {use}."]
+
+
+def _figures(reliance: Reliance) -> str:
+    limits = None if reliance.limits is None else list(reliance.limits)
+    return (
+        f"{number(reliance.accuracy)} ({interval(limits)}) of {counted(reliance.images, 'image')} of "
+        f"{counted(reliance.cases, 'case')}, always the commonest sub-type in {number(reliance.baseline)}"
+    )
