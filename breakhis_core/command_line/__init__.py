@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from breakhis_core.command_line import interrupts
+from breakhis_core.command_line.terminal import interrupts
 
 
 def main() -> None:

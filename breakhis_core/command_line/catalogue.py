@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
+from breakhis_core.command_line.terminal.answer import AsJson, answering, shown_path, table
 from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def catalogued(workspace: Workspace, folder: Path) -> tuple[int, dict[str, Any]]
     Returns:
         Number of the data set in the workspace, and the catalogue's summary.
     """
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.images.cataloguing import catalogue_folder
 
     with Foreground(workspace.root) as context:

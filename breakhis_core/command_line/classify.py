@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
 from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import AsJson, answering, shown_path, table
 from breakhis_core.errors import InputError
 from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted
 
@@ -88,7 +88,7 @@ def _check_place(csv: Path) -> None:
 
 def _classified(run: Run, files: Iterable[Path]) -> list[dict[str, Any]]:
     """Classify pictures one by one: of each only its record is kept, and a bad one is one file's problem."""
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.runs.classifying import Classified, classify, known_images, record
     from breakhis_core.runs.predictor import Predictor
 

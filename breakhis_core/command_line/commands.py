@@ -27,8 +27,8 @@ from breakhis_core.command_line import (
     sweep,
     train,
 )
-from breakhis_core.command_line.answer import complain
-from breakhis_core.command_line.streams import outlast_readers
+from breakhis_core.command_line.terminal.answer import complain
+from breakhis_core.command_line.terminal.streams import outlast_readers
 from breakhis_core.wording import NO_DEVICE
 
 COMMAND = "breakhis"

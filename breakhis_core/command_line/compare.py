@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 from breakhis_core.errors import InputError
 from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted, interval, number
 

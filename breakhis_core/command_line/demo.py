@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from breakhis_core.command_line.answer import AsJson, answering, shown_path
+from breakhis_core.command_line.terminal.answer import AsJson, answering, shown_path
 from breakhis_core.wording import PHANTOMS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def demo(as_json: AsJson = False) -> None:
     Example: demo
     """
     with answering(as_json) as answer:
-        from breakhis_core.command_line.console import Foreground
+        from breakhis_core.command_line.terminal.console import Foreground
         from breakhis_core.phantoms.demo import make_demo
         from breakhis_core.workspace import Workspace
 

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, InterruptedAtSafePoint, answering, shown_path, table
-from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import (
+    AsJson,
+    InterruptedAtSafePoint,
+    answering,
+    shown_path,
+    table,
+)
+from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
 from breakhis_core.maps.methods import CHEAP, CODES, method_of
 from breakhis_core.wording import PHANTOMS
@@ -72,7 +78,7 @@ _COLUMNS = ("method", "images", "better than chance", "beats chance", "alike, ra
 
 
 def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.maps.job import compute_maps
     from breakhis_core.progress import JobStopped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, table
+from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 
 app = typer.Typer(
     help="Show or clear what trainings keep of the base's frozen part. It is computed anew when needed.",

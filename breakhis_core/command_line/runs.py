@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from breakhis_core.command_line.answer import AsJson, answering, shown_path, table
+from breakhis_core.command_line.terminal.answer import AsJson, answering, shown_path, table
 from breakhis_core.wording import NO_DEVICE, duration, interval, number
 
 if TYPE_CHECKING:

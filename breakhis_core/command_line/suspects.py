@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, InterruptedAtSafePoint, answering, table
-from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
+from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _looked_at(run: Run) -> Run:
     """Return the run with what models that never saw an image say of it, added where it is an older run."""
     if run.has_unseen:
         return run
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.jobs.looking import look_back
     from breakhis_core.progress import JobStopped
     from breakhis_core.workspace import Workspace

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.answer import Answer, AsJson, InterruptedAtSafePoint, answering, table
 from breakhis_core.command_line.catalogue import catalogued
-from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
+from breakhis_core.command_line.terminal.answer import (
+    Answer,
+    AsJson,
+    InterruptedAtSafePoint,
+    answering,
+    table,
+)
+from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.train import RecipeName, Unit
 from breakhis_core.errors import InputError
 
@@ -108,7 +114,7 @@ def sweep(
 
 
 def _run(workspace: Workspace, request: SweepRequest, processes: int | None) -> Study:
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.progress import JobStopped
     from breakhis_core.sweeps.reading import load_study
     from breakhis_core.sweeps.running import run_sweep

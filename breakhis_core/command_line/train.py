@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from breakhis_core.command_line.answer import (
+from breakhis_core.command_line.catalogue import catalogued
+from breakhis_core.command_line.evaluate import headline, provenance
+from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import (
     Answer,
     AsJson,
     InterruptedAtSafePoint,
@@ -16,10 +19,7 @@ from breakhis_core.command_line.answer import (
     complain,
     shown_path,
 )
-from breakhis_core.command_line.catalogue import catalogued
-from breakhis_core.command_line.evaluate import headline, provenance
-from breakhis_core.command_line.interrupts import stopping_at_a_safe_point
-from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[s
 
 def _train(workspace: Workspace, request: TrainRequest) -> Path:
     """Train, or go on with the same training of the same images that was stopped before."""
-    from breakhis_core.command_line.console import Foreground
+    from breakhis_core.command_line.terminal.console import Foreground
     from breakhis_core.progress import JobStopped
     from breakhis_core.training.checkpoint import foreground_folder
     from breakhis_core.training.train import train as train_run

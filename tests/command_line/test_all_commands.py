@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from breakhis_core import __version__
-from breakhis_core.command_line.answer import answering
 from breakhis_core.command_line.commands import app
+from breakhis_core.command_line.terminal.answer import answering
 from breakhis_core.errors import InputError
 
 PROJECT = Path(__file__).parents[2]

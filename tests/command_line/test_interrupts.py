@@ -12,7 +12,8 @@ from tests.conftest import paint_pictures
 
 PRELUDE = """
 import sys, time
-from breakhis_core.command_line import interrupts, main
+from breakhis_core.command_line import main
+from breakhis_core.command_line.terminal import interrupts
 sys.argv = ["breakhis", *sys.argv[1:]]
 """
 SENTENCE = "Interrupted; nothing is left half written.\n"

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering, table
 from breakhis_core.command_line.flags.scope import DataSet, Person, RunName, chosen_images
+from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 
 
 def policy(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from breakhis_core.command_line.answer import AsJson, answering
+from breakhis_core.command_line.terminal.answer import AsJson, answering
 from breakhis_core.wording import counted
 
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from breakhis_core.command_line import interrupts
+from breakhis_core.command_line.terminal import interrupts
 from breakhis_core.errors import InputError
 from breakhis_core.wording import NO_DEVICE, PHANTOMS
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from breakhis_core.command_line import interrupts
+from breakhis_core.command_line.terminal import interrupts
 
 SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""

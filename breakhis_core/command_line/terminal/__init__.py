@@ -1,0 +1,1 @@
+"""What every command shares: answers, progress, Ctrl-C, and readers that go away."""
