@@ -97,6 +97,7 @@ def age(workspace: Workspace, revision: str) -> None:
     """Take the workspace back to its first schema, the revision where older versions kept it."""
     with database.writing(workspace.engine, "test") as connection:
         connection.execute(text("DROP TABLE IF EXISTS choices"))
+        connection.execute(text("ALTER TABLE review_events DROP COLUMN correction"))
         connection.execute(text("DROP TABLE breakhis_version"))
         connection.execute(
             text(

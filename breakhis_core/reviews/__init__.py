@@ -1,6 +1,12 @@
 """What people said about images, what stands, whether they agree, and what is left out of a training."""
 
 from breakhis_core.reviews.answering import flag, flag_many, keep, keep_many, settle, settle_many
+from breakhis_core.reviews.corrections import (
+    correct,
+    corrected_labels,
+    corrections_in,
+    disputed_corrections,
+)
 from breakhis_core.reviews.exclusions import excluded_hashes
 from breakhis_core.reviews.naming import Moved, as_named, give_back, known_name, move_to_name
 from breakhis_core.reviews.standings import (
@@ -29,6 +35,10 @@ __all__ = [
     "answers_on",
     "answers_on_each",
     "as_named",
+    "correct",
+    "corrected_labels",
+    "corrections_in",
+    "disputed_corrections",
     "excluded_hashes",
     "flag",
     "flag_many",

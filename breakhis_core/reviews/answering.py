@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from breakhis_core.reviews.terms import check_reason
+from breakhis_core.reviews.terms import WRONG_LABEL, check_correction, check_reason
 from breakhis_core.storage import database as db
 from breakhis_core.storage import tables
 from breakhis_core.storage.typed_text import clean_note, clean_reviewer
@@ -32,6 +32,7 @@ def flag(
     confidence: float | None = None,
     seconds: float | None = None,
     shown: str | None = None,
+    correction: str | None = None,
 ) -> int:
     """Say that an image should not be used; it is on disk when this returns.
 
@@ -46,14 +47,16 @@ def flag(
         confidence: how sure it was, 0 to 1.
         seconds: how long the reviewer looked.
         shown: which map was on screen.
+        correction: code of the sub-type that is right; only with the reason ``"wrong_label"``.
 
     Returns:
         The event's id.
 
     Raises:
-        InputError: reviewer, reason or note cannot be used.
+        InputError: reviewer, reason, note or correction cannot be used.
     """
     facts = {"run": run, "predicted": predicted, "confidence": confidence, "seconds": seconds, "shown": shown}
+    facts["correction"] = correction
     return _answer(workspace, reviewer, [hash], "flag", reason, note, facts)[0]
 
 
@@ -68,6 +71,7 @@ def flag_many(
     predictions: Mapping[str, tuple[str, float]] | None = None,
     seconds: float | None = None,
     shown: str | None = None,
+    correction: str | None = None,
 ) -> list[int]:
     """Flag several images in one gesture; one undo takes all of it back.
 
@@ -81,14 +85,15 @@ def flag_many(
         predictions: predicted sub-type and its confidence of each image.
         seconds: how long the reviewer looked at each, on average.
         shown: what was on screen.
+        correction: code of the sub-type that is right for all of them, as of ``flag``.
 
     Returns:
         The events' ids, in the order of the images.
 
     Raises:
-        InputError: reviewer, reason or note cannot be used.
+        InputError: reviewer, reason, note or correction cannot be used.
     """
-    facts = {"run": run, "seconds": seconds, "shown": shown}
+    facts = {"run": run, "seconds": seconds, "shown": shown, "correction": correction}
     return _answer(workspace, reviewer, hashes, "flag", reason, note, facts, predictions)
 
 
@@ -126,17 +131,35 @@ def keep(
 
 
 def settle(
-    workspace: Workspace, steward: str, hash: str, *, exclude: bool, reason: str = "other", note: str = ""
+    workspace: Workspace,
+    steward: str,
+    hash: str,
+    *,
+    exclude: bool,
+    reason: str = "other",
+    note: str = "",
+    correction: str | None = None,
 ) -> int:
     """Decide, as a steward, whether an image leaves the training, whatever reviewers said.
+
+    Args:
+        workspace: where it is kept.
+        steward: who decides.
+        hash: the image.
+        exclude: whether it leaves.
+        reason: why it leaves, as of ``flag``; does not count where it stays.
+        note: free text.
+        correction: code of the sub-type that is right; only with the reason ``"wrong_label"``.
 
     Returns:
         The event's id.
 
     Raises:
-        InputError: steward, reason or note cannot be used.
+        InputError: steward, reason, note or correction cannot be used.
     """
-    return settle_many(workspace, steward, [hash], exclude=exclude, reason=reason, note=note)[0]
+    return settle_many(
+        workspace, steward, [hash], exclude=exclude, reason=reason, note=note, correction=correction
+    )[0]
 
 
 def settle_many(
@@ -147,13 +170,15 @@ def settle_many(
     exclude: bool,
     reason: str = "other",
     note: str = "",
+    correction: str | None = None,
 ) -> list[int]:
     """Settle several images in one gesture; one undo takes all of it back. Arguments as of ``settle``.
 
     A settlement can be revised: the newest one of an image counts, and the earlier ones stay in its history.
     """
     action = "exclude" if exclude else "include"
-    return _answer(workspace, steward, hashes, action, reason if exclude else None, note, {})
+    facts = {"correction": correction}
+    return _answer(workspace, steward, hashes, action, reason if exclude else None, note, facts)
 
 
 def _answer(
@@ -169,6 +194,7 @@ def _answer(
     note = clean_note(note)
     if reason is not None:
         check_reason(reason, note)
+    check_correction(facts.get("correction"), reason)
     common = {
         "at": db.now(),
         "reviewer": clean_reviewer(reviewer),
@@ -176,7 +202,8 @@ def _answer(
         "action": action,
         "reason": reason,
         "note": note,
-        "batch": uuid.uuid4().hex if len(hashes) > 1 else None,
+        # A flag on a label may be followed by its correction, which then belongs to the same gesture.
+        "batch": uuid.uuid4().hex if len(hashes) > 1 or reason == WRONG_LABEL else None,
         **facts,
     }
     with db.writing(workspace.engine, "reviews") as connection:

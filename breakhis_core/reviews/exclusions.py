@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from breakhis_core.reviews.ledger import FIELD, Ledger, ledger_of
-from breakhis_core.reviews.policy import chosen_policy
-from breakhis_core.reviews.terms import POLICIES
+from breakhis_core.reviews.policy import policy_code
 from breakhis_core.workspace import Workspace
 
 
@@ -15,10 +14,7 @@ def excluded_hashes(workspace: Workspace, policy: str | None = None) -> tuple[st
         workspace: where the answers are.
         policy: one of ``POLICIES``; by default the one that was chosen for the workspace.
     """
-    if policy is None:
-        policy = chosen_policy(workspace).code
-    if policy not in POLICIES:
-        raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
+    policy = policy_code(workspace, policy)
     with ledger_of(workspace.engine).held(workspace.engine) as ledger:
         return excluded_in(ledger, policy)
 

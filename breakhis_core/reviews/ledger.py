@@ -33,7 +33,8 @@ _FROM = (
     .order_by(tables.review_events.c.id)
 )
 _REPEATED = tuple(
-    FIELD[name] for name in ("reviewer", "topic", "hash", "name", "action", "reason", "run", "predicted")
+    FIELD[name]
+    for name in ("reviewer", "topic", "hash", "name", "action", "reason", "run", "predicted", "correction")
 )
 _ledgers: WeakKeyDictionary[Engine, Ledger] = WeakKeyDictionary()
 _ledgers_lock = Lock()

@@ -73,7 +73,8 @@ def pace_of(events: Sequence[ReviewEvent]) -> Pace | None:
         at = datetime.fromisoformat(gesture[0].at)
         since = None if before is None else (at - before).total_seconds()
         if since is not None and 0 < since <= PAUSE:
-            times.append(since / len(gesture))
+            # An image that was flagged and then corrected is twice in its gesture.
+            times.append(since / len({event.hash for event in gesture}))
         elif gesture[0].seconds is not None and 0 < gesture[0].seconds <= PAUSE:
             times.append(gesture[0].seconds)
         before = at

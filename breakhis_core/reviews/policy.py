@@ -55,6 +55,19 @@ def chosen_policy(workspace: Workspace) -> Policy:
     return Policy(*row) if row is not None and row[0] in POLICIES else Policy(DEFAULT)
 
 
+def policy_code(workspace: Workspace, policy: str | None) -> str:
+    """Return the code of a policy, of the workspace's own where none is named.
+
+    Raises:
+        ValueError: there is no such policy.
+    """
+    if policy is None:
+        return chosen_policy(workspace).code
+    if policy not in POLICIES:
+        raise ValueError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
+    return policy
+
+
 def choose_policy(workspace: Workspace, reviewer: str, code: str) -> None:
     """Choose the policy that the workspace goes by from now on.
 

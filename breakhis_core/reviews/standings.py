@@ -27,6 +27,7 @@ STANDING_COLUMNS: tuple[str, ...] = (
     "predicted",
     "confidence",
     "seconds",
+    "correction",
 )
 SETTLEMENT_COLUMNS: tuple[str, ...] = (
     "id",
@@ -37,6 +38,7 @@ SETTLEMENT_COLUMNS: tuple[str, ...] = (
     "note",
     "steward",
     "time",
+    "correction",
 )
 _NUMBER = itemgetter(FIELD["id"])
 

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.taxonomy import CODES
 
 CLEANVISION, CLEANLAB = "cleanvision", "cleanlab"
 
 
 TOOLS = (CLEANVISION, CLEANLAB)
-"""Reviewers that are programs."""
+"""Reviewers that are tools: they never keep an image, so that agreement with them means nothing."""
 _GUEST = re.compile(r"guest-[0-9a-f]{4}")
 
 
@@ -42,6 +43,8 @@ REASONS: tuple[Reason, ...] = (
     Reason("other", "Other", "9"),
 )
 REASON_CODES: tuple[str, ...] = tuple(reason.code for reason in REASONS)
+WRONG_LABEL = "wrong_label"
+"""The reason that a correction goes with."""
 LABELS: dict[str, str] = {reason.code: reason.label for reason in REASONS}
 """Reasons as they stand on screen."""
 POLICIES: dict[str, str] = {
@@ -75,6 +78,8 @@ class ReviewEvent:
         source: where an imported event came from, or why it was not undone by hand; ``None`` otherwise.
         undoes: the event that an undo or a redo takes back; of an answer, the guest's that it was before its
             person said her name.
+        correction: code of the sub-type that is right, if one was named; only where the reason is
+            ``"wrong_label"``.
     """
 
     id: int
@@ -94,6 +99,7 @@ class ReviewEvent:
     batch: str | None
     source: str | None
     undoes: int | None
+    correction: str | None = None
 
 
 def is_guest(reviewer: str) -> bool:
@@ -117,4 +123,15 @@ def check_reason(reason: str, note: str) -> None:
         raise InputError("The reason “other” needs a note that says what is wrong.")
 
 
-"""Reviewers that are tools: they never keep an image, so that agreement with them means nothing."""
+def check_correction(correction: str | None, reason: str | None) -> None:
+    """Check the sub-type that a reviewer names as the right one; ``None`` names none.
+
+    Raises:
+        InputError: it is none of the eight codes, or the reason is not ``"wrong_label"``.
+    """
+    if correction is None:
+        return
+    if correction not in CODES:
+        raise InputError(f"{correction!r} is no sub-type; the sub-types are {', '.join(CODES)}.")
+    if reason != WRONG_LABEL:
+        raise InputError(f"A right sub-type goes with the reason {WRONG_LABEL} only.")

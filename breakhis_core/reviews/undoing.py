@@ -220,7 +220,8 @@ def _stands(
 
 
 def _append(connection: Connection, about: ReviewEvent, **values: Any) -> int:
-    subject = {name: getattr(about, name) for name in ("reviewer", "topic", "hash", "name", "reason", "run")}
+    same = ("reviewer", "topic", "hash", "name", "reason", "run", "correction")
+    subject = {name: getattr(about, name) for name in same}
     new = insert(_EVENTS).values(at=db.now(), note="", **subject, **values).returning(_EVENTS.c.id)
     number: int = connection.execute(new).scalar_one()
     return number

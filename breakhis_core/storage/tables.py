@@ -86,6 +86,7 @@ review_events = Table(
     # Id of the answer that stands after this event for its image and reviewer: NULL is this one, 0 is none.
     # So the newest event of each pair leads to what stands, however much was undone and redone before.
     Column("stands", Integer),
+    Column("correction", String(2)),
     Index("review_events_by_image", "topic", "hash", "reviewer", "id"),
     Index("review_events_by_reviewer", "reviewer", "id"),
     Index("review_events_by_undone", "undoes"),

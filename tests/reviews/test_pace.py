@@ -19,7 +19,7 @@ def answers(*times, seconds=8.0, batch=None, **facts):
         ReviewEvent(
             id=int(1000 * time) + place,
             at=time_text(START + timedelta(seconds=time)),
-            hash=str(time),
+            hash=f"{time} {place}",
             seconds=seconds,
             batch=batch,
             **{**common, **facts},
