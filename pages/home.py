@@ -214,7 +214,7 @@ def next_to_do(step: Step) -> None:
         st.markdown(plain(step.words))
         if step.do is Do.LEARNT and st.button(Do.OUTCOME.value, type="tertiary"):
             go_to(replace(step, do=Do.OUTCOME))
-        if st.button(step.do.value, type="primary"):
+        if st.button(step.label, type="primary"):
             go_to(step)
 
 

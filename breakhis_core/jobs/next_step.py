@@ -35,16 +35,23 @@ class Step:
     """What to do next.
 
     Attributes:
-        do: the thing to do; its value is the words on a button.
+        do: the thing to do.
         words: why, in a sentence or two that name the run or the images.
         data: the images to train on, when that is the step.
         run: the run that it is about, otherwise.
+        plan: what the retraining would do, when that is the step.
     """
 
     do: Do
     words: str
     data: Dataset | None = None
     run: Run | None = None
+    plan: retraining.Plan | None = None
+
+    @property
+    def label(self) -> str:
+        """The words on the button that does it."""
+        return self.do.value if self.plan is None else self.plan.title
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def next_step(workspace: Workspace, found: Sequence[Dataset], runs: Sequence[Run
     plan = retraining.plan(workspace, run)
     if plan.changes and not _asked_for(workspace, plan):
         words = f"{over}. Train again and see whether it helps: {plan.leaving_words}"
-        return Step(Do.RETRAIN, words, run=run)
+        return Step(Do.RETRAIN, words, run=run, plan=plan)
     if not run.folds and reviewed(workspace, run, reviewer, retraining.learnt_part(run)).left:
         words = f"{over}. {plan.staying_words} Only an image that was trained on can leave the training."
         return Step(Do.LEARNT, " ".join(words.split()), run=run)
@@ -133,5 +140,6 @@ def _asked_for(workspace: Workspace, plan: retraining.Plan) -> bool:
     return any(
         job.arguments.get("improves") == plan.run
         and set(job.arguments.get("exclude") or ()) == set(plan.excluded)
+        and (job.arguments.get("labels") or {}) == plan.labels
         for job in reading.active(workspace, "train")
     )

@@ -203,19 +203,30 @@ class OpenWorkspace:
         )
         return self._train(request, progress)
 
-    def retrain(self, run: AnyRun, *, progress: bool = True) -> OpenRun:
-        """Train a run anew without what reviewers flagged: the same split, recipe, seed and first weights.
+    def retrain(
+        self,
+        run: AnyRun,
+        *,
+        mode: Literal["both", "corrected", "without"] | None = None,
+        progress: bool = True,
+    ) -> OpenRun:
+        """Train a run anew on what reviewers made of it: the same split, recipe, seed and first weights.
 
         Args:
             run: the run to improve on.
+            mode: ``"both"`` uses corrected labels and leaves out the other flagged images, ``"corrected"``
+                leaves none out, ``"without"`` leaves out all of them; by default both, as far as there are
+                corrections.
             progress: show a line of progress.
 
         Raises:
-            InputError: nothing would leave or come back, or the first weights are not here.
+            InputError: nothing would change, or the first weights are not here.
             KeyboardInterrupt: it was stopped.
         """
         opened = self._opened(run)
-        plan = retraining.plan(self._workspace, opened)
+        if mode is not None and mode not in retraining.MODES:
+            raise InputError(f"A mode is one of {', '.join(retraining.MODES)}, not {mode!r}.")
+        plan = retraining.plan(self._workspace, opened, mode=mode)
         if not plan.changes:
             raise InputError(plan.words)
         return self._train(retraining.request(self._workspace, opened, plan), progress)

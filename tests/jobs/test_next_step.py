@@ -70,6 +70,18 @@ def test_a_retraining_that_is_in_line_is_not_offered_again(
     assert asked(workspace).do is Do.RETRAIN
 
 
+def test_the_button_says_that_labels_are_corrected(workspace: Workspace, fake_run: Run) -> None:
+    for image in mistakes(workspace, fake_run):
+        reviews.keep(workspace, "Ada", image)
+    image = mistakes(workspace, fake_run, "train")[0]
+    reviews.flag(workspace, "Ada", image, "wrong_label")
+    assert asked(workspace).label == "Retrain without flagged images"
+    published = fake_run.predictions().set_index("hash")["subtype"][image]
+    reviews.correct(workspace, "Ada", image, "PC" if published != "PC" else "MC")
+    assert asked(workspace).label == "Retrain with corrected labels"
+    assert asked(workspace).words.endswith("1 image gets a corrected label.")
+
+
 def test_after_the_retraining_the_same_is_not_recommended_again(
     workspace: Workspace, fake_run: Run, pictures: pd.DataFrame
 ) -> None:

@@ -23,6 +23,19 @@ def of_part(run: Run, part: str) -> list[str]:
     return table.loc[table["part"] == part, "hash"].tolist()
 
 
+def another(run: Run, image: str) -> str:
+    """Return a sub-type that the image is not published as."""
+    published = run.predictions().set_index("hash")["subtype"][image]
+    return "PC" if published != "PC" else "MC"
+
+
+def correct(workspace: Workspace, run: Run, *images: str) -> dict[str, str]:
+    right = {image: another(run, image) for image in images}
+    for image, code in right.items():
+        reviews.flag(workspace, "Ada", image, "wrong_label", correction=code)
+    return right
+
+
 def flag(workspace: Workspace, *images: str) -> None:
     for image in images:
         reviews.flag(workspace, "Ada", image, "staining")
@@ -88,6 +101,67 @@ def test_the_request_repeats_the_run(workspace: Workspace, fake_run: Run) -> Non
     request = retraining.request(workspace, fake_run, retraining.plan(workspace, fake_run))
     assert request.recipe == completed(fake_run.recipe())
     assert (request.weights, request.exclude, request.improves) == ("none", (image,), "fake")
+
+
+def test_corrected_images_stay_and_the_other_flagged_ones_leave(workspace: Workspace, fake_run: Run) -> None:
+    (first, second), validation = of_part(fake_run, "train")[:2], of_part(fake_run, "validation")[0]
+    test = of_part(fake_run, "test")[0]
+    right = correct(workspace, fake_run, first, validation, test)
+    flag(workspace, second)
+    plan = retraining.plan(workspace, fake_run)
+    assert (plan.mode, plan.title) == ("both", "Retrain corrected and without flagged")
+    assert (plan.train, plan.validation, plan.relabelled, plan.test) == (1, 0, 2, 1)
+    assert plan.words == (
+        "Same split, recipe and first weights as fake: 1 training image and 0 validation images leave. "
+        "2 images get a corrected label. 1 flagged test image stays as published: the test set is frozen."
+    )
+    request = retraining.request(workspace, fake_run, plan)
+    assert (request.exclude, request.name) == ((second,), "fake-corrected")
+    assert request.labels == {image: right[image] for image in (first, validation)}
+
+
+def test_corrected_labels_alone_and_leaving_out_alone(workspace: Workspace, fake_run: Run) -> None:
+    first, second = of_part(fake_run, "train")[:2]
+    right = correct(workspace, fake_run, first)
+    flag(workspace, second)
+    plan = retraining.plan(workspace, fake_run, mode="corrected")
+    assert (plan.excluded, plan.labels, plan.title) == ((), right, "Retrain with corrected labels")
+    assert plan.leaving_words == "1 image gets a corrected label."
+    plan = retraining.plan(workspace, fake_run, mode="without")
+    assert (set(plan.excluded), plan.labels) == ({first, second}, {})
+    assert plan.title == "Retrain without flagged images"
+    assert retraining.request(workspace, fake_run, plan).name == "fake-without-flagged"
+
+
+def test_a_correction_of_a_test_image_is_no_retraining(workspace: Workspace, fake_run: Run) -> None:
+    correct(workspace, fake_run, of_part(fake_run, "test")[0])
+    plan = retraining.plan(workspace, fake_run, mode="corrected")
+    assert (plan.mode, plan.changes, plan.labels) == ("without", False, {})
+
+
+def test_what_was_learnt_corrected_is_not_relabelled_again_and_may_be_taken_back(
+    workspace: Workspace, fake_run: Run, pictures: pd.DataFrame
+) -> None:
+    first, second = of_part(fake_run, "train")[:2]
+    right = correct(workspace, fake_run, first, second)
+    known = {first: right[first]}
+    run = write_fake_run(workspace.models, "next", pictures, improves="fake", corrected=known)
+    plan = retraining.plan(workspace, run)
+    assert (plan.relabelled, plan.already_corrected, plan.changes) == (1, 1, True)
+    reviews.undo(workspace, "Ada")
+    plan = retraining.plan(workspace, run)
+    assert not plan.changes
+    assert plan.words == (
+        "next was trained with 1 corrected label; a retraining would change nothing but chance."
+    )
+    assert (
+        "1 training image and 0 validation images leave."
+        in retraining.plan(workspace, run, mode="without").words
+    )
+    reviews.undo(workspace, "Ada")
+    plan = retraining.plan(workspace, run)
+    assert (plan.published_again, plan.changes) == (1, True)
+    assert plan.leaving_words == "1 image gets the published label back."
 
 
 def test_no_request_begins_with_weights_that_are_not_the_runs(

@@ -41,7 +41,7 @@ def policy(
                 images = [image for image in excluded_hashes(workspace, one) if which.holds(image)]
                 effects[one] = {"images": len(images)}
         else:
-            for one, what in plans(workspace, which.run).items():
+            for one, what in plans(workspace, which.run, "without").items():
                 effects[one] = {
                     "images": len(what.excluded),
                     "train": what.train,

@@ -213,6 +213,7 @@ def settings_in_words(arguments: dict[str, Any]) -> str:
         counted(int(recipe.get("epochs", 0)), "epoch"),
         split + seed,
         f"weights {'random' if weights == 'none' else weights}",
+        "with corrected labels" if arguments.get("labels") else "",
         # Flagged test images are among them and stay: the run says how many left.
         "without flagged images" if arguments.get("exclude") else "",
     ]
