@@ -8,7 +8,8 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from breakhis_core.images.taxonomy import PIXEL_SIZES
+from breakhis_core.images.taxonomy import CODES, PIXEL_SIZES
+from breakhis_core.reviews.terms import WRONG_LABEL
 from pages.parts.components.common import messages
 from pages.parts.components.pad.pad import pad_key, show_pad
 from pages.parts.components.viewer.viewer import Progress, Shown, show, show_verdict
@@ -54,17 +55,13 @@ def act_next(queue: Queue) -> None:
 def do(queue: Queue, message: Mapping[str, object]) -> None:
     """Do one thing: answer, note, move, undo, or compute maps."""
     wish, place = str(message.get("do")), queue.place.get(str(message.get("hash", "")))
-    if wish in ("answer", "note"):
-        if place is not None:
-            note = str(message.get("note", "")).strip()[: own_answers.LONGEST_NOTE]
-            shown = str(message.get("shown", ""))[: own_answers.LONGEST_SHOWN]
-            number = message.get("answer")
-            if bool(message.get("settles")) != own_answers.settling():
-                say("Not saved: it was given as the screen changed. Press it again.")
-            elif wish == "note":
-                annotate(queue, queue.items[place], note, shown)
-            elif isinstance(number, int) and 0 <= number < len(CHOICES):
-                give(queue, queue.items[place], CHOICES[number], note, shown)
+    if wish in ("answer", "correct", "note"):
+        if place is None:
+            return
+        if bool(message.get("settles")) != own_answers.settling():
+            say("Not saved: it was given as the screen changed. Press it again.")
+        else:
+            take_down(queue, queue.items[place], message)
     elif wish == "maps":
         maps.act(queue, message)
     elif wish == "jump":
@@ -86,13 +83,41 @@ def do(queue: Queue, message: Mapping[str, object]) -> None:
             go(queue, places[wish])
 
 
+def take_down(queue: Queue, item: Item, message: Mapping[str, object]) -> None:
+    """Save what was said of an image."""
+    note = str(message.get("note", "")).strip()[: own_answers.LONGEST_NOTE]
+    shown = str(message.get("shown", ""))[: own_answers.LONGEST_SHOWN]
+    number = message.get("answer")
+    if message.get("do") == "note":
+        annotate(queue, item, note, shown)
+    elif message.get("do") == "correct":
+        correct(queue, item, str(message.get("correction")))
+    elif isinstance(number, int) and 0 <= number < len(CHOICES):
+        give(queue, item, CHOICES[number], note, shown)
+
+
 def give(queue: Queue, item: Item, answer: str, note: str, shown: str) -> None:
-    """Save an answer and move on; the reason "other" is nothing without a note."""
+    """Save an answer and move on; the reason "other" is nothing without a note.
+
+    After "wrong label" the image stays: the pad asks which sub-type is right.
+    """
     if answer == "other" and not note:
         return say("“Other” needs a note that says what is wrong.")
     words = save(queue, item, answer, note, shown)
     say(f"{words[0].upper()}{words[1:]} · {item.name}")
-    return go(queue, queue.place[item.hash] + 1)
+    return go(queue, queue.place[item.hash] + (answer != WRONG_LABEL))
+
+
+def correct(queue: Queue, item: Item, correction: str) -> None:
+    """Save which sub-type is right and move on."""
+    if correction not in CODES:
+        return
+    if own_answers.correct([item], correction):
+        words = own_answers.at_hand()[item.hash].words
+        say(f"{words[0].upper()}{words[1:]} · {item.name}")
+        go(queue, queue.place[item.hash] + 1)
+    else:
+        say(f"Not saved: “wrong label” does not stand any more · {item.name}")
 
 
 def annotate(queue: Queue, item: Item, note: str, shown: str) -> None:
@@ -135,6 +160,7 @@ def about(queue: Queue, place: int) -> Shown:
         more=maps.more(queue, item),
         answer=None if answer is None else CHOICES.index(answer.choice),
         note=taken_back(item.hash) if answer is None else answer.note,
+        correction=answer.correction if answer else "",
         micron=None if queue.run.phantom else PIXEL_SIZES.get(item.magnification),
     )
 

@@ -25,6 +25,8 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
     browser.open("review?order=all")
     browser.wait_until_shown(queue[0])
 
+    labels = fake_run.predictions().set_index("hash")["subtype"]
+
     def goes(key: str, place: int) -> None:
         browser.key(key)
         browser.wait_until_shown(queue[place])
@@ -58,9 +60,22 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
     def flags() -> None:
         for place in range(2, 10):
             browser.key(str(place - 1))
+            if place == 8:  # "Wrong label" asks which sub-type is right.
+                browser.wait_for_words(".question", "Which sub-type is right?")
+                browser.key("Enter")
             browser.wait_until_shown(queue[place + 1])
         said = reviews.standing(workspace).set_index("hash").loc[queue[2:10], "reason"].tolist()
         assert said == list(reviews.REASON_CODES[:8])
+
+    def corrections() -> None:
+        goes("ArrowLeft", 9)
+        label, code = ("F", "2") if labels[queue[9]] != "F" else ("PT", "3")
+        browser.key("7")
+        goes(code, 10)
+        assert reviews.standing(workspace)[["reason", "correction"]].iloc[-1].tolist() == [
+            "wrong_label",
+            label,
+        ]
 
     def keep() -> None:
         browser.key("k")
@@ -144,6 +159,7 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         "Home End": ends,
         "J": jump,
         "1 … 9": flags,
+        "1 … 8": corrections,
         "K": keep,
         "U Y": undo,
         "N": note,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from breakhis_core.images import measuring
-from breakhis_core.images.taxonomy import side_of, subtype
-from breakhis_core.reviews import terms
+from breakhis_core.images.taxonomy import CODES, side_of, subtype
+from breakhis_core.reviews.terms import WRONG_LABEL
 from breakhis_core.wording import counted
 from pages.parts.components.common import messages
 from pages.parts.components.grid.grid import PER_PAGE, Page, Tile, show_grid
@@ -16,6 +16,7 @@ from pages.parts.review import moves, own_answers
 from pages.parts.review.queue import Item, Queue
 from pages.parts.shared import address, guard
 from pages.parts.shared.frame import workspace
+from pages.parts.shared.reasons import as_said, in_words
 
 KEY = "review-grid"
 
@@ -64,8 +65,11 @@ def tile(item: Item, reason: str = "") -> Tile:
         percent=f"{100 * item.confidence:.0f} %",
         about=f"{item.magnification}× · {reason or f'slide {item.slide}'}",
         answer=answer.action if answer else "",
-        words=("kept" if answer.action == "keep" else terms.LABELS[answer.reason]) if answer else "",
+        words=("kept" if answer.action == "keep" else in_words(answer.reason, answer.correction))
+        if answer
+        else "",
         note=answer.note if answer else moves.taken_back(item.hash),
+        correction=answer.correction if answer else "",
     )
 
 
@@ -82,15 +86,10 @@ def do(queue: Queue, message: Mapping[str, object]) -> None:
     moves.stay(queue, framed)
     wish, to = message.get("do"), message.get("to")
     if wish == "answer":
-        asked = message.get("hashes")
-        hashes = [one for one in asked if one in queue.place] if isinstance(asked, list) else []
-        items = [queue.items[queue.place[one]] for one in dict.fromkeys(hashes)]
-        give(
-            queue,
-            items,
-            message.get("answer"),
-            str(message.get("note", "")).strip()[: own_answers.LONGEST_NOTE],
-        )
+        note = str(message.get("note", "")).strip()[: own_answers.LONGEST_NOTE]
+        give(queue, named(queue, message), message.get("answer"), note)
+    elif wish == "correct":
+        correct(named(queue, message), str(message.get("correction")))
     elif wish == "undo":
         moves.undo(queue)
     elif wish == "redo":
@@ -106,6 +105,13 @@ def do(queue: Queue, message: Mapping[str, object]) -> None:
         moves.switch_view()
 
 
+def named(queue: Queue, message: Mapping[str, object]) -> list[Item]:
+    """Return the images of the queue that a message is about."""
+    asked = message.get("hashes")
+    hashes = [one for one in asked if one in queue.place] if isinstance(asked, list) else []
+    return [queue.items[queue.place[one]] for one in dict.fromkeys(hashes)]
+
+
 def give(queue: Queue, items: list[Item], number: object, note: str) -> None:
     """Save one answer about several images; they stay where they are, and the framed one stays framed."""
     if not items or not isinstance(number, int) or not 0 <= number < len(moves.CHOICES):
@@ -116,9 +122,26 @@ def give(queue: Queue, items: list[Item], number: object, note: str) -> None:
     reason = None if choice == moves.KEEP else choice
     own_answers.answer_many(items, queue.run.name, reason, note, "Grid")
     if own_answers.settling():
-        what = "Settled, stays" if reason is None else f"Settled, leaves as {terms.LABELS[reason].lower()}"
+        what = "Settled, stays" if reason is None else f"Settled, leaves as {as_said(reason)}"
     else:
-        what = "Kept" if reason is None else f"Flagged {terms.LABELS[reason].lower()}"
+        what = "Kept" if reason is None else f"Flagged {as_said(reason)}"
+    saved(what, items)
+
+
+def correct(items: list[Item], correction: str) -> None:
+    """Save which sub-type is right for several images; those that are labelled so already keep their flag."""
+    if correction not in CODES or not items:
+        return
+    corrected = own_answers.correct(items, correction)
+    if corrected:
+        what = "Settled, leaves as" if own_answers.settling() else "Flagged"
+        saved(f"{what} {as_said(WRONG_LABEL, correction)}", corrected)
+    else:
+        moves.say("Not saved: “wrong label” does not stand any more, or they are labelled so already.")
+
+
+def saved(what: str, items: list[Item]) -> None:
+    """Say what was saved about which images."""
     on = items[0].name if len(items) == 1 else counted(len(items), "image")
     moves.say(f"{what}: {on}. U takes it back.")
     moves.look_anew()

@@ -7,11 +7,12 @@ import time
 import streamlit as st
 
 from breakhis_core import reviews
-from breakhis_core.reviews import ReviewEvent, terms
+from breakhis_core.reviews import ReviewEvent
 from breakhis_core.wording import duration
 from pages.parts.review import own_answers
 from pages.parts.review.queue import Queue
 from pages.parts.shared import address, guard
+from pages.parts.shared.reasons import as_said
 
 KEEP = "keep"
 CHOICES = (*reviews.REASON_CODES, KEEP)
@@ -130,7 +131,7 @@ def back_to(queue: Queue, changed: tuple[ReviewEvent, int] | None, done: str, no
         return
     event, images = changed
     action = {"include": "stays"}.get(event.action, event.action)
-    what = action if event.reason is None else terms.LABELS.get(event.reason, event.reason).lower()
+    what = action if event.reason is None else as_said(event.reason, event.correction)
     words = f"{done}: {what} · {event.name}" if images == 1 else f"{done}: {what} on {images} images"
     if event.hash in queue.place:
         go(queue, queue.place[event.hash])

@@ -10,16 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
 from breakhis_core import reviews
 from breakhis_core.reviews import ReviewEvent, own_answers
 from breakhis_core.reviews.pace import Pace, pace_of
-from breakhis_core.reviews.terms import LABELS
+from breakhis_core.reviews.terms import WRONG_LABEL
 from pages.parts.review.queue import Item
 from pages.parts.shared import address
 from pages.parts.shared.frame import reviewer, workspace
+from pages.parts.shared.reasons import as_said
 
 LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
 LONGEST_SHOWN = 200
@@ -36,6 +38,7 @@ class Answer:
     action: str
     reason: str
     note: str
+    correction: str
 
     @property
     def choice(self) -> str:
@@ -47,7 +50,8 @@ class Answer:
         """The answer as it stands on screen."""
         if self.action == "keep":
             return "kept: nothing wrong with the image"
-        return f"flagged: {LABELS[self.reason].lower()}" + (f" ({self.note})" if self.note else "")
+        note = f" ({self.note})" if self.note else ""
+        return f"flagged: {as_said(self.reason, self.correction)}{note}"
 
     @property
     def stands(self) -> str:
@@ -67,7 +71,7 @@ class Settled(Answer):
         note = f" ({self.note})" if self.note else ""
         if self.action == "keep":
             return f"settled: stays in the training{note}"
-        return f"settled: leaves the training, {LABELS[self.reason].lower()}{note}"
+        return f"settled: leaves the training, {as_said(self.reason, self.correction)}{note}"
 
     @property
     def stands(self) -> str:
@@ -102,10 +106,9 @@ def load() -> dict[str, Answer]:
     # The events first: what comes between the two is read again by the next refresh.
     recent = own_answers.newest(workspace(), reviewer(), REMEMBERED)
     standing = reviews.standing(workspace(), reviewer=reviewer())
-    columns = (standing[name].fillna("").tolist() for name in ("hash", "action", "reason", "note"))
-    found = {
-        image: Answer(action, reason, note) for image, action, reason, note in zip(*columns, strict=True)
-    }
+    names = ("hash", "action", "reason", "note", "correction")
+    columns = (standing[name].fillna("").tolist() for name in names)
+    found = {image: Answer(*said) for image, *said in zip(*columns, strict=True)}
     st.session_state.own = Own(reviewer(), found, None, recent)
     return found
 
@@ -139,7 +142,9 @@ def refresh() -> set[str]:
             if event is None:
                 own.standing.pop(image, None)
             else:
-                own.standing[image] = Answer(event.action, event.reason or "", event.note)
+                own.standing[image] = Answer(
+                    event.action, event.reason or "", event.note, event.correction or ""
+                )
         own.recent = [*own.recent, *news][-REMEMBERED:]
     return images
 
@@ -171,15 +176,44 @@ def looked() -> float | None:
 
 
 def flag(item: Item, run: str, reason: str, note: str, shown: str | None = None) -> None:
-    """Save a flag, or that the image leaves; it is on disk when this returns."""
+    """Save a flag, or that the image leaves; it is on disk when this returns.
+
+    Saying "wrong label" again keeps the sub-type that was named.
+    """
     if settling():
         _settle([item], reason, note)
         return
     reviews.flag(
         workspace(), reviewer(), item.hash, reason, note,
         run=run, predicted=item.predicted, confidence=item.confidence, seconds=looked(), shown=shown,
+        correction=correction_of(item) if reason == WRONG_LABEL else None,
     )  # fmt: skip
     refresh()
+
+
+def correct(items: Sequence[Item], correction: str) -> list[Item]:
+    """Name the sub-type that is right for images whose label was said to be wrong, in the same gesture.
+
+    Returns:
+        Those for which it was saved: an image of that sub-type is none of them, nor one of which something
+        else was said since.
+    """
+    said = at_hand()
+    wrong = [
+        item
+        for item in items
+        if item.hash in said and said[item.hash].reason == WRONG_LABEL and item.subtype != correction
+    ]
+    for item in wrong:
+        reviews.correct(workspace(), reviewer(), item.hash, correction, topic=_topic())
+    refresh()
+    return wrong
+
+
+def correction_of(item: Item) -> str | None:
+    """Return the sub-type that this reviewer named as the right one of an image."""
+    said = at_hand().get(item.hash)
+    return said.correction or None if said else None
 
 
 def keep(item: Item, run: str, note: str, shown: str | None = None) -> None:
@@ -208,32 +242,47 @@ def answer_many(items: Sequence[Item], run: str, reason: str | None, note: str, 
         "shown": shown,
     }
     hashes = [item.hash for item in items]
+    named = _named(items, reason)
     if reason is None:
         reviews.keep_many(workspace(), reviewer(), hashes, note=note, **facts)
     else:
         reviews.flag_many(workspace(), reviewer(), hashes, reason, note, **facts)
+    _name_again(named)
     refresh()
 
 
 def _settle(items: Sequence[Item], reason: str | None, note: str) -> None:
+    named = _named(items, reason)
     reviews.settle_many(
         workspace(), reviewer(), [item.hash for item in items],
         exclude=reason is not None, reason=reason or "other", note=note,
     )  # fmt: skip
+    _name_again(named)
     refresh()
+
+
+def _named(items: Sequence[Item], reason: str | None) -> dict[str, str]:
+    """Return the sub-types that were named and that saying "wrong label" again keeps, by hash."""
+    found = {item.hash: correction_of(item) for item in items if reason == WRONG_LABEL}
+    return {image: correction for image, correction in found.items() if correction}
+
+
+def _name_again(named: Mapping[str, str]) -> None:
+    for image, correction in named.items():
+        reviews.correct(workspace(), reviewer(), image, correction, topic=_topic())
 
 
 def _settlements() -> dict[str, Answer]:
     table = reviews.settlements(workspace())
     columns = (table[name].tolist() for name in ("hash", "excluded"))
-    texts = (table[name].fillna("").tolist() for name in ("reason", "note", "steward"))
+    texts = (table[name].fillna("").tolist() for name in ("reason", "note", "correction", "steward"))
     return {
-        image: Settled("flag" if leaves else "keep", reason, note, steward)
-        for image, leaves, reason, note, steward in zip(*columns, *texts, strict=True)
+        image: Settled("flag" if leaves else "keep", *said)
+        for image, leaves, *said in zip(*columns, *texts, strict=True)
     }
 
 
-def _topic() -> str:
+def _topic() -> Literal["answer", "settlement"]:
     return "settlement" if settling() else "answer"
 
 

@@ -6,11 +6,12 @@ import streamlit as st
 from markupsafe import Markup
 
 from breakhis_core import reviews
-from breakhis_core.reviews import ReviewEvent, terms
+from breakhis_core.reviews import ReviewEvent
 from pages.parts.review import own_answers
 from pages.parts.review.queue import Item
 from pages.parts.shared import address
 from pages.parts.shared.frame import reviewer, workspace
+from pages.parts.shared.reasons import in_words
 
 
 def settle_band(item: Item | None = None) -> None:
@@ -35,7 +36,7 @@ def settle_band(item: Item | None = None) -> None:
 def _told(event: ReviewEvent) -> Markup:
     if event.action == "flag":
         note = f" ({event.note})" if event.note else ""
-        words = f"{terms.LABELS.get(event.reason or '', event.reason or 'flagged')}{note}"
+        words = f"{in_words(event.reason, event.correction)}{note}"
     else:
         words = "Keep"
     return Markup("{}: <b>{}</b>").format(event.reviewer, words)

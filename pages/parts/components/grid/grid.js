@@ -6,6 +6,7 @@ import { jumpField } from "../common/jump.js";
 import { clickOn, keyList, listen } from "../common/keyboard.js";
 import { noteField, OTHER } from "../common/note.js";
 import { outbox } from "../common/outbox.js";
+import { Question, WRONG } from "../common/question.js";
 import { builtOnce } from "../common/whole.js";
 import { KEYS } from "./key_list.js";
 import { drawFacts, drawFile, drawTile } from "./tile.js";
@@ -21,6 +22,7 @@ class Grid {
   #anchor = 0; // of the one where a range begins.
   #asks = false; // Whether an answer waits for its note.
   #bound = ""; // What the note is about.
+  #correcting = null; // The images whose sub-type is asked for.
   #choices = new Map(); // Chosen hashes of each page, so that coming back finds them.
 
   constructor({ parentElement }) {
@@ -68,6 +70,7 @@ class Grid {
     this.hint = make("span", { class: "hint" });
     this.said = make("p", { class: "done", role: "status" });
     this.pad = make("div", { class: "pad" });
+    this.saying = make("div", { class: "saying" }, this.pad);
     this.back = this.#button("Back", "PgUp", () => this.#turn(-1));
     this.on = this.#button("Next page", "PgDn", () => this.#turn(1));
     return make("div", { class: "panel" },
@@ -79,7 +82,7 @@ class Grid {
           this.#button("Unanswered", "E", () => this.#chooseUnanswered()),
           this.#button("None", "Esc", () => this.#chooseNone())),
         this.said),
-      make("div", { class: "below" }, this.pad, this.note,
+      make("div", { class: "below" }, this.saying, this.note,
         make("div", { class: "row four" },
           this.back, this.#button("Undo", "U", tell("undo")), this.#button("Redo", "Y", tell("redo")), this.on),
         make("div", { class: "row end" }, this.#button("All keys", "?", this.keys.toggle))));
@@ -97,11 +100,19 @@ class Grid {
   /* ---------- telling the server ---------- */
   #framed() { return this.#data.tiles[this.#cursor]; }
 
-  #tell(message, done) { box.send({ ...message, cursor: this.#framed()?.hash }, done); }
+  #tell(message, done) {
+    this.#endQuestion();
+    box.send({ ...message, cursor: this.#framed()?.hash }, done);
+  }
 
   #turn(step) {
     const { first, size, total } = this.#data, to = first + step * size;
     if (to >= 0 && to < total) this.#tell({ do: "page", to });
+  }
+
+  #press(number) {
+    if (this.#correcting) this.question.press(number);
+    else this.#answer(number);
   }
 
   #answer(number) {
@@ -118,10 +129,43 @@ class Grid {
     this.#tell({ do: "answer", answer: number, hashes, note: words }, () => {
       if ((draftOf(whose) ?? "").trim() === words) dropDraft(whose);
     });
-    if (chosen.size) {
-      dropDraft(whose);
-      this.#chooseNone();
-    } else if (this.#cursor < this.#tiles.length - 1) this.#frame(this.#cursor + 1);
+    if (chosen.size) dropDraft(whose);
+    if (number === WRONG) this.#ask(hashes);
+    else this.#goOn();
+  }
+
+  /* Forget what was chosen, or else frame the next image. */
+  #goOn() {
+    if (this.#chosen().size) this.#chooseNone();
+    else if (this.#cursor < this.#tiles.length - 1) this.#frame(this.#cursor + 1);
+  }
+
+  /* ---------- the question which sub-type is right, of those that were said to have a wrong label ---------- */
+  #ask(hashes) {
+    this.#correcting = hashes;
+    const { tiles, subtypes } = this.#data, asked = tiles.filter(({ hash }) => hashes.includes(hash));
+    const codeOf = (name) => subtypes.find((one) => one.name === name).code;
+    const common = (values) => (new Set(values).size === 1 ? values[0] : "");
+    this.question.ask({
+      label: common(asked.map((one) => codeOf(one.true))), predicted: common(asked.map((one) => codeOf(one.predicted))),
+      chosen: common(asked.map((one) => one.correction)),
+    });
+  }
+
+  #correct(correction) {
+    this.#tell({ do: "correct", correction, hashes: this.#correcting });
+    this.#goOn();
+  }
+
+  #skip() {
+    if (!this.#correcting) return false;
+    this.#endQuestion();
+    return this.#goOn();
+  }
+
+  #endQuestion() {
+    this.#correcting = null;
+    this.question?.end();
   }
 
   /* ---------- the note: about the framed image, or about those that are chosen ---------- */
@@ -167,6 +211,7 @@ class Grid {
   }
 
   #frame(place, extend = false) {
+    this.#endQuestion();
     this.#cursor = Math.min(this.#tiles.length - 1, Math.max(0, place));
     if (extend) this.#chooseRange(this.#anchor, this.#cursor);
     else this.#anchor = this.#cursor;
@@ -186,16 +231,19 @@ class Grid {
   }
 
   #chooseAll() {
+    this.#endQuestion();
     this.#chooseRange(0, this.#tiles.length - 1);
     this.#mark();
   }
 
   #chooseNone() {
+    this.#endQuestion();
     this.#chosen().clear();
     this.#mark();
   }
 
   #chooseUnanswered() {
+    this.#endQuestion();
     this.#chosen().clear();
     for (const { hash, answer } of this.#data.tiles) if (!answer) this.#chosen().add(hash);
     this.#mark();
@@ -229,7 +277,7 @@ class Grid {
   }
 
   #drawPage() {
-    const { first, total, size, tiles, left, answered, said, saved, choices } = this.#data;
+    const { first, total, size, tiles, left, answered, said, saved, choices, subtypes } = this.#data;
     this.root.dataset.first = first;
     this.root.dataset.saved = saved;
     this.place.replaceChildren(
@@ -242,6 +290,10 @@ class Grid {
     this.on.disabled = first + size >= total;
     if (this.pad.childElementCount) return;
     this.pad.append(...choices.map(({ label, key }, number) => this.#button(label, key, () => this.#answer(number))));
+    this.question = new Question({
+      place: this.saying, answers: this.pad, subtypes,
+      choose: (code) => this.#correct(code), skip: () => this.#skip(),
+    });
   }
 
   /* Show what is framed and what is chosen. */
@@ -271,12 +323,12 @@ class Grid {
       ArrowUp: (event) => this.#cursor >= columns() && step(-columns(), event),
       ArrowDown: (event) => this.#cursor + columns() < this.#tiles.length && step(columns(), event),
       " ": () => this.#toggle(this.#cursor), e: () => this.#chooseUnanswered(), "Ctrl a": () => this.#chooseAll(),
-      Escape: () => { this.keys.close(); this.#chooseNone(); },
-      Enter: () => this.#tell({ do: "open" }), PageDown: () => this.#turn(1), PageUp: () => this.#turn(-1),
+      Escape: () => { this.keys.close(); if (this.#skip() === false) this.#chooseNone(); },
+      Enter: () => this.#skip() === false && this.#tell({ do: "open" }), PageDown: () => this.#turn(1), PageUp: () => this.#turn(-1),
       Home: () => page(0), End: () => page(this.#data.total - 1),
       u: () => this.#tell({ do: "undo" }), y: () => this.#tell({ do: "redo" }),
       n: () => this.note.focus(), j: () => this.jump.open(), k: () => this.#answer(9),
-      ...Object.fromEntries(Array.from({ length: 9 }, (_, number) => [number + 1, () => this.#answer(number)])),
+      ...Object.fromEntries(Array.from({ length: 9 }, (_, number) => [number + 1, () => this.#press(number)])),
       q: chooseQueue, x: () => clickOn(".st-key-view-switch button"), "?": this.keys.toggle,
     };
   }

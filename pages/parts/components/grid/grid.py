@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pages.parts.components.common import messages
 from pages.parts.components.common.declaring import component
 from pages.parts.components.pad.pad import CHOICES
+from pages.parts.components.viewer.viewer import CLASSES
 
 PER_PAGE = 20
 
@@ -23,6 +24,7 @@ _grid = component(
     styles=[
         "components/common/standing.css",
         "components/common/answering.css",
+        "components/common/question.css",
         "components/common/keys.css",
         "components/grid/grid.css",
     ],
@@ -43,6 +45,7 @@ class Tile:
         answer: ``"flag"``, ``"keep"`` or nothing: this reviewer's standing answer.
         words: that answer in short.
         note: its note.
+        correction: code of the sub-type that it says is right, or nothing.
     """
 
     hash: str
@@ -56,6 +59,7 @@ class Tile:
     answer: str
     words: str
     note: str
+    correction: str
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,11 @@ def show_grid(key: str, page: Page, on_act: Callable[[], None]) -> None:
         key: the component's key.
         page: what to show.
         on_act: called when the person did something that the server must know; ``messages.news(key)`` says
-            what. ``do`` is ``"answer"`` (then with ``answer``, its number; ``hashes``; ``note``), ``"undo"``,
+            what. ``do`` is ``"answer"`` (then with ``answer``, its number; ``hashes``; ``note``),
+            ``"correct"`` (then with ``correction``, the sub-type that is right, and ``hashes``), ``"undo"``,
             ``"redo"``, ``"page"`` (then with ``to``, the place of its first image), ``"jump"`` (then with
             ``to``) or ``"open"``; ``cursor`` is the image that is framed.
     """
-    data = {**asdict(page), "choices": CHOICES, "size": PER_PAGE, "heard": dict(messages.heard())}
+    fixed = {"choices": CHOICES, "subtypes": CLASSES, "size": PER_PAGE}
+    data = {**asdict(page), **fixed, "heard": dict(messages.heard())}
     _grid(key=key, data=data, on_act_change=on_act)

@@ -6,6 +6,7 @@ export const KEYS = [
   ["E", "choose those without an answer from you"],
   ["Esc", "choose none"],
   ["1 … 9", "flag the chosen images with that reason, or the framed one"],
+  ["1 … 8", "after 7: the sub-type that is right (Enter or Esc leave it open)"],
   ["K", "keep them: nothing wrong with them"],
   ["N", "write a note (Enter ends it, Esc cancels)"],
   ["U Y", "undo your last answer with all its images, redo"],

@@ -6,6 +6,7 @@ export const KEYS = [
   ["Home End", "first, last image"],
   ["J", "jump to an image by number or part of its name"],
   ["1 … 9", "flag with that reason"],
+  ["1 … 8", "after 7: the sub-type that is right (Enter, Esc or → leave it open)"],
   ["K", "keep: nothing wrong with the image"],
   ["U Y", "undo your last answer, redo"],
   ["N", "write a note (Enter ends it, Esc cancels)"],

@@ -7,6 +7,7 @@ import { draftOf, dropDraft, keepDraft } from "../common/drafts.js";
 import { jumpField } from "../common/jump.js";
 import { clickOn, keyList, listen } from "../common/keyboard.js";
 import { noteField, OTHER } from "../common/note.js";
+import { Question, WRONG } from "../common/question.js";
 import { builtOnce } from "../common/whole.js";
 import { arrived, storeOf, tell } from "../viewer/store.js";
 import { KEYS } from "./key_list.js";
@@ -33,7 +34,7 @@ class Pad {
   #later = []; // What waits for that image.
   #catching = false; // Whether that is being done now.
 
-  constructor({ data: { viewer, choices }, parentElement }) {
+  constructor({ data: { viewer, choices, subtypes }, parentElement }) {
     const root = parentElement.querySelector(".pad"), store = storeOf(viewer);
     Object.assign(this, { root, store, choices, outbox: store.outbox });
     this.answers = choices.map(({ label, key }, number) =>
@@ -53,10 +54,22 @@ class Pad {
     this.list = keyList(KEYS);
     this.settles = make("p", { class: "settles", hidden: "" }, SETTLES);
     root.append(
-      this.settles, make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...this.answers),
+      this.settles, this.#makeAnswers(subtypes),
       make("div", { class: "field" }, this.note, this.hint),
       make("div", { class: "moves" }, this.previous, undo, redo, this.next), this.jump.field, this.list.box,
     );
+    this.#watch(store);
+  }
+
+  #makeAnswers(subtypes) {
+    const answers = make("div", { class: "answers", role: "group", "aria-label": "Your answer" }, ...this.answers);
+    const place = make("div", { class: "saying" }, answers);
+    const choose = (code) => this.#correct(code), skip = () => this.#follow();
+    this.question = new Question({ place, answers, subtypes, choose, skip });
+    return place;
+  }
+
+  #watch(store) {
     const keys = this.#keys();
     this.deaf = listen(() => keys);
     this.draw = () => this.#draw();
@@ -91,12 +104,18 @@ class Pad {
   }
 
   /* ---------- answering ---------- */
+  #press(number) {
+    if (this.#later.length && !this.#catching) this.#wait(() => this.#press(number));
+    else if (this.#asked()) this.question.press(number);
+    else this.#answer(number);
+  }
+
   #answer(number) {
     const { data, pending } = this.store;
     if (!data || this.#state.end) return;
     const unseen = this.#later.length || (pending && (!pending.answer || this.note.value));
     if (!this.#catching && unseen) {
-      this.#wait(() => this.#answer(number)); // Nobody has seen that image yet.
+      this.#wait(() => this.#press(number)); // Nobody has seen that image yet.
       return;
     }
     const words = (pending ? pending.note : this.note.value).trim();
@@ -105,7 +124,26 @@ class Pad {
       return;
     }
     const sent = this.#say(words, { do: "answer", answer: number });
-    this.#leave({ number: sent, answer: true, note: words });
+    const asks = number === WRONG ? { image: data.hash, label: data.true, predicted: data.predicted } : null;
+    this.#leave({ number: sent, answer: true, note: words }, asks);
+  }
+
+  /* Say which sub-type is right of the image that is asked about, and go on. */
+  #correct(code) {
+    const { store, outbox } = this, { correcting, pending } = store;
+    if (correcting.chosen === code) return; // Pressed twice.
+    const settles = Boolean(this.#state.settles);
+    const number = outbox.send({ do: "correct", hash: correcting.image, correction: code, settles });
+    this.#leave({ number, answer: true, note: pending?.note ?? "" }, { ...correcting, chosen: code });
+  }
+
+  /* Tell whether it is asked which sub-type is right: once "wrong label" is said, until more is said or done. */
+  #asked() {
+    const { store } = this, { correcting, data, pending } = store;
+    if (!correcting) return false;
+    const gone = this.#state.end || (data && (data.hash !== correcting.image || data.answer !== WRONG));
+    if (!pending && (gone || correcting.chosen)) store.correcting = null;
+    return Boolean(data && store.correcting);
   }
 
   /* Send what a reviewer says of the image on screen, and what was looked at; the draft goes when it is saved. */
@@ -132,8 +170,8 @@ class Pad {
   }
 
   /* From now on what is typed is about the image that comes. */
-  #leave(pending) {
-    this.store.pending = pending;
+  #leave(pending, correcting = null) {
+    Object.assign(this.store, { pending, correcting });
     this.#turned = true;
     this.#asks = false;
     this.writing.empty();
@@ -196,6 +234,12 @@ class Pad {
   }
 
   /* ---------- drawing ---------- */
+  #drawQuestion() {
+    if (!this.#asked()) return this.question.end();
+    const { correcting, data } = this.store;
+    return this.question.ask({ ...correcting, chosen: correcting.chosen ?? data.correction });
+  }
+
   #draw() {
     const { data, pending } = this.store, gone = !data || this.#state.end;
     if (this.#turned && !pending && !this.#catching) {
@@ -216,6 +260,7 @@ class Pad {
     else this.hint.textContent = "";
     this.previous.disabled = Boolean(this.#state.first);
     this.next.disabled = Boolean(this.#state.end);
+    this.#drawQuestion();
     this.root.dataset.image = this.#turned ? "" : data?.hash ?? "";
   }
 
@@ -253,14 +298,15 @@ class Pad {
   /* ---------- keys ---------- */
   #keys() {
     const { choices, outbox, jump, list } = this, go = (where) => () => this.#move({ do: where });
+    const skip = () => this.#asked() && this.#follow();
     return {
       ArrowRight: (event) => this.#follow(event), ArrowLeft: go("previous"), Home: go("first"), End: go("last"),
       u: go("undo"), y: go("redo"), j: () => jump.open(), q: chooseQueue, n: () => this.note.focus(),
       k: () => this.#answer(choices.length - 1),
       x: () => outbox.afterwards(() => clickOn(".st-key-view-switch button")),
       i: () => clickOn(".st-key-context-toggle button"),
-      ...Object.fromEntries(choices.slice(0, -1).map(({ key }, number) => [key, () => this.#answer(number)])),
-      "?": list.toggle, Escape: list.close,
+      ...Object.fromEntries(choices.slice(0, -1).map(({ key }, number) => [key, () => this.#press(number)])),
+      Enter: skip, "?": list.toggle, Escape: () => list.close() !== false || skip(),
     };
   }
 

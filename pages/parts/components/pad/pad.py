@@ -11,6 +11,7 @@ from collections.abc import Callable
 from breakhis_core.reviews import REASONS
 from pages.parts.components.common import messages
 from pages.parts.components.common.declaring import component
+from pages.parts.components.viewer.viewer import CLASSES
 
 CHOICES = [{"key": one.key, "label": one.label} for one in REASONS] + [{"key": "K", "label": "Keep"}]
 
@@ -19,7 +20,12 @@ _pad = component(
     "components/pad/pad.js",
     "pad",
     html='<div class="pad"></div>',
-    styles=["components/common/answering.css", "components/common/keys.css", "components/pad/pad.css"],
+    styles=[
+        "components/common/answering.css",
+        "components/common/question.css",
+        "components/common/keys.css",
+        "components/pad/pad.css",
+    ],
 )
 
 
@@ -33,6 +39,8 @@ def show_pad(key: str, *, first: bool, end: bool, on_act: Callable[[], None], se
         on_act: called when the person did something; ``messages.news(pad_key(key))`` says what. ``do`` is
             ``"answer"`` (then with ``answer``, its number; ``hash``; ``note``; ``shown``, what was seen; and
             ``settles``, whether it said that it settles),
+            ``"correct"``, after the answer “wrong label”, which stays on its image (then with ``hash``;
+            ``correction``, the sub-type that is right; and ``settles``),
             ``"note"``, of the standing answer (then with ``hash``, ``note``, ``shown`` and ``settles``),
             ``"next"`` (then with ``hash``, the image that was left; without, from where the server is),
             ``"previous"``, ``"first"``, ``"last"``, ``"undo"``, ``"redo"``, ``"jump"`` (then with ``to``), or
@@ -42,6 +50,7 @@ def show_pad(key: str, *, first: bool, end: bool, on_act: Callable[[], None], se
     data = {
         "viewer": key,
         "choices": CHOICES,
+        "subtypes": CLASSES,
         "first": first,
         "end": end,
         "settles": settles,

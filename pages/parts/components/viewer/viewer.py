@@ -76,6 +76,7 @@ class Shown:
         next: addresses of the pictures that probably come next; the browser fetches them now.
         answer: number of this reviewer's standing answer among the choices of the pad, or ``None``.
         note: the note of that answer.
+        correction: code of the sub-type that it says is right, or nothing.
         micron: micrometres from one pixel of the picture to the next, or ``None`` where nobody knows.
     """
 
@@ -92,6 +93,7 @@ class Shown:
     next: Sequence[str] = ()
     answer: int | None = None
     note: str = ""
+    correction: str = ""
     micron: float | None = None
 
 
@@ -177,6 +179,7 @@ def _about(image: Shown) -> dict[str, object]:
         "top": top,
         "answer": image.answer,
         "note": image.note,
+        "correction": image.correction,
         "micron": image.micron,
     }
 

@@ -12,6 +12,7 @@ from breakhis_core.reviews import terms
 from pages.parts.review import own_answers
 from pages.parts.review.queue import Item
 from pages.parts.shared import frame
+from pages.parts.shared.reasons import as_said
 
 _ACTIONS = {
     "flag": "flagged",
@@ -45,15 +46,18 @@ def history(item: Item) -> History:
     """Return everything that was said about an image; others' words only after one's own."""
     past = reviews.as_named(reviews.history(frame.workspace(), item.hash))
     told = past if own_answers.given(item.hash) else past[past["reviewer"] == frame.reviewer()]
+    hidden = len(told) < len(past)
+    # A flag and the sub-type that was named after it are one gesture: told once, with the sub-type.
+    told = told[(told["batch"] == "") | ~told.duplicated(["batch", "action"], keep="last")]
     lines = [
         Line(event.reviewer, _moment(event.at), _words(event), event.run or "")
         for event in told.itertuples(index=False)
     ]
-    return History(lines, hidden=len(told) < len(past))
+    return History(lines, hidden)
 
 
 def _words(event: Any) -> str:
-    reason = f": {terms.LABELS[event.reason].lower()}" if event.reason in terms.LABELS else ""
+    reason = f": {as_said(event.reason, event.correction)}" if event.reason in terms.LABELS else ""
     note = f" ({event.note})" if event.note else ""
     return f"{_ACTIONS.get(event.action, event.action)}{reason}{note}"
 

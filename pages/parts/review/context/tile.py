@@ -10,6 +10,7 @@ from breakhis_core.reviews import terms
 from pages.parts.review import own_answers
 from pages.parts.review.queue import Queue
 from pages.parts.shared import frame
+from pages.parts.shared.reasons import in_words
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def tellable_flags(queue: Queue, tiles: Sequence[Tile]) -> dict[str, str]:
     said = reviews.answers_on_each(frame.workspace(), told)
     reasons = {
         image: dict.fromkeys(
-            terms.LABELS[answer.reason] for answer in said[image] if answer.reason in terms.LABELS
+            in_words(answer.reason, answer.correction)
+            for answer in said[image]
+            if answer.reason in terms.LABELS
         )
         for image in told
     }
