@@ -101,6 +101,20 @@ def test_what_others_said_is_hidden_until_one_has_answered(
     ]
 
 
+def test_a_flag_and_the_right_sub_type_named_after_it_are_told_once(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    reviews.flag(workspace, "Ada", queue[0], "wrong_label")
+    reviews.correct(workspace, "Ada", queue[0], "DC")
+    reviews.undo(workspace, "Ada")
+    reviews.redo(workspace, "Ada")
+    screen = press(press(open_screen("review", image=queue[0]), "Keep"), "Previous")
+    told = [line["what"] for line in opened(screen)["said"]["lines"]]
+    assert told[0] == "flagged: wrong label, is ductal carcinoma"
+    assert told[2] == "brought the answer back: wrong label, is ductal carcinoma"
+    assert len(told) == 4
+
+
 def test_what_was_said_without_a_run_is_told_as_well(
     workspace: Workspace, queue: list[str], open_screen: Open
 ) -> None:

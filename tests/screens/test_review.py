@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
 from breakhis_core.images import measuring
+from breakhis_core.images.taxonomy import subtype
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
@@ -89,6 +90,65 @@ def test_keep_says_that_nothing_is_wrong(workspace: Workspace, queue: list[str],
     assert reviews.standing(workspace)[["hash", "action"]].to_numpy().tolist() == [[queue[0], "keep"]]
 
 
+def another(screen: AppTest) -> str:
+    """Return the code of a sub-type that the image on screen is not labelled with."""
+    return "DC" if shown(screen, "review-stage")["true"] != "DC" else "LC"
+
+
+def correct(screen: AppTest, correction: str) -> AppTest:
+    image = shown(screen, "review-stage")["hash"]
+    return act(screen, "review-pad", do="correct", hash=image, correction=correction)
+
+
+def test_wrong_label_is_saved_and_its_image_stays_until_the_right_sub_type_is_said(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(open_screen("review"), "Wrong label", "left half")
+    assert image(screen) == queue[0]
+    assert reviews.standing(workspace)["reason"].tolist() == ["wrong_label"]
+    code = another(screen)
+    screen = correct(screen, code)
+    assert image(screen) == queue[1]
+    standing = reviews.standing(workspace).iloc[0]
+    assert standing[["reason", "correction", "note"]].tolist() == ["wrong_label", code, "left half"]
+    screen = press(screen, "Previous")
+    assert shown(screen, "review-stage")["correction"] == code
+    stands = shown(screen, "review-stage")["progress"]["stands"]  # type: ignore[index]
+    assert stands.startswith(f"you flagged: wrong label, is {subtype(code).name}")
+    screen = press(screen, "Undo")
+    assert image(screen) == queue[0]
+    assert reviews.standing(workspace).empty
+    press(screen, "Redo")
+    assert reviews.standing(workspace)["correction"].tolist() == [code]
+
+
+def test_a_note_and_the_same_flag_again_keep_the_right_sub_type(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = press(open_screen("review"), "Wrong label")
+    code = another(screen)
+    screen = press(correct(screen, code), "Previous")
+    screen = act(screen, "review-pad", do="note", hash=queue[0], note="ducts", shown="")
+    screen = press(screen, "Wrong label", "ducts")
+    assert reviews.standing(workspace)[["correction", "note"]].to_numpy().tolist() == [[code, "ducts"]]
+    screen = press(screen, "Staining")
+    assert reviews.standing(workspace)["correction"].isna().all()
+    assert shown(press(screen, "Previous"), "review-stage")["correction"] == ""
+
+
+def test_no_sub_type_is_saved_without_a_flag_nor_the_one_of_the_label(
+    workspace: Workspace, queue: list[str], open_screen: Open
+) -> None:
+    screen = open_screen("review")
+    label = str(shown(screen, "review-stage")["true"])
+    screen = correct(screen, another(screen))
+    assert reviews.standing(workspace).empty
+    screen = correct(press(screen, "Wrong label"), label)
+    assert reviews.standing(workspace)["correction"].isna().all()
+    assert image(screen) == queue[0]
+    assert shown(screen, "review-stage")["progress"]["said"].startswith("Not saved")  # type: ignore[index]
+
+
 def test_other_is_nothing_without_a_note(workspace: Workspace, queue: list[str], open_screen: Open) -> None:
     screen = press(open_screen("review"), "Other")
     assert reviews.standing(workspace).empty
@@ -165,6 +225,8 @@ def test_a_message_that_comes_twice_is_done_once(queue: list[str], open_screen: 
         {"do": "answer", "answer": "2"},
         {"do": "answer", "answer": 2, "hash": "nobody"},
         {"do": "jump"},
+        {"do": "correct"},
+        {"do": "correct", "correction": ["DC"], "hash": "nobody"},
         {"do": ["next"]},
         {"do": "maps", "what": "start", "method": "rubbish"},
     ],

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from breakhis_core import reviews
+from breakhis_core.images.taxonomy import subtype
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
@@ -51,6 +52,22 @@ def test_an_answer_settles_and_is_no_answer_of_ones_own(
     back = press(screen, "Previous")
     stands = shown(back, "review-stage")["progress"]["stands"]  # type: ignore[index]
     assert stands.startswith("settled: stays in the training, by ")
+
+
+def test_a_settlement_can_say_which_sub_type_is_right(
+    workspace: Workspace, disputed: list[str], open_screen: Open
+) -> None:
+    screen = settle(open_screen("review", show="disagreeing"), "Wrong label")
+    assert shown(screen, "review-stage")["hash"] == disputed[0]
+    code = "DC" if shown(screen, "review-stage")["true"] != "DC" else "LC"
+    screen = act(screen, "review-pad", do="correct", hash=disputed[0], correction=code, settles=True)
+    assert shown(screen, "review-stage")["hash"] == disputed[1]
+    settled = reviews.settlements(workspace).iloc[0]
+    assert settled[["excluded", "reason", "correction"]].tolist() == [True, "wrong_label", code]
+    stands = shown(press(screen, "Previous"), "review-stage")["progress"]["stands"]  # type: ignore[index]
+    assert stands.startswith(f"settled: leaves the training, wrong label, is {subtype(code).name}, by ")
+    press(screen, "Undo")
+    assert reviews.settlements(workspace).empty
 
 
 def test_undo_takes_back_settlements_there_and_answers_elsewhere(

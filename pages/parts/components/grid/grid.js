@@ -290,10 +290,8 @@ class Grid {
     this.on.disabled = first + size >= total;
     if (this.pad.childElementCount) return;
     this.pad.append(...choices.map(({ label, key }, number) => this.#button(label, key, () => this.#answer(number))));
-    this.question = new Question({
-      place: this.saying, answers: this.pad, subtypes,
-      choose: (code) => this.#correct(code), skip: () => this.#skip(),
-    });
+    const choose = (code) => this.#correct(code), skip = () => this.#skip();
+    this.question = new Question({ place: this.saying, answers: this.pad, subtypes, choose, skip });
   }
 
   /* Show what is framed and what is chosen. */
@@ -324,7 +322,8 @@ class Grid {
       ArrowDown: (event) => this.#cursor + columns() < this.#tiles.length && step(columns(), event),
       " ": () => this.#toggle(this.#cursor), e: () => this.#chooseUnanswered(), "Ctrl a": () => this.#chooseAll(),
       Escape: () => { this.keys.close(); if (this.#skip() === false) this.#chooseNone(); },
-      Enter: () => this.#skip() === false && this.#tell({ do: "open" }), PageDown: () => this.#turn(1), PageUp: () => this.#turn(-1),
+      Enter: () => this.#skip() === false && this.#tell({ do: "open" }),
+      PageDown: () => this.#turn(1), PageUp: () => this.#turn(-1),
       Home: () => page(0), End: () => page(this.#data.total - 1),
       u: () => this.#tell({ do: "undo" }), y: () => this.#tell({ do: "redo" }),
       n: () => this.note.focus(), j: () => this.jump.open(), k: () => this.#answer(9),
