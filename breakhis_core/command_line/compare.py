@@ -40,21 +40,22 @@ def compare(
         from breakhis_core import reviews
         from breakhis_core.results.compare import compare as compare_runs
         from breakhis_core.results.comparison_words import in_words
-        from breakhis_core.runs.table import left_out_alone
+        from breakhis_core.reviews.corrections import correctors
+        from breakhis_core.runs.table import data_change
         from breakhis_core.workspace import Workspace
 
         before = named_run(base)
         after = [named_run(name) for name in (run, *(more or ()))]
         _check(before, after)
-        flagged = reviews.excluded_hashes(Workspace.open())
+        workspace = Workspace.open()
+        flagged, corrected = reviews.excluded_hashes(workspace), reviews.corrected_labels(workspace)
         part = before.tested_part
         opened = [before, *after]
         named = [(one.name, one.predictions(), one.unit) for one in opened]
-        found = compare_runs(named, flagged, part)
+        found = compare_runs(named, flagged, part, corrected=corrected)
+        by = len(correctors(workspace, (found["with_corrected"] or {}).get("relabelled", ())))
         of_each = [_one(found, one, before) for one in range(len(after))]
-        words = [
-            in_words(one, left_out_alone(other, before)) for one, other in zip(of_each, after, strict=True)
-        ]
+        words = [in_words(one, data_change(other, before)) for one, other in zip(of_each, after, strict=True)]
         value = {
             **found,
             **about_run(after[0]),
@@ -64,7 +65,7 @@ def compare(
         names = dict(zip(named[0][1]["hash"], named[0][1]["name"], strict=True))
         lines: list[RenderableType] = []
         for one, said in zip(of_each, words, strict=True):
-            lines += [said, *_lines(one, before.name)]
+            lines += [said, *_lines(one, before.name, by)]
             if images:
                 lines += _changed(one["against"][0], names)
         if images:
@@ -92,15 +93,21 @@ def _check(before: Run, after: list[Run]) -> None:
 
 def _one(found: dict[str, Any], place: int, before: Run) -> dict[str, Any]:
     """Return a comparison as if it were of the first run and one other."""
-    minus = found["minus_flagged"]
-    if minus is not None:
-        minus = {**minus, "against": [minus["against"][place]]}
-    return {**found, "against": [found["against"][place]], "minus_flagged": minus}
+    one = {**found, "against": [found["against"][place]]}
+    for line in ("minus_flagged", "with_corrected"):
+        if found[line] is not None:
+            one[line] = {**found[line], "against": [found[line]["against"][place]]}
+    return one
 
 
-def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
+def _lines(found: Mapping[str, Any], base: str, correctors: int) -> list[RenderableType]:
     from breakhis_core.results.compare import same_answers, verdict
-    from breakhis_core.results.comparison_words import chance_in_words, surely
+    from breakhis_core.results.comparison_words import (
+        chance_in_words,
+        corrected_in_words,
+        minus_flagged_in_words,
+        surely,
+    )
     from breakhis_core.results.metric_registry import METRICS, places_in
     from breakhis_core.results.provenance import macro_note
 
@@ -126,25 +133,8 @@ def _lines(found: Mapping[str, Any], base: str) -> list[RenderableType]:
         f"{counted(len(against['fixed']), 'image')} newly right, {len(against['broken'])} newly wrong. "
         f"{chance_in_words(against)}",
     ]
-    return [*lines, *filter(None, [surely(deltas, shown), _minus_flagged(found)])]
-
-
-def _minus_flagged(found: Mapping[str, Any]) -> str:
-    """Say what the numbers are without the flagged test images; never instead of the headline."""
-    from breakhis_core.results.metric_registry import shown_in
-
-    minus = found["minus_flagged"]
-    if minus is None:
-        return ""
-    deltas = minus["against"][0]["deltas"]
-    told = [
-        f"{metric.name} {number(delta['before'])} → {number(delta['after'])}"
-        for metric, delta in ((metric, deltas[metric.place]) for metric in shown_in("main"))
-    ]
-    return (
-        f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
-        f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}: {', '.join(told)}."
-    )
+    second = [minus_flagged_in_words(found), corrected_in_words(found, correctors)]
+    return [*lines, *filter(None, [surely(deltas, shown), *second])]
 
 
 def _changed(against: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:

@@ -52,14 +52,18 @@ def evaluate(
 def _review(run: Run) -> tuple[dict[str, Any], list[str]]:
     """Return what the flags explain of a run's mistakes, for machines and for people."""
     from breakhis_core import reviews
-    from breakhis_core.reviews.summary import in_words, summarise, without_in_words
+    from breakhis_core.reviews.corrections import correctors
+    from breakhis_core.reviews.summary import corrected_in_words, in_words, summarise, without_in_words
     from breakhis_core.workspace import Workspace
 
     workspace = Workspace.open()
     excluded = reviews.excluded_hashes(workspace)
     standing = reviews.standing(workspace)
-    summary = summarise(run.predictions(), run.unit, standing, excluded, run.tested_part)
-    return summary, ["", *in_words(summary), *without_in_words(summary)]
+    corrected = reviews.corrected_labels(workspace)
+    summary = summarise(run.predictions(), run.unit, standing, excluded, run.tested_part, corrected)
+    by = correctors(workspace, (summary["with_corrected"] or {}).get("relabelled", ()))
+    second = [*without_in_words(summary), *corrected_in_words(summary, len(by))]
+    return summary, ["", *in_words(summary), *second]
 
 
 def _write_report(file: Path, run: Run, evaluation: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from breakhis_core.results.comparison_words import in_words
 from breakhis_core.results.metric_registry import metric_name
 from breakhis_core.results.retraining_effect import retraining_effect
 from breakhis_core.runs import Run
-from breakhis_core.runs.table import left_out_alone
+from breakhis_core.runs.table import data_change
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,20 +41,21 @@ class Comparison:
         return f"<comparison: {self.words}>"
 
 
-def compared(run: Run, base: Run, flagged: Collection[str]) -> Comparison:
+def compared(run: Run, base: Run, flagged: Collection[str], corrected: Mapping[str, str]) -> Comparison:
     """Compare a run with the one that it is held against.
 
     Args:
         run: the run in question.
         base: what it is held against.
         flagged: hashes of the flagged images.
+        corrected: corrected sub-types by hash.
 
     Raises:
         InputError: they were not tested on the same images; the message says what differs.
     """
     part = base.tested_part
     named = [(one.name, one.predictions(), one.unit) for one in (base, run)]
-    found = compare(named, flagged, part)
+    found = compare(named, flagged, part, corrected=corrected)
     origin = about(run, base=base.name, part=part, count=found["images"], cases=found["cases"])
     images = retraining_effect(
         base.predictions(), run.predictions(), flagged, part, run.unit, (base.name, run.name)
@@ -74,7 +75,7 @@ def compared(run: Run, base: Run, flagged: Collection[str]) -> Comparison:
     differences[numbers] = differences[numbers].astype(float)
     differences = differences.assign(part=part, split=origin["split"], images=origin["images"])
     return Comparison(
-        words=in_words(found, left_out_alone(run, base)),
+        words=in_words(found, data_change(run, base)),
         differences=with_origin(differences, origin),
         images=with_origin(images, origin),
         details=found,

@@ -275,7 +275,8 @@ class OpenWorkspace:
             InputError: they were not tested on the same images; the message says what differs.
         """
         flagged = reviews.excluded_hashes(self._workspace)
-        return compared(self._opened(run), self._opened(base), flagged)
+        corrected = reviews.corrected_labels(self._workspace)
+        return compared(self._opened(run), self._opened(base), flagged, corrected)
 
     def _opened(self, run: AnyRun) -> Run:
         folder = run.path if isinstance(run, OpenRun) else runs.run_folder(str(run), self._workspace.models)

@@ -1,7 +1,8 @@
 """Is one run better than another? Only on the same frozen test set, paired image by image and case by case.
 
 Both runs are measured under the same bootstrap draws of cases, so that what makes a case hard cancels out of
-the difference. Exclusions never leave the headline: ``minus_flagged`` is the second line.
+the difference. Exclusions never leave the headline, and it keeps the published labels: ``minus_flagged`` and
+``with_corrected`` are second lines.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from breakhis_core.metrics.ranking import Booleans
 from breakhis_core.results.case_sums import sum_by_case
 from breakhis_core.results.evaluate import select_part, subtypes_averaged, temperature_for
 from breakhis_core.results.metric_registry import METRICS, measure
-from breakhis_core.results.predicted_arrays import read_answers
+from breakhis_core.results.predicted_arrays import read_answers, relabelled
 from breakhis_core.results.provenance import split_of
 
 NamedRun = tuple[str, pd.DataFrame, str]
@@ -41,6 +42,7 @@ def compare(
     flagged: Collection[str] = (),
     part: str = "test",
     resamples: int = RESAMPLES,
+    corrected: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Compare runs with the first of them, on the whole frozen test set.
 
@@ -51,13 +53,16 @@ def compare(
             comparison without them; the headline never leaves one out.
         part: the part to compare on.
         resamples: bootstrap samples behind each interval.
+        corrected: corrected sub-types by hash. With any in the test set that is published otherwise,
+            ``with_corrected`` repeats the comparison on them; the headline never does.
 
     Returns:
         A dictionary that JSON can hold: unit, split (in words), part, images, cases, classes, tested_subtypes
         (over which macro figures are means, in every run), predicted_only (by any of them), level, resamples,
         runs (the names), first (name and values of the first run), against (one entry for each further run)
         and minus_flagged (``None``, or flagged_images, images, cases, classes, tested_subtypes,
-        predicted_only, first and against once more).
+        predicted_only, first and against once more) and with_corrected (the same, with relabelled, the hashes
+        of the relabelled images, instead of flagged_images).
 
         An entry of against has name, values, deltas (by metric: before, after, delta, its paired interval,
         higher_is_better), fixed and broken (hashes wrong in the first run and right in this one, and the
@@ -91,6 +96,13 @@ def compare(
         left = [table[kept].reset_index(drop=True) for table in tables]
         result["minus_flagged"] = {"flagged_images": int((~kept).sum())}
         result["minus_flagged"] |= _compare_tables(names, left, temperatures, resamples)
+    result["with_corrected"] = None
+    published = dict(zip(tables[0]["hash"], tables[0]["subtype"], strict=True))
+    changed = {h: code for h, code in (corrected or {}).items() if published.get(h, code) != code}
+    if changed:
+        right = [relabelled(table, changed) for table in tables]
+        result["with_corrected"] = {"relabelled": sorted(changed)}
+        result["with_corrected"] |= _compare_tables(names, right, temperatures, resamples)
     return result
 
 

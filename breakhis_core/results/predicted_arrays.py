@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from breakhis_core.errors import InputError
-from breakhis_core.images.taxonomy import CODES, MALIGNANT
+from breakhis_core.images.taxonomy import CODES, MALIGNANT, side_of
 from breakhis_core.metrics.classification import Floats, Integers
 from breakhis_core.metrics.ranking import Booleans
 
@@ -73,6 +73,18 @@ def read_answers(predictions: pd.DataFrame) -> Answers:
         cases=cases.astype(np.int64),
         case_names=tuple(str(name) for name in names),
     )
+
+
+def relabelled(predictions: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return predictions with other true sub-types, for a second line; the headline is on published labels.
+
+    Args:
+        predictions: columns hash, subtype and side.
+        labels: sub-type by hash; images without one keep theirs.
+    """
+    told = predictions["hash"].map(labels)
+    subtypes = told.where(told.notna(), predictions["subtype"])
+    return predictions.assign(subtype=subtypes, side=[side_of(str(code)) for code in subtypes])
 
 
 def _indices(codes: Sequence[str] | pd.Series) -> Integers:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Literal
 
@@ -104,6 +105,18 @@ def disputed_corrections(workspace: Workspace, policy: str | None = None) -> tup
             for image in excluded_in(ledger, policy)
             if image not in corrected and len(_named(ledger, image)) > 1
         )
+
+
+def correctors(workspace: Workspace, images: Iterable[str]) -> tuple[str, ...]:
+    """Return who named the right sub-type of any of these images, stewards among them, sorted by name."""
+    with ledger_of(workspace.engine).held(workspace.engine) as ledger:
+        said = [
+            event
+            for image in images
+            for event in (*_answers(ledger, image).values(), ledger.settlements.get(image))
+        ]
+        named = (event for event in said if event is not None and event[_CORRECTION] is not None)
+        return tuple(sorted({event[FIELD["reviewer"]] for event in named}))
 
 
 def corrections_in(ledger: Ledger, policy: str) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 A share of flagged mistakes means nothing alone: somebody who flags every second image "explains" half of the
 mistakes. So it stands beside the base rate, the share among reviewed images that the run got right. What the
-numbers would be without flagged images is a second line: leaving out mistakes raises any number.
+numbers would be without flagged images is a second line: leaving out mistakes raises any number. So is what
+they would be on corrected labels.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from breakhis_core.metrics.intervals import case_weights, limits_or_none, number
 from breakhis_core.metrics.ranking import Booleans
 from breakhis_core.results.evaluate import evaluate, select_part, value_at
 from breakhis_core.results.metric_registry import metric_name, places_in
+from breakhis_core.results.predicted_arrays import relabelled
 from breakhis_core.results.provenance import split_of
 from breakhis_core.reviews.terms import REASON_CODES
 from breakhis_core.wording import NOT_DEFINED, counted, interval, number
@@ -39,6 +41,7 @@ def summarise(
     answers: pd.DataFrame,
     excluded: Collection[str],
     part: str = "test",
+    corrected: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Sum up what reviewers made of a run's right and wrong answers.
 
@@ -48,6 +51,7 @@ def summarise(
         answers: what stands, from ``reviews.standing``: hash, action, reason.
         excluded: hashes of the images that count as flagged under the policy in force.
         part: the part of the run.
+        corrected: corrected sub-types by hash, from ``reviews.corrected_labels``.
 
     Returns:
         A dictionary that JSON can hold: unit, split (in words), part, images, cases; ``mistakes`` and
@@ -55,7 +59,8 @@ def summarise(
         the reviewed) and its interval over cases; ``difference``, the two shares' difference with its paired
         interval; ``reasons``, by code the flagged mistakes and right images (an image flagged with two
         reasons counts for both); ``without_flagged`` (``None`` without a flagged image, or with nothing
-        else).
+        else); ``with_corrected`` (``None`` without an image that is published otherwise), with
+        ``relabelled``, the hashes of these images.
 
     Raises:
         InputError: the part has no image.
@@ -82,7 +87,7 @@ def summarise(
         "interval": limits_or_none(difference[1:], carried),
     }
     summary["reasons"] = _reasons(table["hash"], wrong, states == "flagged", answers)
-    summary["without_flagged"] = _without(table, unit, part, states == "flagged")
+    summary |= _second_lines(table, unit, part, states == "flagged", corrected or {})
     return summary
 
 
@@ -142,18 +147,40 @@ def without_in_words(summary: Mapping[str, Any]) -> list[str]:
     without = summary["without_flagged"]
     if without is None:
         return []
-    told = [
-        f"{metric_name(name)} {number(values['whole'])} → {number(values['without'])} "
-        f"({interval(values['interval'], of=values['without'])})"
-        for name, values in without["metrics"].items()
-    ]
     return [
         f"Minus flagged, on {counted(without['images'], 'image')} of {counted(without['cases'], 'case')}, "
         f"{summary['split']}, without {counted(without['flagged_images'], 'flagged image')}: "
-        f"{' · '.join(told)}.",
+        f"{_metrics(without, 'without')}.",
         "In brackets: 95 % interval, bootstrap over cases. Leaving out mistakes raises any number, so this "
         "is no estimate of how good the run is; the headline keeps every image.",
     ]
+
+
+def corrected_in_words(summary: Mapping[str, Any], reviewers: int) -> list[str]:
+    """Say what the numbers would be on corrected labels, and that this is no headline.
+
+    Args:
+        summary: what ``summarise`` returns.
+        reviewers: how many people corrected these labels.
+    """
+    right = summary["with_corrected"]
+    if right is None:
+        return []
+    images, cases = counted(right["images"], "image"), counted(right["cases"], "case")
+    return [
+        f"With corrected labels, on {images} of {cases}, {summary['split']}, "
+        f"{len(right['relabelled']):,} of them relabelled: {_metrics(right, 'corrected')}.",
+        f"Second line, on labels that {counted(reviewers, 'reviewer')} corrected; not the headline, which "
+        "is on published labels.",
+    ]
+
+
+def _metrics(line: Mapping[str, Any], which: str) -> str:
+    return " · ".join(
+        f"{metric_name(name)} {number(values['whole'])} → {number(values[which])} "
+        f"({interval(values['interval'], of=values[which])})"
+        for name, values in line["metrics"].items()
+    )
 
 
 def _tally(
@@ -195,21 +222,36 @@ def _reasons(
     ]
 
 
-def _without(table: pd.DataFrame, unit: str, part: str, flagged: Booleans) -> dict[str, Any] | None:
-    if not flagged.any() or flagged.all():
-        return None
-    whole, left = (evaluate(rows, unit, part) for rows in (table, table[~flagged]))
+def _second_lines(
+    table: pd.DataFrame, unit: str, part: str, flagged: Booleans, corrected: Mapping[str, str]
+) -> dict[str, Any]:
+    """Evaluate without flagged images, and on corrected labels, each beside the whole part as published."""
+    lines: dict[str, Any] = {"without_flagged": None, "with_corrected": None}
+    published = dict(zip(table["hash"], table["subtype"], strict=True))
+    changed = {image: code for image, code in corrected.items() if published.get(image, code) != code}
+    leaves = flagged.any() and not flagged.all()
+    if leaves or changed:
+        whole = evaluate(table, unit, part)
+    if leaves:
+        told = {"flagged_images": int(flagged.sum())}
+        lines["without_flagged"] = told | _beside(whole, evaluate(table[~flagged], unit, part), "without")
+    if changed:
+        right = evaluate(relabelled(table, changed), unit, part)
+        lines["with_corrected"] = {"relabelled": sorted(changed)} | _beside(whole, right, "corrected")
+    return lines
+
+
+def _beside(whole: Mapping[str, Any], other: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {
-        "flagged_images": int(flagged.sum()),
-        "images": left["images"],
-        "cases": left["cases"],
+        "images": other["images"],
+        "cases": other["cases"],
         "metrics": {
-            name: {
-                "whole": value_at(whole, name),
-                "without": value_at(left, name),
-                "interval": left["intervals"][name],
+            place: {
+                "whole": value_at(whole, place),
+                name: value_at(other, place),
+                "interval": other["intervals"][place],
             }
-            for name in places_in("main")
+            for place in places_in("main")
         },
     }
 

@@ -105,24 +105,27 @@ def differs(run: Run, parent: Run | None) -> str:
             told.insert(0, f"{counted(len(now - before), 'image')} left out")
         if before - now:
             told.insert(0, f"{counted(len(before - now), 'image')} back")
+        told[:0] = _labels_that_differ(run, parent)
         if parent.manifest["weights"] != run.manifest["weights"]:
             told.append(f"weights {run.manifest['weights']}")
         return f"{parent.name}: {', '.join(told) or 'nothing but chance'}"
     return ", ".join(told)
 
 
-def left_out_alone(run: Run, parent: Run) -> int | None:
-    """Return how many images a run left out of its parent's training, where it differs in nothing else.
+def data_change(run: Run, parent: Run) -> str | None:
+    """Say what a run left out of its parent's training and corrected in it, where it differs in nothing else.
 
     Args:
         run: the run.
         parent: the run that it is held against.
 
     Returns:
-        None where it is no retraining of the parent, or where settings, weights or images that came back
+        Such as "Leaving out 3 images" or "Correcting 2 labels". None where it is no retraining of the
+        parent, or where settings, weights, images that came back or labels that are the published ones again
         may have made the difference too.
     """
-    if run.improves != parent.name or set(parent.excluded) - set(run.excluded):
+    corrected, again = _changed_labels(run, parent)
+    if run.improves != parent.name or set(parent.excluded) - set(run.excluded) or again:
         return None
     try:
         changed = settings_that_differ(completed(parent.recipe()), completed(run.recipe()))
@@ -130,7 +133,26 @@ def left_out_alone(run: Run, parent: Run) -> int | None:
         return None
     if changed or parent.manifest["weights"] != run.manifest["weights"]:
         return None
-    return len(set(run.excluded) - set(parent.excluded)) or None
+    left_out = len(set(run.excluded) - set(parent.excluded))
+    told = [
+        f"correcting {counted(corrected, 'label')}" if corrected else "",
+        f"leaving out {counted(left_out, 'image')}" if left_out else "",
+    ]
+    words = " and ".join(filter(None, told))
+    return words[:1].upper() + words[1:] or None
+
+
+def _labels_that_differ(run: Run, parent: Run) -> list[str]:
+    corrected, again = _changed_labels(run, parent)
+    told = [f"{counted(corrected, 'label')} corrected"] if corrected else []
+    return [*told, f"{counted(again, 'label')} as published again"] if again else told
+
+
+def _changed_labels(run: Run, parent: Run) -> tuple[int, int]:
+    """Return how many labels a run corrected on top of its parent, and how many are published ones again."""
+    before, now = parent.corrected, run.corrected
+    corrected = sum(before.get(image) != code for image, code in now.items())
+    return corrected, len(set(before) - set(now) - set(run.excluded))
 
 
 def settings_that_differ(before: Recipe, after: Recipe) -> list[str]:

@@ -101,6 +101,25 @@ def test_flagged_images_never_leave_the_headline(before, after):
     assert compare(runs)["minus_flagged"] is None
 
 
+def test_corrected_labels_never_reach_the_headline(before, after):
+    runs = [("a", before, "case"), ("b", after, "case")]
+    wrong = before[(before["predicted"] != before["subtype"]) & (after["predicted"] == before["predicted"])]
+    labels = dict(zip(wrong["hash"].head(9), wrong["predicted"].head(9), strict=True))
+    as_published = {before["hash"][0]: before["subtype"][0]}
+    compared = compare(runs, corrected={**as_published, **labels, "an image of the training part": "PC"})
+    assert compared["against"] == compare(runs)["against"]
+    second = compared["with_corrected"]
+    assert (second["relabelled"], second["images"]) == (sorted(labels), 240)
+    right = [
+        (name, table.assign(subtype=table["hash"].map(labels).fillna(table["subtype"])), unit)
+        for name, table, unit in runs
+    ]
+    assert second["against"] == compare(right)["against"]
+    published = compared["first"]["values"]["accuracy"]
+    assert second["first"]["values"]["accuracy"] == pytest.approx(published + 9 / 240)
+    assert compare(runs, corrected=as_published)["with_corrected"] is None
+
+
 def test_flagging_everything_leaves_no_second_line(before, after):
     runs = [("a", before, "case"), ("b", after, "case")]
     assert compare(runs, flagged=before["hash"])["minus_flagged"] is None

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from breakhis_core.results.compare import verdict
-from breakhis_core.results.comparison_words import in_words, surely
+from breakhis_core.results.comparison_words import (
+    corrected_in_words,
+    in_words,
+    minus_flagged_in_words,
+    surely,
+)
 from breakhis_core.results.leakage_worth import gap_in_words
 
 
@@ -20,6 +25,9 @@ def a_delta(low: float | None, delta: float, high: float | None, higher: bool = 
         "interval": limits,
         "higher_is_better": higher,
     }
+
+
+OUT = "Leaving out 8 images"
 
 
 def compared(delta: dict[str, Any], changed: bool = True) -> dict[str, Any]:
@@ -61,14 +69,14 @@ def test_a_difference_is_what_its_sign_and_direction_make_it(
     ],
 )
 def test_a_retraining_is_judged_by_what_was_left_out(delta: dict[str, Any], said: str) -> None:
-    assert in_words(compared(delta), 8).startswith(said)
+    assert in_words(compared(delta), OUT).startswith(said)
 
 
 def test_the_sentence_names_split_figures_and_doubt() -> None:
-    assert in_words(compared(a_delta(-0.214, -0.067, 0.0)), 8).endswith(
+    assert in_words(compared(a_delta(-0.214, -0.067, 0.0)), OUT).endswith(
         ", split by image: accuracy 0.700 → 0.633, −0.067 (−0.214 to 0.000), which may be chance."
     )
-    assert in_words(compared(a_delta(None, -0.067, None)), 8).endswith("and too few cases to tell.")
+    assert in_words(compared(a_delta(None, -0.067, None)), OUT).endswith("and too few cases to tell.")
 
 
 def test_two_runs_of_their_own_are_named() -> None:
@@ -78,7 +86,7 @@ def test_two_runs_of_their_own_are_named() -> None:
 
 def test_runs_that_say_the_same_are_called_so() -> None:
     same = compared(a_delta(0.0, 0.0, 0.0), changed=False)
-    assert in_words(same, 8) == "before and after give the same answers on all 30 test images."
+    assert in_words(same, OUT) == "before and after give the same answers on all 30 test images."
 
 
 def test_what_surely_changed_is_named() -> None:
@@ -92,3 +100,23 @@ def test_what_knowing_the_patient_is_worth_claims_no_more_than_it_knows() -> Non
     assert gap_in_words(found).endswith("is worth cannot be told here (−0.10 to 0.20).")
     assert "patient" not in gap_in_words(found, phantom=True)
     assert "too few cases" in gap_in_words(found | {"interval": None})
+
+
+def test_second_lines_say_that_they_are_none_of_the_headline() -> None:
+    places = ("accuracy", "macro_f1", "binary.f1")
+    entry = {"deltas": dict.fromkeys(places, a_delta(0.01, 0.1, 0.2))}
+    line = {"against": [entry], "images": 30, "cases": 17}
+    found = compared(a_delta(0.01, 0.1, 0.2)) | {"minus_flagged": None, "with_corrected": None}
+    assert (minus_flagged_in_words(found), corrected_in_words(found, 2)) == ("", "")
+    found |= {
+        "with_corrected": line | {"relabelled": ["a", "b"]},
+        "minus_flagged": line | {"flagged_images": 4},
+    }
+    assert corrected_in_words(found, 2).startswith(
+        "With corrected labels: 2 test images of 30 relabelled, split by image: "
+        "Accuracy 0.700 → 0.800, +0.100 (+0.010 to +0.200) · "
+    )
+    assert corrected_in_words(found, 1).endswith(
+        "(second line, on labels that 1 reviewer corrected; not the headline)."
+    )
+    assert "without the 4 flagged test images, on 30 images of 17 cases" in minus_flagged_in_words(found)

@@ -6,6 +6,7 @@ from sqlalchemy import text
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.reviews import own_answers, pace
+from breakhis_core.reviews.corrections import correctors
 from breakhis_core.storage import migration
 from breakhis_core.workspace import Workspace
 
@@ -164,6 +165,14 @@ def test_a_stewards_word_counts_before_all_others(any_workspace):
     assert reviews.disputed_corrections(any_workspace) == ()
     reviews.settle(any_workspace, "eve", A, exclude=False)
     assert reviews.corrected_labels(any_workspace) == {}
+
+
+def test_who_corrected_labels_is_told_stewards_among_them(any_workspace):
+    reviews.flag(any_workspace, "bob", A, "wrong_label", correction="LC")
+    reviews.flag(any_workspace, "cy", A, "wrong_label")
+    reviews.settle(any_workspace, "eve", A, exclude=True, reason="wrong_label", correction="DC")
+    reviews.flag(any_workspace, "ada", B, "wrong_label", correction="PC")
+    assert correctors(any_workspace, [A, C]) == ("bob", "eve")
 
 
 def test_only_what_leaves_by_the_policy_is_corrected(any_workspace):

@@ -8,6 +8,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.results.evaluate import evaluate, value_at
 from breakhis_core.reviews.summary import (
     base_rate_sample,
+    corrected_in_words,
     in_words,
     review_states,
     summarise,
@@ -142,6 +143,25 @@ def test_the_second_line_names_split_images_and_cases(table, said):
     assert line.startswith("Minus flagged, on 8 images of 5 cases, split by case, without 4 flagged images: ")
     assert "Accuracy 0.500 → 0.625" in line
     assert "no estimate of how good the run is" in caution
+
+
+def test_corrected_labels_are_a_second_line_that_says_so(table, said):
+    right = {table["hash"][place]: table["predicted"][place] for place in (0, 1)}
+    found = summarise(
+        table, "case", said, flagged(said), corrected={**right, table["hash"][7]: table["subtype"][7]}
+    )
+    published = summarise(table, "case", said, flagged(said))
+    assert published["with_corrected"] is None
+    assert corrected_in_words(published, 0) == []
+    assert {**found, "with_corrected": None} == published
+    assert found["with_corrected"]["relabelled"] == sorted(right)
+    assert found["with_corrected"]["metrics"]["accuracy"]["corrected"] == pytest.approx(8 / 12)
+    line, caution = corrected_in_words(found, 2)
+    assert line.startswith(
+        "With corrected labels, on 12 images of 6 cases, split by case, 2 of them relabelled: "
+    )
+    assert "Accuracy 0.500 → 0.667 (" in line
+    assert caution.startswith("Second line, on labels that 2 reviewers corrected; not the headline")
 
 
 def test_the_sample_of_right_images_is_the_same_tomorrow(table):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from breakhis_core.results.evaluate import evaluate_run
 from breakhis_core.runs import Run
-from breakhis_core.runs.table import differs, left_out_alone, run_rows
+from breakhis_core.runs.table import data_change, differs, run_rows
 from breakhis_core.workspace import Workspace
 from tests.conftest import write_fake_run
 
@@ -49,7 +49,28 @@ def test_only_what_was_left_out_on_top_counts_and_only_where_nothing_else_change
     first = write_fake_run(workspace.models, "first", pictures, improves="fake", excluded=images[:2])
     second = write_fake_run(workspace.models, "second", pictures, improves="first", excluded=images[:3])
     other = write_fake_run(workspace.models, "other", pictures, seed=9, improves="fake", excluded=images[:2])
-    assert (left_out_alone(first, fake_run), left_out_alone(second, first)) == (2, 1)
-    assert left_out_alone(other, fake_run) is None, "another seed"
-    assert left_out_alone(second, fake_run) is None, "no retraining of this one"
-    assert left_out_alone(fake_run, first) is None
+    assert data_change(first, fake_run) == "Leaving out 2 images"
+    assert data_change(second, first) == "Leaving out 1 image"
+    assert data_change(other, fake_run) is None, "another seed"
+    assert data_change(second, fake_run) is None, "no retraining of this one"
+    assert data_change(fake_run, first) is None
+
+
+def test_corrected_labels_are_a_change_of_the_data(
+    workspace: Workspace, pictures: pd.DataFrame, fake_run: Run
+) -> None:
+    images = sorted(fake_run.predictions()["hash"])
+    labels = {images[0]: "PC", images[1]: "MC"}
+    first = write_fake_run(workspace.models, "first", pictures, improves="fake", corrected=labels)
+    both = write_fake_run(
+        workspace.models, "both", pictures, improves="fake", corrected=labels, excluded=images[2:3]
+    )
+    back = write_fake_run(
+        workspace.models, "back", pictures, improves="first", corrected={images[0]: "DC"}, excluded=[]
+    )
+    assert data_change(first, fake_run) == "Correcting 2 labels"
+    assert differs(first, fake_run) == "fake: 2 labels corrected"
+    assert data_change(both, fake_run) == "Correcting 2 labels and leaving out 1 image"
+    assert differs(both, fake_run) == "fake: 2 labels corrected, 1 image left out"
+    assert data_change(back, first) is None
+    assert differs(back, first) == "first: 1 label corrected, 1 label as published again"

@@ -17,11 +17,12 @@ from breakhis_core.results.evaluate import value_at
 from breakhis_core.results.metric_registry import METRICS, places_in, shown_in
 from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
+from breakhis_core.reviews.corrections import correctors
 from breakhis_core.runs import Run
 from breakhis_core.runs.image_context import by_likely_comparison
 from breakhis_core.runs.scope import scope_of
-from breakhis_core.runs.table import differs, left_out_alone
-from breakhis_core.wording import NOT_DEFINED, counted, interval, number
+from breakhis_core.runs.table import data_change, differs
+from breakhis_core.wording import NOT_DEFINED, interval, number
 from pages.parts.results import leakage, several_runs
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
@@ -89,14 +90,14 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
     """Compare runs image by image: what it comes to in words, then the numbers and the images."""
     chosen = [before, run, *more]
     flagged = tuple(sorted(reviews.excluded_hashes(frame.workspace())))
+    corrected = reviews.corrected_labels(frame.workspace())
     try:
-        compared = _compared(tuple(one.content for one in chosen), part, flagged, chosen)
+        compared = _compared(tuple(one.content for one in chosen), part, flagged, corrected, chosen)
     except InputError as error:
         st.warning(plain(str(error)))
         return
     against = compared["against"][0]
-    left_out = left_out_alone(run, before)
-    st.markdown(f"## {plain(comparison_words.in_words(compared, left_out))}")
+    st.markdown(f"## {plain(comparison_words.in_words(compared, data_change(run, before)))}")
     if not more and same_answers(against):
         return
     st.markdown(
@@ -146,21 +147,15 @@ def headline(deltas: dict[str, Any], before: str, over: str) -> None:
 
 
 def second_line(compared: dict[str, Any], against: dict[str, Any]) -> None:
-    """Say what surely changed, and the numbers minus flagged test images; never instead of the headline."""
-    lines = [comparison_words.surely(against["deltas"], deltas_shown(against))]
-    minus = compared["minus_flagged"]
-    if minus is not None:
-        deltas = minus["against"][0]["deltas"]
-        told = [
-            f"{metric.name} {number(delta['before'])} → {number(delta['after'])}"
-            for metric, delta in ((metric, deltas[metric.place]) for metric in shown_in("main"))
-        ]
-        lines.append(
-            f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
-            f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}, "
-            f"{compared['split']}: {' · '.join(told)}."
-        )
-    words = " ".join(line for line in lines if line)
+    """Say what surely changed, and the numbers on other images or labels; never instead of the headline."""
+    lines = [
+        comparison_words.surely(against["deltas"], deltas_shown(against)),
+        comparison_words.minus_flagged_in_words(compared),
+    ]
+    if compared["with_corrected"] is not None:
+        by = correctors(frame.workspace(), compared["with_corrected"]["relabelled"])
+        lines.append(comparison_words.corrected_in_words(compared, len(by)))
+    words = "  \n".join(line for line in lines if line)
     if words:
         st.caption(words)
 
@@ -250,7 +245,11 @@ def _why_not(run: str, other: str, part: str, _run: Run, _other: Run) -> str | N
 
 @st.cache_data(max_entries=64, show_spinner="Comparing case by case …")
 def _compared(
-    contents: tuple[str, ...], part: str, flagged: tuple[str, ...], _runs: list[Run]
+    contents: tuple[str, ...],
+    part: str,
+    flagged: tuple[str, ...],
+    corrected: dict[str, str],
+    _runs: list[Run],
 ) -> dict[str, Any]:
     named = [(run.name, run.predictions(), run.unit) for run in _runs]
-    return compare(named, flagged, part)
+    return compare(named, flagged, part, corrected=corrected)

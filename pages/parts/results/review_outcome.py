@@ -18,6 +18,7 @@ from breakhis_core.results import retraining_effect
 from breakhis_core.results.retraining_effect import OUTCOMES
 from breakhis_core.reviews import spoiled_found
 from breakhis_core.reviews import summary as review_summary
+from breakhis_core.reviews.corrections import correctors
 from breakhis_core.reviews.policy import chosen_policy
 from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
@@ -42,7 +43,9 @@ def show(run: Run, part: str) -> None:
     version = reviews.version(frame.workspace())  # First: what is kept under it may be newer, never older.
     answers = reviews.standing(frame.workspace())
     excluded = reviews.excluded_hashes(frame.workspace())
-    summary = _summary(str(frame.workspace().root), run.content, part, version, excluded, run, answers)
+    corrected = reviews.corrected_labels(frame.workspace())
+    root = str(frame.workspace().root)
+    summary = _summary(root, run.content, part, version, excluded, corrected, run, answers)
     st.markdown("## What the flags explain\n" + "  \n".join(review_summary.in_words(summary)))
     if summary["mistakes"]["reviewed"] or summary["right"]["reviewed"]:
         left, right = st.columns([55, 45], gap="medium")
@@ -50,7 +53,7 @@ def show(run: Run, part: str) -> None:
         if summary["reasons"]:
             right.altair_chart(review.reason_chart(summary))
     links(run, part, summary, answers)
-    second_line(summary)
+    second_lines(summary)
     effect(run, part, excluded, answers)
     if run.phantom:
         spoiled()
@@ -81,12 +84,18 @@ def links(run: Run, part: str, summary: dict[str, Any], answers: pd.DataFrame) -
     )
 
 
-def second_line(summary: dict[str, Any]) -> None:
-    """Say what the numbers would be without the flagged images; never instead of the headline."""
-    told = review_summary.without_in_words(summary)
-    if told:
-        st.markdown(told[0].replace("Minus flagged", "**Minus flagged**", 1))
-        st.caption(told[1])
+def second_lines(summary: dict[str, Any]) -> None:
+    """Say what the numbers would be without flagged images and on corrected labels; never the headline."""
+    relabelled = (summary["with_corrected"] or {}).get("relabelled", ())
+    by = correctors(frame.workspace(), relabelled)
+    for told in (
+        review_summary.without_in_words(summary),
+        review_summary.corrected_in_words(summary, len(by)),
+    ):
+        if told:
+            name, rest = told[0].split(",", 1)
+            st.markdown(f"**{name}**,{rest}")
+            st.caption(told[1])
 
 
 def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame) -> None:
@@ -115,9 +124,10 @@ def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame
         st.warning(plain(str(error)))
         return
     counts = retraining_effect.fixed_by_flag(before.predictions(), table, excluded, part)
+    labels = f" and with {counted(len(after.corrected), 'corrected label')}" if after.corrected else ""
     st.markdown(
         f"**{plain(before.name)} → {plain(after.name)}**, trained without "
-        f"{counted(len(after.excluded), 'image')}. "
+        f"{counted(len(after.excluded), 'image')}{labels}. "
         f"{retraining_effect.effect_in_words(counts)}"
     )
     st.page_link(
@@ -192,7 +202,8 @@ def _summary(
     part: str,
     version: int,
     excluded: tuple[str, ...],
+    corrected: dict[str, str],
     _run: Run,
     _answers: pd.DataFrame,
 ) -> dict[str, Any]:
-    return review_summary.summarise(_run.predictions(), _run.unit, _answers, excluded, part)
+    return review_summary.summarise(_run.predictions(), _run.unit, _answers, excluded, part, corrected)
