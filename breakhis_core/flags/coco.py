@@ -36,8 +36,8 @@ def export_coco(workspace: Workspace, flags: pd.DataFrame, files: Mapping[str, s
     images: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     flags = flags[flags["hash"].isin(catalogue.index)]
-    columns = ("hash", "reason", "note", "reviewer", "time", "run", "predicted", "confidence")
-    for image, reason, note, reviewer, time, run, predicted, confidence in zip(
+    columns = ("hash", "reason", "correction", "note", "reviewer", "time", "run", "predicted", "confidence")
+    for image, reason, correction, note, reviewer, time, run, predicted, confidence in zip(
         *(flags[column].tolist() for column in columns), strict=True
     ):
         about = catalogue.loc[image]
@@ -53,7 +53,8 @@ def export_coco(workspace: Workspace, flags: pd.DataFrame, files: Mapping[str, s
                 "slide": about["slide"],
                 "magnification": int(about["magnification"]),
             }
-        said = {"reviewer": reviewer, "note": note, "time": time, "run": run, "predicted": predicted}
+        said = {"correction": correction, "reviewer": reviewer, "note": note, "time": time, "run": run}
+        said["predicted"] = predicted
         annotations.append(
             {
                 "id": len(annotations) + 1,

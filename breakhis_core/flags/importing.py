@@ -20,7 +20,7 @@ from breakhis_core.workspace import Workspace
 NOBODY = "import"
 """Reviewer of flags whose file does not say who made them, when nobody says who imports them either."""
 Rows = tuple[dict[str, Any], ...]
-_KEPT = ("hash", "reason", "note", "run", "predicted", "confidence", "shown", "seconds")
+_KEPT = ("hash", "reason", "note", "run", "predicted", "confidence", "shown", "seconds", "correction")
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _events(check: ImportCheck) -> list[dict[str, Any]]:
     found += [
         {
             **dict.fromkeys(_KEPT),
-            **{name: row[name] for name in ("hash", "reason", "note")},
+            **{name: row[name] for name in ("hash", "reason", "note", "correction")},
             "at": row["time"],
             "name": row["name"] or "",
             "reviewer": row["steward"],
@@ -161,14 +161,18 @@ def _check(workspace: Workspace, connection: Connection, plan: ImportPlan, revie
         spelt = {name: ledger.known_name(name) for name in names if name}
     first = {name.casefold(): name for name in reversed(spelt.values())}
     events = tables.review_events
-    columns = [events.c[name] for name in ("hash", "reviewer", "action", "reason", "note", "at")]
+    columns = [
+        events.c[name] for name in ("hash", "reviewer", "action", "reason", "note", "correction", "at")
+    ]
     query = select(*columns).where(events.c.action.in_(("flag", "keep", "exclude", "include")))
     times: dict[tuple[object, ...], set[str]] = defaultdict(set)
-    for image, who, action, reason, note, at in connection.execute(query):
-        times[image, who, action, reason, note].add(at)
-        if action == "exclude":
-            # Files of before settlements were written tell of one as a flag of the steward's.
-            times[image, who, "flag", reason, note].add(at)
+    for image, who, action, reason, note, correction, at in connection.execute(query):
+        # Files of before corrections were written tell of a corrected flag without its correction.
+        for named in {correction, None}:
+            times[image, who, action, reason, note, named].add(at)
+            if action == "exclude":
+                # Files of before settlements were written tell of one as a flag of the steward's.
+                times[image, who, "flag", reason, note, named].add(at)
     known: list[dict[str, Any]] = []
 
     def news(rows: list[dict[str, Any]], who: str, action: Callable[[dict[str, Any]], str]) -> Rows:
@@ -176,7 +180,7 @@ def _check(workspace: Workspace, connection: Connection, plan: ImportPlan, revie
         for row in rows:
             name = spelt.get(row[who], reviewer)
             row[who] = first.get(name.casefold(), name)
-            what = (row["hash"], row[who], action(row), row["reason"], row["note"])
+            what = (row["hash"], row[who], action(row), row["reason"], row["note"], row["correction"])
             # A row without a time, as in a plain list, is known if the same was ever said.
             here = row["time"] in times[what] if row["time"] else bool(times[what])
             (known if here else new).append(row)

@@ -6,7 +6,8 @@ row number. cleanlab's ``CleanLearning.get_label_issues()`` calls the score ``la
 between 0 and 1, and low is bad.
 
 An image becomes one flag, with the issue that weighs most as its reason and all of them in its note, under
-the tool's name: a tool's opinion is nobody's answer.
+the tool's name: a tool's opinion is nobody's answer. The label that cleanlab suggests instead is the flag's
+correction, where it is a sub-type's code, name or folder.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.taxonomy import SUBTYPES
 from breakhis_core.reviews.terms import CLEANLAB, CLEANVISION
 
 ISSUES: dict[str, str] = {
@@ -36,6 +38,8 @@ ISSUES: dict[str, str] = {
 
 _COLUMN = re.compile(r"is_(\w+)_issue")
 _NAMES = ("name", "path", "file", "filename", "file_name", "image", "image_path", "index")
+_SUGGESTED = ("predicted_label", "suggested_label")
+_SUBTYPES = {word.lower(): one.code for one in SUBTYPES for word in (one.code, one.name, one.folder)}
 _TRUE = {"true", "1", "1.0", "yes"}
 
 
@@ -77,7 +81,10 @@ def flags_of(record: object, rows: Sequence[str] | None = None) -> list[object]:
         return []
     tool = CLEANLAB if "label" in found or "outlier" in found or "given_label" in record else CLEANVISION
     note = f"{tool}: {', '.join(_in_words(issue, record) for issue in found)}"
-    return [{**_image(record, rows), "reason": ISSUES[found[0]], "note": note, "reviewer": tool}]
+    said: dict[str, Any] = {"reason": ISSUES[found[0]], "note": note, "reviewer": tool}
+    if "label" in found:
+        said["correction"] = _correction(record)
+    return [{**_image(record, rows), **said}]
 
 
 def _image(record: Mapping[str, Any], rows: Sequence[str] | None) -> dict[str, Any]:
@@ -97,10 +104,20 @@ def _image(record: Mapping[str, Any], rows: Sequence[str] | None) -> dict[str, A
     return {"hash": rows[int(name)]}
 
 
+def _correction(record: Mapping[str, Any]) -> str | None:
+    given = _SUBTYPES.get(str(record.get("given_label")).strip().lower())
+    better = _SUBTYPES.get(_suggested(record).lower())
+    return None if better == given else better
+
+
+def _suggested(record: Mapping[str, Any]) -> str:
+    return next((str(record[name]).strip() for name in _SUGGESTED if record.get(name) is not None), "")
+
+
 def _in_words(issue: str, record: Mapping[str, Any]) -> str:
     words = issue.replace("_", " ")
-    given, better = record.get("given_label"), record.get("predicted_label")
-    if issue == "label" and given not in (None, "") and better not in (None, ""):
+    given, better = record.get("given_label"), _suggested(record)
+    if issue == "label" and given not in (None, "") and better:
         words = f"labelled {given}, more likely {better}"
     score = record.get(f"{issue}_score", record.get("label_quality") if issue == "label" else None)
     try:

@@ -54,6 +54,7 @@ class FlaggedImage:
         reasons: codes, each once.
         reviewers: who flagged it.
         notes: what they noted.
+        corrections: codes of the sub-types that are said to be right, each once; only the steward's if named.
     """
 
     hash: str
@@ -64,6 +65,7 @@ class FlaggedImage:
     reasons: tuple[str, ...]
     reviewers: tuple[str, ...]
     notes: tuple[str, ...]
+    corrections: tuple[str, ...] = ()
 
 
 def listed(workspace: Workspace, run: Run | None = None) -> pd.DataFrame:
@@ -203,7 +205,10 @@ def arranged(flags: pd.DataFrame, order: str) -> pd.DataFrame:
 
 def images(flags: pd.DataFrame) -> list[FlaggedImage]:
     """Return the images of flags, each once, in the order of the flags."""
-    columns = ("hash", "name", "subtype", "predicted", "outcome", "reason", "reviewer", "note")
+    columns = (
+        *("hash", "name", "subtype", "predicted", "outcome"),
+        *("reason", "reviewer", "note", "correction", "settled_correction"),
+    )
     found: dict[str, list[tuple[str, ...]]] = {}
     for row in zip(*(flags[column].tolist() for column in columns), strict=True):
         found.setdefault(row[0], []).append(row)
@@ -212,7 +217,9 @@ def images(flags: pd.DataFrame) -> list[FlaggedImage]:
         image, name, subtype, predicted, outcome = rows[0][:5]
         notes = tuple(row[7] for row in rows if row[7])
         reasons, reviewers = _once(rows, 5), _once(rows, 6)
-        made.append(FlaggedImage(image, name, subtype, predicted, outcome, reasons, reviewers, notes))
+        # A steward's word stands in every row, and counts before all others.
+        named = _once(rows, 9) if rows[0][9] else tuple(code for code in _once(rows, 8) if code)
+        made.append(FlaggedImage(image, name, subtype, predicted, outcome, reasons, reviewers, notes, named))
     return made
 
 

@@ -111,7 +111,7 @@ def _plan(records: Iterable[object], name: str, hashes: Sequence[str] | None, re
                 if action == "keep":
                     keeps.append(answer_of(row, None, name))
                 elif action == "flag":
-                    unreasoned += text_of(row.get("reason")) is None
+                    unreasoned += not (text_of(row.get("reason")) or text_of(row.get("correction")))
                     flags.append(answer_of(row, reason, name))
         except InputError as error:
             errors.append(f"{name}, row {number}: {error}")

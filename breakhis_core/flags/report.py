@@ -106,6 +106,7 @@ def _agreement(workspace: Workspace, run: Run | None) -> dict[str, Any]:
     if run is not None:
         said = said[said["hash"].isin(scope_of(workspace, run).hashes)]
     measured = {"Flag or keep": _measured(said, "flag"), "Reason": _measured(said, "reason")}
+    measured["Right sub-type, of those who named one"] = _measured(said, "correction")
     tables = {title: table for title, table in measured.items() if table is not None}
     note = "No image has two answers, so agreement cannot be measured."
     if tables:
@@ -143,20 +144,25 @@ def _settled(workspace: Workspace, images: set[str]) -> NumberTable | None:
             name,
             "leaves" if out else "stays",
             _LABELS.get(reason, ""),
+            correction,
             note,
             steward,
             time[:16].replace("T", " "),
         ]
-        for name, out, reason, note, steward, time in zip(
-            *(settled[c] for c in ("name", "excluded", "reason", "note", "steward", "time")), strict=True
+        for name, out, reason, correction, note, steward, time in zip(
+            *(settled[c] for c in ("name", "excluded", "reason")),
+            settled["correction"].fillna(""),
+            *(settled[c] for c in ("note", "steward", "time")),
+            strict=True,
         )
     ]
-    return NumberTable(["Image", "Decision", "Reason", "Note", "By", "When (UTC)"], rows)
+    return NumberTable(["Image", "Decision", "Reason", "Right sub-type", "Note", "By", "When (UTC)"], rows)
 
 
 def _standing(image: FlaggedImage) -> str:
     predicted = f", predicted {image.predicted}" if image.predicted else ""
-    return f"{image.subtype or 'sub-type not known'}{predicted} · {OUTCOMES[image.outcome]}"
+    right = f", right: {' or '.join(image.corrections)}" if image.corrections else ""
+    return f"{image.subtype or 'sub-type not known'}{predicted}{right} · {OUTCOMES[image.outcome]}"
 
 
 def _picture(workspace: Workspace, image: FlaggedImage) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.reviews.terms import REASONS
+from breakhis_core.reviews.terms import REASONS, WRONG_LABEL, check_correction
 from breakhis_core.storage.database import time_text
 from breakhis_core.storage.typed_text import clean_note, clean_reviewer, clean_text
 
@@ -25,9 +25,19 @@ FLAG_FIELDS: tuple[str, ...] = (
     "confidence",
     "shown",
     "seconds",
+    "correction",
 )
 """What is read of a flag or a keep; further columns of a file tell what the workspace that wrote it knew."""
-SETTLEMENT_FIELDS: tuple[str, ...] = ("name", "hash", "excluded", "reason", "note", "steward", "time")
+SETTLEMENT_FIELDS: tuple[str, ...] = (
+    "name",
+    "hash",
+    "excluded",
+    "reason",
+    "note",
+    "steward",
+    "time",
+    "correction",
+)
 """What is read of a steward's decision; ``excluded`` is whether the image leaves the training."""
 ACTIONS = ("flag", "keep", "exclude", "include")
 _DECISIONS = {"leaves": True, "stays": False}
@@ -66,12 +76,13 @@ def answer_of(row: Mapping[str, Any], reason: str | None, source: str) -> dict[s
     """
     said: dict[str, Any] = {field: text_of(row.get(field)) for field in FLAG_FIELDS}
     said["note"] = clean_note(said["note"] or "")
-    said["reason"] = None if reason is None else _reason(said["reason"], reason)
+    said["reason"] = None if reason is None else _reason(said["reason"], _usual(said["correction"], reason))
     if said["reason"] == "other" and not said["note"]:
         said["note"] = f"listed in {source}"
     said["reviewer"] = None if said["reviewer"] is None else clean_reviewer(said["reviewer"])
     said["time"] = _time(said["time"])
     said["predicted"] = _predicted(said["predicted"])
+    said["correction"] = _correction(said["correction"], said["reason"])
     for number in ("confidence", "seconds"):
         said[number] = _number(said[number], number)
     return said
@@ -92,15 +103,16 @@ def settlement_of(row: Mapping[str, Any], action: str, source: str) -> dict[str,
         InputError: a value is none that it can be.
     """
     if action in ("exclude", "include"):
-        out, fields = action == "exclude", ("reason", "note", "reviewer", "time")
+        out, fields = action == "exclude", ("reason", "note", "reviewer", "time", "correction")
     else:
         decision = one_of(row, "settled", tuple(_DECISIONS))
         if decision is None:
             return None
-        out, fields = _DECISIONS[decision], ("settled_reason", "settled_note", "settled_by", "settled_at")
-    reason, note, steward, time = (text_of(row.get(field)) for field in fields)
+        out = _DECISIONS[decision]
+        fields = ("settled_reason", "settled_note", "settled_by", "settled_at", "settled_correction")
+    reason, note, steward, time, correction = (text_of(row.get(field)) for field in fields)
     note = clean_note(note or "")
-    reason = _reason(reason, "other") if out else None
+    reason = _reason(reason, _usual(correction, "other")) if out else None
     return {
         "name": row["name"],
         "hash": row["hash"],
@@ -109,6 +121,7 @@ def settlement_of(row: Mapping[str, Any], action: str, source: str) -> dict[str,
         "note": note or (f"settled in {source}" if reason == "other" else ""),
         "steward": None if steward is None else clean_reviewer(steward),
         "time": _time(time),
+        "correction": _correction(correction, reason),
     }
 
 
@@ -143,6 +156,17 @@ def _reason(text: str | None, usual: str) -> str:
     code = _REASONS.get(text.strip().lower())
     if code is None:
         raise InputError(f"the reason {text!r} is none of {', '.join(r.code for r in REASONS)}.")
+    return code
+
+
+def _usual(correction: str | None, usual: str) -> str:
+    """Return the reason where a row names none: who names the right sub-type means the label."""
+    return usual if correction is None else WRONG_LABEL
+
+
+def _correction(text: str | None, reason: str | None) -> str | None:
+    code = None if text is None else text.strip()
+    check_correction(code, reason)
     return code
 
 

@@ -31,6 +31,7 @@ STATEMENT_COLUMNS: tuple[str, ...] = (
     "name",
     "action",
     "reason",
+    "correction",
     "note",
     "reviewer",
     "time",
@@ -38,6 +39,7 @@ STATEMENT_COLUMNS: tuple[str, ...] = (
     "rule",
     "settled",
     "settled_reason",
+    "settled_correction",
     "settled_note",
     "settled_by",
     "settled_at",
@@ -58,7 +60,8 @@ STATEMENT_COLUMNS: tuple[str, ...] = (
 """Columns of a table of statements and of the files that keep everything.
 
 ``action`` is ``flag`` or ``keep``, or ``exclude`` or ``include`` of a steward. ``outcome`` is one of
-``OUTCOMES`` under the ``rule``. ``settled`` is ``leaves`` or ``stays``. ``run``, ``predicted``,
+``OUTCOMES`` under the ``rule``. ``correction`` is the sub-type that is right where the
+label is wrong, as far as one was named. ``settled`` is ``leaves`` or ``stays``. ``run``, ``predicted``,
 ``confidence``, ``shown`` and ``seconds`` tell what was on screen, and for how long; ``part`` is the image's
 in the run ``part_in``.
 """
@@ -165,6 +168,7 @@ def _outcomes(table: pd.DataFrame, excluded: set[str], frozen: frozenset[str]) -
 def _decisions(images: pd.Series, settled: dict[str, Event]) -> pd.DataFrame:
     fields = {
         "settled_reason": "reason",
+        "settled_correction": "correction",
         "settled_note": "note",
         "settled_by": "reviewer",
         "settled_at": "at",

@@ -253,16 +253,25 @@ class OpenWorkspace:
                 images, as if none were a test image.
 
         Returns:
-            One row per image: hash, name, subtype, reasons and reviewers (text, separated by commas).
+            One row per image: hash, name, subtype, reasons and reviewers (text, separated by commas), and
+            correction, the sub-type that is right by all who named one; empty where none stands.
         """
         opened = None if run is None else self._opened(run)
         said = listing.listed(self._workspace, opened)
+        right = reviews.corrected_labels(self._workspace)
         rows = [
-            (one.hash, one.name, one.subtype, ", ".join(one.reasons), ", ".join(one.reviewers))
+            (
+                one.hash,
+                one.name,
+                one.subtype,
+                ", ".join(one.reasons),
+                ", ".join(one.reviewers),
+                right.get(one.hash, ""),
+            )
             for one in listing.images(said[said["outcome"].isin(LEAVING)])
         ]
-        table = pd.DataFrame(rows, columns=["hash", "name", "subtype", "reasons", "reviewers"], dtype="str")
-        return with_origin(table, _origin(opened))
+        columns = ["hash", "name", "subtype", "reasons", "reviewers", "correction"]
+        return with_origin(pd.DataFrame(rows, columns=columns, dtype="str"), _origin(opened))
 
     def compare(self, run: AnyRun, base: AnyRun) -> Comparison:
         """Hold a run against another one, on the same test images.

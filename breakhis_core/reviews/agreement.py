@@ -16,7 +16,7 @@ import pandas as pd
 from breakhis_core.metrics.chance_corrected import Measure, cohen, corrected, fleiss, krippendorff
 from breakhis_core.reviews.terms import TOOLS, is_guest
 
-Subject = Literal["flag", "reason"]
+Subject = Literal["flag", "reason", "correction"]
 _KEPT = "keep"
 
 
@@ -62,7 +62,8 @@ def pairwise(standing: pd.DataFrame, subject: Subject = "flag", resamples: int =
 
     Args:
         standing: what ``reviews.standing`` returns.
-        subject: ``"flag"`` compares flagged or kept, ``"reason"`` the reason of the flag too.
+        subject: ``"flag"`` compares flagged or kept, ``"reason"`` the reason of the flag too, and
+            ``"correction"`` the sub-types that were named as the right ones, by those who named one.
         resamples: of the bootstrap over images.
 
     Returns:
@@ -113,21 +114,29 @@ def across(standing: pd.DataFrame, subject: Subject = "flag", resamples: int = 1
 
 
 def disagreeing(standing: pd.DataFrame, subject: Subject = "flag") -> tuple[str, ...]:
-    """Return the images on which answers differ, sorted by hash; arguments as of ``pairwise``."""
-    answers = _answers(standing, subject).groupby(standing["hash"]).nunique()
-    return tuple(sorted(answers.index[answers > 1]))
+    """Return the images on which answers, or the sub-types that were named as the right ones, differ.
+
+    Sorted by hash; arguments as of ``pairwise``.
+    """
+    image = standing["hash"]
+    differ = _answers(standing, subject).groupby(image).nunique() > 1
+    differ |= _answers(standing, "correction").groupby(image).nunique() > 1
+    return tuple(sorted(differ.index[differ]))
 
 
 def _answers(standing: pd.DataFrame, subject: Subject) -> pd.Series:
     if subject == "flag":
         return standing["action"]
+    if subject == "correction":
+        return standing["correction"]
     return standing["reason"].where(standing["action"] == "flag", _KEPT)
 
 
 def _coded(standing: pd.DataFrame, subject: Subject) -> tuple[pd.DataFrame, int]:
     """Return one row an image, one column a reviewer, codes of answers, -1 for none; and how many codes."""
-    codes, categories = pd.factorize(_answers(standing, subject))
-    answers = standing[["hash", "reviewer"]].assign(code=codes)
+    said = _answers(standing, subject).dropna()
+    codes, categories = pd.factorize(said)
+    answers = standing.loc[said.index, ["hash", "reviewer"]].assign(code=codes)
     table = answers.pivot(index="hash", columns="reviewer", values="code")
     return table.fillna(-1).astype(int), len(categories)
 

@@ -7,6 +7,7 @@ data", Biometrics 33(1):159-174, 1977. They call them arbitrary, and so they are
 from __future__ import annotations
 
 from breakhis_core.reviews.agreement import Agreement
+from breakhis_core.wording import counted
 
 FEW_IMAGES = 30
 """Below this many images, a bootstrap over them is itself uncertain."""
@@ -53,3 +54,20 @@ def meaning(found: Agreement | None) -> str:
     if found.low == found.high:
         return f"{said} Not one image shows the opposite, so the interval says nothing."
     return said if low == high else f"{said} With other images, {span}."
+
+
+def named_the_same(found: Agreement | None) -> str:
+    """Say how often two who named the right sub-type of an image named the same; nothing where no two did.
+
+    Args:
+        found: agreement of the corrections.
+
+    >>> named_the_same(Agreement(("ada", "bob"), 12, 0.75, 0.6, 0.3, 0.9))
+    'Two who named the right sub-type of an image named the same in 75 %, on 12 images.'
+    """
+    if found is None:
+        return ""
+    return (
+        f"Two who named the right sub-type of an image named the same in {100 * found.observed:.0f} %, "
+        f"on {counted(found.images, 'image')}."
+    )

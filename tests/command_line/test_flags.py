@@ -5,7 +5,7 @@ import pytest
 
 from breakhis_core.flags.listing import listed
 from breakhis_core.flags.statements import STATEMENT_COLUMNS
-from breakhis_core.reviews import excluded_hashes, flag, keep
+from breakhis_core.reviews import corrected_labels, excluded_hashes, flag, keep
 from tests.command_line.test_all_commands import call
 
 
@@ -152,6 +152,30 @@ def test_images_are_settled_by_name_and_unknown_ones_are_named(flags, workspace)
     assert list(excluded_hashes(workspace)) == [flags["hash"].iloc[1]]
     assert call("flags", "settle", name, "--exclude").exit_code == 1  # The reason "other" needs a note.
     assert call("flags", "settle", name).exit_code == 2
+
+
+def test_a_steward_says_which_sub_type_is_right(flags, workspace, tmp_path):
+    name, image = flags["name"].iloc[0], flags["hash"].iloc[0]
+    told = call("flags", "settle", name, "--exclude", "--correction", "PC")
+    assert told.stdout == "1 image settled to leave the training; its right sub-type is PC.\n"
+    assert corrected_labels(workspace) == {image: "PC"}
+    wrong = call("flags", "settle", name, "--exclude", "--correction", "XX")
+    assert (wrong.exit_code, wrong.stderr[:26]) == (1, "'XX' is no sub-type; the s")
+    for options in (("--include",), ("--exclude", "--reason", "staining")):
+        assert call("flags", "settle", name, *options, "--correction", "PC").exit_code == 1
+    assert corrected_labels(workspace) == {image: "PC"}
+
+
+def test_corrections_are_counted_as_they_come_in(workspace, pictures, tmp_path):
+    one, two = pictures["name"][:2]
+    (tmp_path / "flags.csv").write_text(
+        f"name,correction,reviewer\n{one},PC,Ada\n{one},DC,Bob\n{two},PC,Ada\n"
+    )
+    told = call("flags", "import", tmp_path / "flags.csv")
+    assert "by reason: wrong_label 3\nright sub-type: PC 2, DC 1\n" in told.stdout
+    told = json.loads(call("flags", "agreement", "--json").stdout)
+    assert (told["disagreeing"], told["correction"]["observed"]) == ([pictures["hash"][0]], 0.0)
+    assert call("flags", "agreement").stdout.rstrip().endswith("named the same in 0 %, on 1 image.")
 
 
 def test_issue_tables_are_read_by_rows_of_a_run(workspace, fake_run, tmp_path):

@@ -102,5 +102,12 @@ def test_coco_has_a_box_around_each_image_and_who_said_it(workspace, fake_run, f
         assert one["area"] == row["width"] * row["height"]
     (first,) = [one for one in found["annotations"] if one.get("note") == "pale"]
     assert (first["run"], first["predicted_confidence"]) == ("fake", 0.5)
+    assert not any("correction" in one for one in found["annotations"])
     # FiftyOne hands every further key to its Detection, which has fields of its own by these names.
     assert not {"label", "confidence", "index", "mask", "tags", "score"} & set(first)
+
+
+def test_coco_says_which_sub_type_is_right(workspace, fake_run):
+    reviews.flag(workspace, "Ada", fake_run.predictions()["hash"][0], "wrong_label", correction="PC")
+    (one,) = json.loads(export_coco(workspace, listing.listed(workspace)))["annotations"]
+    assert one["correction"] == "PC"

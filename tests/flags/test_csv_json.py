@@ -13,6 +13,7 @@ from breakhis_core.errors import InputError
 from breakhis_core.flags import listing
 from breakhis_core.flags.csv_json import export_csv, export_json
 from breakhis_core.flags.excel import export_excel
+from breakhis_core.flags.formats import FORMATS
 from breakhis_core.flags.importing import apply_import, check_import, matched_hashes
 from breakhis_core.flags.parsing import LARGEST_FILE, read_flags
 from breakhis_core.flags.rows import FLAG_FIELDS
@@ -34,6 +35,7 @@ STATEMENT = st.fixed_dictionaries(
         "hash": st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}"),
         "action": st.sampled_from(["flag", "keep", "exclude", "include"]),
         "reason": REASON,
+        "correction": st.sampled_from([*CODES, ""]),
         "note": TEXT.map(clean_note),
         "reviewer": NAME,
         "time": TIME,
@@ -41,6 +43,7 @@ STATEMENT = st.fixed_dictionaries(
         "rule": st.sampled_from(list(reviews.POLICIES)),
         "settled": st.sampled_from(["leaves", "stays", ""]),
         "settled_reason": REASON,
+        "settled_correction": st.sampled_from([*CODES, ""]),
         "settled_note": TEXT.map(clean_note),
         "settled_by": NAME,
         "settled_at": TIME,
@@ -57,7 +60,18 @@ STATEMENT = st.fixed_dictionaries(
         "part_in": st.sampled_from(["demo", ""]),
         "dataset": st.sampled_from(["phantoms", "@data", ""]),
     }
-)
+).map(lambda row: _as_it_can_be(row))
+
+
+def _as_it_can_be(row):
+    """Leave out corrections of what is not said to have a wrong label."""
+    said = row["action"] in ("flag", "exclude") and row["reason"] == "wrong_label"
+    settled = row["settled"] == "leaves" and row["settled_reason"] == "wrong_label"
+    return {
+        **row,
+        "correction": row["correction"] if said else "",
+        "settled_correction": row["settled_correction"] if settled else "",
+    }
 
 
 def _frame(rows):
@@ -91,15 +105,15 @@ def _answer(row):
 def _decisions(row):
     about = {"name": row["name"], "hash": row["hash"]}
     if row["action"] in ("exclude", "include"):
-        out, fields = row["action"] == "exclude", ("reason", "note", "reviewer", "time")
+        out, fields = row["action"] == "exclude", ("reason", "note", "reviewer", "time", "correction")
     elif row["settled"]:
-        out, fields = (
-            row["settled"] == "leaves",
-            ("settled_reason", "settled_note", "settled_by", "settled_at"),
-        )
+        out = row["settled"] == "leaves"
+        fields = ("settled_reason", "settled_note", "settled_by", "settled_at", "settled_correction")
     else:
         return
-    said = dict(zip(("reason", "note", "steward", "time"), (row[field] for field in fields), strict=True))
+    names = ("reason", "note", "steward", "time", "correction")
+    said = dict(zip(names, (row[field] for field in fields), strict=True))
+    said["correction"] = said["correction"] or None
     yield {**about, "excluded": out, **said, "reason": said["reason"] if out else None}
 
 
@@ -149,6 +163,32 @@ def flags(any_workspace, request):
     return images
 
 
+@pytest.fixture
+def corrected(any_workspace, flags):
+    """Return the right sub-type of two of these images, one by a reviewer and one by a steward."""
+    one, two = flags["hash"][4], flags["hash"][5]
+    reviews.flag(any_workspace, "bob", one, "wrong_label", run="demo", predicted="LC")
+    reviews.correct(any_workspace, "bob", one, "PC")
+    reviews.settle(any_workspace, "eve", two, exclude=True, reason="wrong_label", correction="TA")
+    reviews.flag(any_workspace, "ada", two, "wrong_label", correction="DC")
+    return {one: "PC", two: "TA"}
+
+
+def _other(workspace, images, folder):
+    """Return another workspace with the same images."""
+    from breakhis_core.images import datasets
+    from breakhis_core.images.catalogue import Catalogue
+    from breakhis_core.settings import Settings
+    from breakhis_core.workspace import Workspace
+
+    other = Workspace.open(
+        Settings(workspace=folder / "other", models=folder / "m", data=None, database_url=None)
+    )
+    problems = pd.DataFrame(columns=["path", "kind", "reason"])
+    datasets.save_catalogue(other, Catalogue(workspace.root / "pictures", images, problems, True))
+    return other
+
+
 @pytest.mark.parametrize(
     ("export", "name"), [(export_csv, "f.csv"), (export_json, "f.json"), (export_excel, "f.xlsx")]
 )
@@ -166,16 +206,7 @@ def test_importing_ones_own_export_changes_nothing(any_workspace, flags, export,
     ("export", "name"), [(export_csv, "f.csv"), (export_json, "f.json"), (export_excel, "f.xlsx")]
 )
 def test_flags_move_to_another_workspace_as_they_are(any_workspace, flags, tmp_path, export, name):
-    from breakhis_core.images import datasets
-    from breakhis_core.images.catalogue import Catalogue
-    from breakhis_core.settings import Settings
-    from breakhis_core.workspace import Workspace
-
-    other = Workspace.open(
-        Settings(workspace=tmp_path / "other", models=tmp_path / "m", data=None, database_url=None)
-    )
-    problems = pd.DataFrame(columns=["path", "kind", "reason"])
-    datasets.save_catalogue(other, Catalogue(any_workspace.root / "pictures", flags, problems, True))
+    other = _other(any_workspace, flags, tmp_path)
     content = export(statements(any_workspace))
     plan = read_flags(content, name)
     check = check_import(other, plan)
@@ -237,6 +268,48 @@ def test_a_file_of_before_keeps_and_settlements_were_written_is_read(any_workspa
     plan = read_flags(content, name)
     assert (len(plan.rows), plan.keeps, plan.settlements, plan.errors) == (5, (), (), ())
     assert len(check_import(any_workspace, plan).known) == 5
+
+
+@pytest.mark.parametrize("code", [one.code for one in FORMATS if one.lossless])
+def test_corrections_move_to_another_workspace_in_every_format_that_keeps_everything(
+    any_workspace, flags, corrected, tmp_path, code
+):
+    how = next(one for one in FORMATS if one.code == code)
+    content = b"".join(how.write(any_workspace, statements(any_workspace), None))
+    other = _other(any_workspace, flags, tmp_path)
+    for is_new in (True, False):
+        done = apply_import(other, read_flags(content, f"f{how.ending}"), "eve")
+        assert (done.is_new, done.refused) == (is_new, ())
+    assert reviews.corrected_labels(other) == reviews.corrected_labels(any_workspace) == corrected
+    assert _standing(other) == _standing(any_workspace)
+    again = statements(other).drop(columns=["dataset"])
+    pd.testing.assert_frame_equal(again, statements(any_workspace).drop(columns=["dataset"]))
+    assert not apply_import(any_workspace, read_flags(content, f"f{how.ending}")).is_new
+    other.close()
+
+
+def test_a_file_without_corrections_takes_none_away(any_workspace, flags, corrected):
+    said = statements(any_workspace)
+    table = said.drop(columns=["correction", "settled_correction"])
+    assert not apply_import(any_workspace, read_flags(table.to_csv(index=False).encode())).is_new
+    assert reviews.corrected_labels(any_workspace) == corrected
+
+
+def test_a_right_sub_type_alone_says_that_the_label_is_wrong(any_workspace, flags):
+    plan = read_flags(f"name,correction\n{flags['name'][5]},LC\n".encode(), "list.csv", reason="staining")
+    assert plan.unreasoned == 0
+    apply_import(any_workspace, plan, "eve")
+    (event,) = reviews.answers_on(any_workspace, flags["hash"][5])
+    assert (event.reason, event.correction) == ("wrong_label", "LC")
+
+
+def test_a_correction_that_is_new_is_brought_in(any_workspace, flags):
+    reviews.flag(any_workspace, "ada", flags["hash"][6], "wrong_label")
+    table = statements(any_workspace)
+    table.loc[table["hash"] == flags["hash"][6], "correction"] = "MC"
+    done = apply_import(any_workspace, read_flags(export_csv(table)))
+    assert [row["correction"] for row in done.new] == ["MC"]
+    assert [event.correction for event in reviews.answers_on(any_workspace, flags["hash"][6])] == ["MC"]
 
 
 def test_a_plain_list_takes_the_reason_that_is_asked_for(any_workspace, flags):
@@ -306,11 +379,13 @@ def test_a_plain_list_of_names_is_taken_and_taken_once(any_workspace, flags, new
         ("a.png,,staining,,2999-01-01,,", "lies in the future"),
         ("a.png,,staining,,,XX,", "predicted sub-type 'XX'"),
         ("a.png,,staining,,,,nan", "confidence 'nan'"),
+        ("a.png,,wrong_label,,,,,XX", "'XX' is no sub-type; the sub-types are A, F"),
+        ("a.png,,staining,,,,,DC", "goes with the reason wrong_label only"),
         (f"a.png,,staining,{'x' * 2001},,,", f"longer than {LONGEST_NOTE}"),
     ],
 )
 def test_a_bad_row_gets_its_sentence_and_the_others_go_on(row, sentence):
-    table = f"name,hash,reason,note,time,predicted,confidence\n{row}\nb.png,,staining,,,DC,0.5\n"
+    table = f"name,hash,reason,note,time,predicted,confidence,correction\n{row}\nb.png,,staining,,,DC,0.5\n"
     plan = read_flags(table.encode(), "list.csv")
     assert [one["name"] for one in plan.rows] == ["b.png"]
     assert len(plan.errors) == 1

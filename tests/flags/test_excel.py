@@ -38,7 +38,7 @@ def test_cells_have_types_and_the_header_stays_in_sight(sheet):
     assert isinstance(cells["magnification"], int)
     assert cells["confidence"] == 0.1 + 0.2
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:Z2"
+    assert sheet.auto_filter.ref == "A1:AB2"
     assert [cell.value for cell in sheet[1]] == list(STATEMENT_COLUMNS)
 
 

@@ -85,8 +85,27 @@ def test_cleanlabs_label_issues_are_wrong_labels_by_row_number():
     (row,) = plan.rows
     assert (row["hash"], row["reason"], row["reviewer"]) == (HASHES[1], "wrong_label", "cleanlab")
     assert row["note"] == "cleanlab: labelled DC, more likely LC (0.0312)"
+    assert row["correction"] == "LC"
     (row,) = read_flags(_csv(CLEAN_LEARNING), "labels.csv", HASHES).rows
     assert (row["hash"], row["note"]) == (HASHES[0], "cleanlab: labelled 4, more likely 5 (0.125)")
+    assert row["correction"] is None  # A number: nobody says of which list.
+
+
+@pytest.mark.parametrize(
+    ("column", "label", "correction"),
+    [
+        ("predicted_label", "lobular_carcinoma", "LC"),
+        ("suggested_label", "Phyllodes tumor", "PT"),
+        ("predicted_label", "DC", None),
+        ("predicted_label", "malignant", None),
+    ],
+)
+def test_the_label_that_is_suggested_is_the_correction_where_it_is_another_sub_type(
+    column, label, correction
+):
+    table = DATALAB.drop(columns="predicted_label").assign(**{column: ["A", label]})
+    (row,) = read_flags(_csv(table), "datalab.csv", HASHES).rows
+    assert (row["reason"], row["correction"]) == ("wrong_label", correction)
 
 
 def test_cleanlabs_table_may_name_files():

@@ -44,6 +44,17 @@ def test_it_has_agreement_settlements_and_what_was_noted(page):
     assert "Staining: 1 image" in page
 
 
+def test_it_says_which_sub_types_are_right(workspace, fake_run):
+    first, second = fake_run.predictions()["hash"][:2]
+    for reviewer, subtype in (("Ada", "DC"), ("Bob", "LC")):
+        reviews.flag(workspace, reviewer, first, "wrong_label", correction=subtype)
+    reviews.settle(workspace, "Eve", second, exclude=True, reason="wrong_label", correction="PC")
+    page = b"".join(flag_report(workspace, listing.listed(workspace))).decode()
+    assert "right: DC or LC ·" in page
+    assert "<td>leaves</td><td>Wrong label</td><td>PC</td>" in page
+    assert "Right sub-type, of those who named one" in page
+
+
 def test_a_picture_that_is_gone_leaves_a_frame(workspace, fake_run):
     reviews.flag(workspace, "Ada", "0" * 32, "staining")
     assert "The picture is not here." in b"".join(flag_report(workspace, listing.listed(workspace))).decode()

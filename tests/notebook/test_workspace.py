@@ -86,6 +86,7 @@ def test_exclusions_are_what_a_retraining_leaves_out(project):
     run = project.open_run("fake")
     what = plan(project._workspace, run._run)
     assert set(project.exclusions()["hash"]) == set(what.excluded) == set(images)
+    assert set(project.exclusions()["correction"]) == {""}
     leaving = project.exclusions("fake")
     assert set(leaving["hash"]) == {images["train"], images["validation"]}
     assert len(leaving) == what.leaving

@@ -10,7 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from breakhis_core.metrics.chance_corrected import cohen, corrected, fleiss, krippendorff
 from breakhis_core.reviews.agreement import Agreement, across, disagreeing, overall, pairwise
-from breakhis_core.reviews.agreement_words import FEW_IMAGES, meaning
+from breakhis_core.reviews.agreement_words import FEW_IMAGES, meaning, named_the_same
 
 ANSWER = st.sampled_from(["keep", "staining", "artefact"])
 ANSWERS = st.lists(st.tuples(ANSWER, ANSWER), min_size=2, max_size=30)
@@ -113,8 +113,9 @@ def test_krippendorffs_alpha_of_the_published_example():
 
 
 def _standing(answers):
-    """Rows of (image, reviewer, reason or keep)."""
-    frame = pd.DataFrame(answers, columns=["hash", "reviewer", "reason"])
+    """Rows of (image, reviewer, reason or keep, and the right sub-type if one was named)."""
+    rows = [(*answer, None)[:4] for answer in answers]
+    frame = pd.DataFrame(rows, columns=["hash", "reviewer", "reason", "correction"])
     frame["action"] = np.where(frame["reason"] == "keep", "keep", "flag")
     frame["reason"] = frame["reason"].where(frame["action"] == "flag")
     return frame
@@ -159,6 +160,34 @@ def test_where_reviewers_disagree():
     ]
     assert disagreeing(_standing(rows)) == ("a",)
     assert disagreeing(_standing(rows), "reason") == ("a", "b")
+
+
+def _corrected():
+    return _standing(
+        [
+            ("a", "ada", "wrong_label", "DC"),
+            ("a", "bob", "wrong_label", "LC"),
+            ("b", "ada", "wrong_label", "DC"),
+            ("b", "bob", "wrong_label", "DC"),
+            ("b", "eve", "wrong_label"),
+            ("c", "ada", "wrong_label", "PC"),
+            ("c", "bob", "wrong_label"),
+            ("d", "eve", "staining"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("subject", ["flag", "reason"])
+def test_who_names_another_sub_type_disagrees(subject):
+    assert disagreeing(_corrected(), subject) == ("a",)
+
+
+def test_how_often_two_name_the_same_sub_type_is_counted_on_the_images_where_two_named_one():
+    found = across(_corrected(), "correction", resamples=50)
+    assert (found.reviewers, found.images, found.observed, found.left_out) == (("ada", "bob"), 2, 0.5, 1)
+    assert named_the_same(found).endswith("named the same in 50 %, on 2 images.")
+    nobody = across(_standing([("a", "ada", "keep"), ("a", "bob", "staining")]), "correction")
+    assert named_the_same(nobody) == ""
 
 
 def test_one_reviewer_or_none_is_no_error():

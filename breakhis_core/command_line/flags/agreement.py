@@ -26,7 +26,7 @@ def agreement(
 
         from breakhis_core.reviews import agreement as measures
         from breakhis_core.reviews import standing
-        from breakhis_core.reviews.agreement_words import meaning
+        from breakhis_core.reviews.agreement_words import meaning, named_the_same
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
@@ -41,6 +41,7 @@ def agreement(
         }
         pairs = measures.pairwise(said, subject)
         differing = measures.disagreeing(said, subject)
+        named = measures.across(said, "correction")
         answered = int(said["hash"].nunique())
         value = {
             "subject": subject,
@@ -48,13 +49,14 @@ def agreement(
             "images": answered,
             **{name: None if one is None else asdict(one) for name, one in found.items()},
             "cohen_kappa": [asdict(one) for one in pairs],
+            "correction": None if named is None else asdict(named),
             "disagreeing": list(differing),
         }
-        named = {
+        titled = {
             "Krippendorff's alpha, all": found["krippendorff_alpha"],
             "Fleiss' kappa, all": found["fleiss_kappa"],
         }
-        rows = [(name, one) for name, one in named.items() if one is not None]
+        rows = [(name, one) for name, one in titled.items() if one is not None]
         rows += [(f"Cohen's kappa, {' and '.join(one.reviewers)}", one) for one in pairs]
         shown = table(
             None,
@@ -75,4 +77,5 @@ def agreement(
         words = (
             f"{counted(answered, 'image')} of {which.name} answered, {len(differing)} where answers differ."
         )
-        answer.give(value, words, *([shown] if rows else ["No image has two answers yet."]))
+        measured = shown if rows else "No image has two answers yet."
+        answer.give(value, words, measured, *([] if named is None else [named_the_same(named)]))

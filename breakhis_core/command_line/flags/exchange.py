@@ -103,6 +103,8 @@ def import_flags(
         new, known, refused = len(check.new), len(check.known), list(check.refused)
         answer.bad_input = bool(refused)
         reasons = Counter(row["reason"] for row in check.new)
+        said = (*check.new, *check.settlements)
+        corrections = Counter(row["correction"] for row in said if row["correction"])
         reviewers = Counter(row["reviewer"] for row in (*check.new, *check.keeps))
         stewards = Counter(row["steward"] for row in check.settlements)
         value = {
@@ -114,6 +116,7 @@ def import_flags(
             "keeps": len(check.keeps),
             "settlements": len(check.settlements),
             "reasons": dict(reasons.most_common()),
+            "corrections": dict(corrections.most_common()),
             "reviewers": dict(reviewers.most_common()),
             "stewards": dict(stewards.most_common()),
             "errors": refused,
@@ -124,6 +127,7 @@ def import_flags(
             lines = [f"{file} names no image: there is nothing to import."]
         for title, many in (
             ("by reason", reasons),
+            ("right sub-type", corrections),
             ("in the name of", reviewers),
             ("settled in the name of", stewards),
         ):

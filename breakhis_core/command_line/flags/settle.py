@@ -15,8 +15,12 @@ def settle(
     exclude: Annotated[
         bool, typer.Option("--exclude/--include", help="It leaves the training, or stays whatever was said.")
     ],
-    reason: Annotated[str, typer.Option("--reason", help="Why it leaves.")] = "other",
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it leaves; by default other.")] = None,
     note: Annotated[str, typer.Option("--note", help="In a few words; the reason other needs one.")] = "",
+    correction: Annotated[
+        str | None,
+        typer.Option("--correction", help="Sub-type that is right, such as DC; the reason is wrong_label."),
+    ] = None,
     steward: Annotated[str, typer.Option("--reviewer", help="In whose name.")] = "command line",
     as_json: AsJson = False,
 ) -> None:
@@ -28,18 +32,23 @@ def settle(
         from breakhis_core.flags.importing import matched_hashes
         from breakhis_core.flags.parsing import read_flags
         from breakhis_core.reviews import settle_many
+        from breakhis_core.reviews.terms import WRONG_LABEL
         from breakhis_core.workspace import Workspace
 
         workspace = Workspace.open()
         plan = read_flags("\n".join(images).encode(), "images.txt")
         hashes, refused = matched_hashes(workspace, plan)
         if hashes:
-            settle_many(workspace, steward, hashes, exclude=exclude, reason=reason, note=note)
+            why = reason or ("other" if correction is None else WRONG_LABEL)
+            settle_many(
+                workspace, steward, hashes, exclude=exclude, reason=why, note=note, correction=correction
+            )
         answer.bad_input = bool(refused)
         sentences = [sentence.removeprefix("images.txt: ") for sentence in refused]
         done = "leave" if exclude else "stay in"
+        named = "" if correction is None else f"; its right sub-type is {correction}"
         answer.give(
-            {"settled": list(hashes), "exclude": exclude, "errors": sentences},
-            f"{counted(len(hashes), 'image')} settled to {done} the training.",
+            {"settled": list(hashes), "exclude": exclude, "correction": correction, "errors": sentences},
+            f"{counted(len(hashes), 'image')} settled to {done} the training{named}.",
             *sentences,
         )

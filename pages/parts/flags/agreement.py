@@ -11,7 +11,7 @@ from markupsafe import Markup
 from breakhis_core import reviews
 from breakhis_core.reviews import agreement
 from breakhis_core.reviews.agreement import Agreement, Subject
-from breakhis_core.reviews.agreement_words import meaning
+from breakhis_core.reviews.agreement_words import meaning, named_the_same
 from breakhis_core.reviews.terms import LABELS, is_guest
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import Scope
@@ -49,8 +49,10 @@ def show(run: Run | None, scope: Scope | None) -> None:
         st.markdown(_coverage(said, people))
         _say_guests(everybody)
         subject = SUBJECTS[about]
-        measured = _measured(str(frame.workspace().engine.url), version, subject, hash(scope), said)
-        st.html(_table(*measured))
+        database = str(frame.workspace().engine.url)
+        st.html(_table(*_measured(database, version, subject, hash(scope), said)))
+        if same := named_the_same(_measured(database, version, "correction", hash(scope), said)[1]):
+            st.caption(same)
         _disagreements(said, subject, people, run)
     _settled(everybody, scope)
 
@@ -174,6 +176,7 @@ def _disagreements(said: pd.DataFrame, subject: Subject, people: list[str], run:
 def _answers_table(rows: pd.DataFrame, people: list[str], settled: pd.DataFrame) -> None:
     """Show who said what about each image, and settle the ticked ones."""
     words = rows["reason"].map(LABELS).where(rows["action"] == "flag", "keep")
+    words += (": " + rows["correction"]).fillna("")
     words += rows["note"].where(rows["note"] == "", " (" + rows["note"] + ")")
     table = rows.assign(words=words).pivot(index=["hash", "name"], columns="reviewer", values="words")
     table = table.reindex(columns=[one for one in people if one in table.columns]).reset_index()
