@@ -18,7 +18,8 @@ from breakhis_core.training.request import TrainRequest
 from breakhis_core.wording import counted
 from pages.parts.shared import frame, in_sight, job_panel
 from pages.parts.shared.markdown import plain
-from pages.parts.training import choices, fold_choices
+from pages.parts.training import choices, flagged_choice, fold_choices
+from pages.parts.training.flagged_choice import Flagged
 from pages.parts.training.fold_choices import FoldWish
 
 PAST = 20
@@ -33,7 +34,7 @@ class Wish:
         units: units of the split, one training each.
         improves: the run whose split is kept, if one is.
         tested: what the models are tested on.
-        exclude: hashes of the images to leave out.
+        flagged: what becomes of flagged images.
         recipe: all settings.
         seed: of a new split.
         weights: what training begins with; None while that is not known.
@@ -44,7 +45,7 @@ class Wish:
     units: tuple[Unit, ...]
     improves: Run | None
     tested: FoldWish
-    exclude: tuple[str, ...]
+    flagged: Flagged
     recipe: Recipe
     seed: int
     weights: str | None
@@ -65,7 +66,8 @@ class Wish:
                 unit=unit,
                 split_seed=self.seed,
                 weights=self.weights or "",
-                exclude=self.exclude,
+                exclude=self.flagged.exclude,
+                labels=dict(self.flagged.labels),
                 improves=None if self.improves is None else self.improves.name,
                 name=f"{self.name}-by-{unit}" if self.name and len(self.units) > 1 else self.name,
                 folds=self.tested.count,
@@ -81,14 +83,14 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
     with left:
         data = choices.choose_data(found)
         unit, improves, tested = choices.choose_split(data, known)
-        exclude = choices.choose_exclusions(data, improves)
+        flagged = flagged_choice.choose(data, improves)
     with right:
         recipe = choices.choose_recipe(data, improves)
         weights = choices.choose_weights(recipe, improves)
         units: tuple[Unit, ...] = ("case", "image") if unit == choices.BOTH else (one_unit(unit),)
         try:
             recipe, seed, name = choices.choose_rest(recipe, improves)
-            start(Wish(data, units, improves, tested, exclude, recipe, seed, weights, name), known, busy)
+            start(Wish(data, units, improves, tested, flagged, recipe, seed, weights, name), known, busy)
         except InputError as error:
             st.warning(plain(str(error)))
 
@@ -112,7 +114,7 @@ def start(wish: Wish, known: list[Run], busy: list[jobs.Job]) -> None:
     if pressed:
         for request in wish.requests():
             st.session_state.job = jobs.submit(frame.workspace(), "train", request.model_dump(mode="json"))
-        for name in ("improves", "exclude", "sweep", "cell"):
+        for name in ("improves", "exclude", "mode", "sweep", "cell"):
             st.query_params.pop(name, None)  # What the link asked for is under way.
         in_sight.started()
         st.rerun()
@@ -122,7 +124,7 @@ def time_in_words(wish: Wish, known: list[Run]) -> tuple[str, str]:
     """Return how long the training takes, and what that rests on."""
     unit, improves = wish.units[0], wish.improves
     folds = wish.tested.folds(wish.data, unit, wish.seed)
-    trained, images = choices.sizes(wish.data, unit, wish.seed, improves, wish.exclude, folds)
+    trained, images = choices.sizes(wish.data, unit, wish.seed, improves, wish.flagged.exclude, folds)
     if folds:
         fold_choices.explain(folds, wish.data)
     pace = duration.pace(wish.recipe, known)

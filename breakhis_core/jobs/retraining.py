@@ -43,6 +43,7 @@ class Plan:
         flagged: hashes of the images that the policy excludes, of those that the run is about.
         excluded: those of them that shall leave.
         labels: corrected sub-types by hash, of those of them that are learnt from with another label.
+        correctable: how many of them could be learnt from with another label, whatever the mode.
         train: how many leave the training images.
         validation: how many leave the validation images.
         test: how many of those that shall leave or be corrected are test images, and stay as published.
@@ -59,6 +60,7 @@ class Plan:
     flagged: tuple[str, ...]
     excluded: tuple[str, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    correctable: int = 0
     train: int = 0
     validation: int = 0
     test: int = 0
@@ -165,6 +167,7 @@ def plan(workspace: Workspace, run: Run, policy: str | None = None, mode: Mode |
         if image in about and code != published.get(image)
     }
     learnt = {image: code for image, code in corrections.items() if parts.get(image) in LEARNT}
+    correctable = len(learnt)
     mode = (mode or "both") if learnt else "without"
     if mode == "without":
         corrections = learnt = {}
@@ -178,6 +181,7 @@ def plan(workspace: Workspace, run: Run, policy: str | None = None, mode: Mode |
         flagged,
         excluded,
         learnt,
+        correctable,
         train=counts["train"],
         validation=counts["validation"],
         test=sum(parts.get(image) == "test" for image in {*excluded, *corrections}),

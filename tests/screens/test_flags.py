@@ -80,6 +80,26 @@ def test_one_button_retrains_with_the_same_split(
     assert sorted(one["exclude"]) == sorted(flagged)
 
 
+def test_with_a_corrected_label_the_choice_and_the_button_follow(
+    workspace: Workspace, fake_run: Run, open_screen: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "submit", lambda workspace, kind, arguments: asked.append(arguments))
+    table = fake_run.predictions()
+    first, second = table.loc[table["part"] == "train", "hash"].iloc[:2]
+    reviews.flag(workspace, "Ada", second, "staining")
+    assert not [one for one in open_screen("flags").selectbox if one.key == "mode"]
+    reviews.flag(workspace, "Ada", first, "wrong_label", correction="PC")
+    screen = open_screen("flags")
+    assert "1 image gets a corrected label." in words(screen)
+    assert "Retrain corrected and without flagged" in [button.label for button in screen.button]
+    screen.selectbox(key="mode").set_value("corrected").run()
+    next(b for b in screen.button if b.label == "Retrain with corrected labels").click().run()
+    assert not screen.exception
+    (one,) = asked
+    assert (one["exclude"], one["labels"], one["name"]) == ([], {first: "PC"}, "fake-corrected")
+
+
 def test_where_nothing_would_leave_it_leads_to_what_can(
     workspace: Workspace, fake_run: Run, open_screen: Open
 ) -> None:

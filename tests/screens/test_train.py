@@ -179,6 +179,34 @@ def test_a_link_from_the_flags_improves_on_a_run_without_the_flagged_images(
     assert (submitted[0].recipe, submitted[0].weights) == (recipe, "none")
 
 
+def test_flagged_images_with_a_corrected_label_may_stay_with_it(
+    workspace: Workspace, fake_run: Run, submitted: list[TrainRequest]
+) -> None:
+    table = fake_run.predictions()
+    first, second = table.loc[table["part"] == "train", "hash"].iloc[:2]
+    reviews.flag(workspace, "Ada", first, "wrong_label", correction="PC")
+    reviews.flag(workspace, "Ada", second, "staining")
+    screen = in_app("train")
+    choice = screen.selectbox(key="flagged")
+    assert (choice.label, choice.value) == ("2 flagged images, 1 with a corrected label", None)
+    choice.set_value("both").run()
+    press(screen, "Start training")
+    assert (submitted[0].exclude, submitted[0].labels) == ((second,), {first: "PC"})
+
+
+def test_a_link_from_the_flags_keeps_what_becomes_of_flagged_images(
+    workspace: Workspace, fake_run: Run
+) -> None:
+    table = fake_run.predictions()
+    image = table.loc[table["part"] == "train", "hash"].iloc[0]
+    reviews.flag(workspace, "Ada", image, "wrong_label", correction="PC")
+    screen = in_app("train", improves="fake", exclude="flagged", mode="corrected")
+    assert screen.selectbox(key="flagged").value == "corrected"
+    assert "1 image gets a corrected label." in said(screen)
+    assert in_app("train", improves="fake", exclude="flagged").selectbox(key="flagged").value == "both"
+    assert in_app("train", improves="fake").selectbox(key="flagged").value is None
+
+
 def test_a_missing_weights_file_or_a_bad_name_stops_the_start(pictures: pd.DataFrame) -> None:
     screen = in_app("train")
     screen.radio(key="weights-scratch-").set_value("file").run()

@@ -1,4 +1,4 @@
-"""Which flagged images leave the training: the rule, chosen here for all, and the retraining without them."""
+"""Which flagged images leave the training or are corrected: the rule, chosen for all, and the retraining."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def show(run: Run | None) -> None:
         if run is None:
             _choose({})
             return
-        plans = retraining.plans(frame.workspace(), run)
+        plans = retraining.plans(frame.workspace(), run, st.session_state.get("mode"))
         with st.container(horizontal=True, vertical_alignment="center", key="retrain-row"):
             with st.container():
-                plan = plans[_choose(plans)]
+                with st.container(horizontal=True, key="retrain-choices", gap="small"):
+                    plan = plans[_choose(plans)]
+                    if plan.correctable:
+                        _choose_mode()
                 st.markdown(plain(plan.words))
             if plan.changes:
                 _offer(run, plan)
@@ -47,7 +50,7 @@ def _offer(run: Run, plan: Plan) -> None:
         wanted, trouble = None, str(error)
     busy = jobs.active(frame.workspace(), "train")
     with st.container(width="content"):
-        label = "Add the retraining to the queue" if busy else "Retrain without flagged images"
+        label = "Add the retraining to the queue" if busy else plan.title
         pressed = st.button(label, type="primary", disabled=wanted is None)
     if trouble:
         st.warning(plain(trouble))
@@ -55,7 +58,7 @@ def _offer(run: Run, plan: Plan) -> None:
             "pages/train.py",
             label="Choose the weights under Train",
             icon=":material/model_training:",
-            query_params={"improves": run.name, "exclude": "flagged"},
+            query_params={"improves": run.name, "exclude": "flagged", "mode": plan.mode},
         )
     if pressed and wanted is not None:
         st.session_state.retraining = jobs.submit(frame.workspace(), "train", wanted.model_dump(mode="json"))
@@ -96,6 +99,18 @@ def _choose(plans: Mapping[str, Plan]) -> str:
     return chosen.code
 
 
+def _choose_mode() -> None:
+    """Let the person choose what becomes of flagged images, where some have a corrected label."""
+    st.selectbox(
+        "Flagged images",
+        list(retraining.MODES),
+        format_func=retraining.MODES.__getitem__,
+        key="mode",
+        label_visibility="collapsed",
+        help="Corrected labels count in train and validation only: tests are on published labels.",
+    )
+
+
 @guard.callback
 def _chosen() -> None:
     choose_policy(frame.workspace(), frame.reviewer(), st.session_state.policy)
@@ -105,6 +120,11 @@ def _effect(plan: Plan | None, code: str) -> str:
     """Say what a rule excludes, by part of the run's split."""
     if plan is None:
         return counted(len(reviews.excluded_hashes(frame.workspace(), code)), "image")
-    parts = {"train": plan.train, "validation": plan.validation, "test (stay)": plan.test}
+    parts = {
+        "train": plan.train,
+        "validation": plan.validation,
+        "relabelled": plan.relabelled,
+        "test (stay)": plan.test,
+    }
     said = ", ".join(f"{many} {part}" for part, many in parts.items() if many)
-    return counted(len(plan.excluded), "image") + (f", {said}" if said else "")
+    return counted(len(plan.flagged), "image") + (f", {said}" if said else "")

@@ -1,4 +1,4 @@
-"""The choices of the training form: images, split, exclusions, recipe, weights, and the rest folded away."""
+"""The choices of the training form: images, split, recipe, weights, and the rest folded away."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
 from breakhis_core.images.datasets import Dataset
-from breakhis_core.jobs import first_weights, retraining
+from breakhis_core.jobs import first_weights
 from breakhis_core.networks import weights_files
 from breakhis_core.recipes import RECIPES, WHOLE_BASE, Recipe, completed
-from breakhis_core.reviews.policy import chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.splits import split as splits
 from breakhis_core.splits.folds import Folds
@@ -92,30 +90,6 @@ def choose_split(data: Dataset, found: list[Run]) -> tuple[str, Run | None, Fold
     )
     st.caption(UNIT_MEANS[unit])
     return unit, None, wish
-
-
-def choose_exclusions(data: Dataset, improves: Run | None) -> tuple[str, ...]:
-    """Let the person leave the flagged images out of train and validation."""
-    plan = None if improves is None else retraining.plan(frame.workspace(), improves)
-    flagged = _excluded_of(data) if plan is None else plan.excluded
-    rule = chosen_policy(frame.workspace()).words
-    asked = st.query_params.get("exclude") == "flagged"
-    leave_out = st.checkbox(
-        f"Leave out the {counted(len(flagged), 'flagged image')}",
-        value=asked and bool(flagged),
-        disabled=not flagged,
-        help=f"They leave train and validation when {rule} (chosen under Flags). The test set never changes.",
-        key="exclude",
-    )
-    if leave_out and plan is not None:
-        st.caption(plain(f"{plan.leaving_words} {plan.staying_words}"))
-    return flagged if leave_out else ()
-
-
-def _excluded_of(data: Dataset) -> tuple[str, ...]:
-    """Return the images of a data set that the policy of the workspace excludes."""
-    images = datasets.image_hashes(frame.workspace().engine, data.id)
-    return tuple(image for image in reviews.excluded_hashes(frame.workspace()) if image in images)
 
 
 def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
