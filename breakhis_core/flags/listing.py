@@ -18,6 +18,7 @@ from breakhis_core.workspace import Workspace
 
 FACETS: dict[str, str] = {
     "reason": "Reason",
+    "correction": "Correction",
     "outcome": "What follows",
     "reviewer": "Reviewer",
     "subtype": "True sub-type",
@@ -35,7 +36,7 @@ ORDERS: dict[str, str] = {
     "reason": "By reason",
     "confident": "Surest predictions first",
 }
-_FIXED_ORDER = {"reason": REASON_CODES, "subtype": CODES, "outcome": tuple(OUTCOMES)}
+_FIXED_ORDER = {"reason": REASON_CODES, "correction": CODES, "subtype": CODES, "outcome": tuple(OUTCOMES)}
 
 Chosen = Mapping[str, Collection[str]]
 """Values to keep, by facet; a facet without values keeps all."""
@@ -162,12 +163,15 @@ def counts(flags: pd.DataFrame, chosen: Chosen) -> dict[str, dict[str, int]]:
 
     Returns:
         Number of images by value, by facet: in the words' own order where they have one, else the largest
-        first. A chosen value that no image has stands there with 0.
+        first. A chosen value that no image has stands there with 0. Flags without a correction are not
+        counted by it.
     """
     found = {}
     for facet in FACETS:
         others = {name: values for name, values in chosen.items() if name != facet}
         kept = matching(flags, others)
+        if facet == "correction":
+            kept = kept[kept["correction"] != ""]
         many = kept["hash"].groupby(_text(kept, facet)).nunique()
         many = many.reindex([*many.index, *(one for one in chosen.get(facet, ()) if one not in many.index)])
         by_value = {str(value): int(images) for value, images in many.fillna(0).items()}

@@ -52,3 +52,18 @@ def test_a_steward_settles_undoes_filters_and_takes_the_pictures_home(
     assert len([name for name in packed.namelist() if name.startswith("data/")]) == 3
     assert browser.errors == []
     assert browser.strangers == []
+
+
+def test_a_settlement_names_the_sub_type_that_most_flags_name(
+    workspace: Workspace, fake_run: Run, browser: Browser
+) -> None:
+    image = fake_run.predictions()["hash"].iloc[0]
+    for who, correction in (("Ada", "LC"), ("Bob", "DC"), ("Cid", "LC")):
+        reviews.flag(workspace, who, image, "wrong_label", correction=correction)
+    browser.open("flags")
+    browser.page.locator(".tile").click()
+    browser.page.get_by_role("button", name="Settle 1 image").click()
+    browser.page.get_by_role("button", name="Settle 1 image as").click()
+    browser.page.get_by_text("Settled: 1 image leaves the training.").wait_for()
+    settled = reviews.settlements(workspace)
+    assert settled[["reason", "correction"]].to_numpy().tolist() == [["wrong_label", "LC"]]

@@ -54,6 +54,15 @@ def test_a_chosen_value_without_images_stays_in_sight(workspace, rows):
     assert list(found["magnification"]) == sorted(found["magnification"], key=int)
 
 
+def test_corrections_are_counted_where_one_was_named(workspace, rows):
+    a, b = rows["hash"][:2]
+    reviews.flag(workspace, "cid", a, "wrong_label", correction="PC")
+    reviews.flag(workspace, "cid", b, "wrong_label", correction="F")
+    flags = listing.listed(workspace)
+    assert listing.counts(flags, {})["correction"] == {"F": 1, "PC": 1}
+    assert listing.matching(flags, {"correction": ["F"]})["hash"].tolist() == [b]
+
+
 def test_magnifications_are_filtered_as_text(workspace, rows):
     flags = listing.listed(workspace)
     wanted = str(rows["magnification"][0])

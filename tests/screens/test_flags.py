@@ -23,6 +23,7 @@ from pages.parts.flags import listing as flag_list
 from pages.parts.flags import settling
 from pages.parts.server import flag_download
 from tests.conftest import write_fake_run
+from tests.screens.components import shown
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
 from tests.screens.test_train import a_job
@@ -150,6 +151,30 @@ def test_the_table_names_sub_types_and_reasons(flagged: list[str], open_screen: 
     table = screen.dataframe[0].value
     assert sorted(table["reason"]) == ["Artefact", "Staining", "Staining"]
     assert table["picture"].str.startswith("/thumbnail/").all()
+
+
+def test_wall_table_and_facets_say_which_sub_type_is_right(
+    workspace: Workspace, flagged: list[str], open_screen: Open
+) -> None:
+    for who, image, code in (("Bob", 0, "DC"), ("Cid", 0, "LC"), ("Bob", 1, "DC")):
+        reviews.flag(workspace, who, flagged[image], "wrong_label", correction=code)
+    screen = open_screen("flags")
+    tiles = {tile["hash"]: tile["words"] for tile in shown(screen, "flag-wall")["items"]}  # type: ignore[attr-defined]
+    assert tiles[flagged[0]] == "Staining, Wrong label: ductal carcinoma or lobular carcinoma"
+    assert tiles[flagged[1]] == "Staining, Wrong label: ductal carcinoma"
+    facets = {one["name"]: one["bars"] for one in shown(screen, "flag-facets")["facets"]}  # type: ignore[attr-defined]
+    told = [(bar["label"], bar["images"]) for bar in facets["correction"]]
+    assert told == [("DC ductal carcinoma", 2), ("LC lobular carcinoma", 1)]
+    table = open_screen("flags", view="Table", correction="LC").dataframe[0].value
+    assert table[["reviewer", "correction"]].to_numpy().tolist() == [["Cid", "lobular carcinoma"]]
+
+
+def test_settlements_show_which_sub_type_is_right(workspace: Workspace, flagged: list[str]) -> None:
+    reviews.keep(workspace, "Bob", flagged[0])
+    reviews.flag(workspace, "Ada", flagged[0], "wrong_label", correction="LC")
+    reviews.settle(workspace, "Eve", flagged[0], exclude=True, reason="wrong_label", correction="DC")
+    screen = in_app("flags", view="Agreement")
+    assert screen.dataframe[0].value["reason"].tolist() == ["Wrong label: ductal carcinoma"]
 
 
 def test_the_address_filters_the_list(workspace: Workspace, flagged: list[str], open_screen: Open) -> None:

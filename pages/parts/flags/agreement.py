@@ -19,6 +19,7 @@ from breakhis_core.wording import counted, interval, number
 from pages.parts.flags import settling
 from pages.parts.shared import frame, guard, review_links
 from pages.parts.shared.markdown import plain
+from pages.parts.shared.reasons import in_words
 
 SUBJECTS: dict[str, Subject] = {"Flag or keep": "flag", "Reason": "reason"}
 _LOWEST = -0.25
@@ -210,7 +211,7 @@ def _settled_table(settled: pd.DataFrame, flags: pd.DataFrame) -> None:
     shown = settled.assign(
         picture="/thumbnail/" + settled["hash"],
         decision=settled["excluded"].map({True: "leaves the training", False: "stays in the training"}),
-        reason=settled["reason"].map(LABELS),
+        reason=list(map(in_words, settled["reason"], settled["correction"])),
     )
     above = st.container()
     titles = {

@@ -26,6 +26,7 @@ from pages.parts.flags import settling
 from pages.parts.flags.download_address import IN_ADDRESS
 from pages.parts.shared import address, frame, guard, review_links
 from pages.parts.shared.markdown import plain
+from pages.parts.shared.reasons import in_words
 
 _BADGES = {name: words for name, words in OUTCOMES.items() if name != "leaves"} | {"stays": "stays"}
 
@@ -110,7 +111,7 @@ def _in_words(facet: str, value: str) -> str:
         return LABELS.get(value, value)
     if facet == "outcome":
         return OUTCOMES.get(value, value)
-    if facet == "subtype" and value in CODES:
+    if facet in ("subtype", "correction") and value in CODES:
         return f"{value} {subtype(value).name}"
     if facet == "magnification" and value:
         return f"{value}×"
@@ -121,7 +122,7 @@ def _tiles(flags: pd.DataFrame) -> list[Tile]:
     """Return one thumbnail an image, with what was said about it."""
     found = []
     for image in listing.images(flags):
-        said = ", ".join(LABELS[reason] for reason in image.reasons)
+        said = ", ".join(in_words(reason, *image.corrections) for reason in image.reasons)
         predicted = f" → {image.predicted}" if image.predicted else ""
         notes = f" ({'; '.join(image.notes)})" if image.notes else ""
         found.append(
@@ -141,13 +142,14 @@ def _table(flags: pd.DataFrame) -> list[str]:
     shown = flags.assign(
         picture="/thumbnail/" + flags["hash"],
         reason=flags["reason"].map(LABELS),
+        correction=flags["correction"].map(_subtype),
         subtype=flags["subtype"].map(_subtype),
         predicted=flags["predicted"].map(_subtype),
         outcome=flags["outcome"].map(OUTCOMES),
     )
     order = [
-        "picture", "name", "reason", "note", "reviewer", "time", "outcome", "subtype", "predicted",
-        "confidence", "magnification", "case", "run",
+        "picture", "name", "reason", "correction", "note", "reviewer", "time", "outcome", "subtype",
+        "predicted", "confidence", "magnification", "case", "run",
     ]  # fmt: skip
     event = st.dataframe(
         shown[order],
@@ -162,6 +164,7 @@ def _table(flags: pd.DataFrame) -> list[str]:
             "picture": st.column_config.ImageColumn("", width=76),
             "name": "Image",
             "reason": "Reason",
+            "correction": listing.FACETS["correction"],
             "note": "Note",
             "reviewer": "Reviewer",
             "time": st.column_config.DatetimeColumn("Time", format="YYYY-MM-DD HH:mm"),

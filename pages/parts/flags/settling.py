@@ -11,8 +11,9 @@ import streamlit as st
 
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
+from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.reviews import ReviewEvent
-from breakhis_core.reviews.terms import LABELS
+from breakhis_core.reviews.terms import LABELS, WRONG_LABEL
 from breakhis_core.wording import counted
 from breakhis_core.workspace import Workspace
 from pages.parts.shared import guard
@@ -35,7 +36,7 @@ def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "lis
 
     Args:
         chosen: their hashes.
-        flags: the flags that stand, columns hash, reviewer and reason at least.
+        flags: the flags that stand, columns hash, reviewer, reason and correction at least.
         hint: what to do while nothing is chosen.
         place: tells several such rows on a screen apart.
     """
@@ -48,7 +49,7 @@ def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "lis
             help="Decides for everybody, whatever the reviewers said",
             key=f"settle-{place}-{turn()}",
         ):
-            _ask(chosen, on_chosen["reason"].tolist(), place)
+            _ask(chosen, on_chosen, place)
         mine, others = _flagged(chosen)
         st.button(
             f"Take back my {counted(len(mine), 'flag')}" if mine else "Take back my flags",
@@ -66,17 +67,24 @@ def act(chosen: Sequence[str], flags: pd.DataFrame, hint: str, place: str = "lis
             st.caption(hint)
 
 
-def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
+def _ask(chosen: Sequence[str], flags: pd.DataFrame, place: str) -> None:
     decision = st.radio("Decision", (LEAVES, STAYS), key=f"decision-{place}", horizontal=True)
     leaves = decision == LEAVES
-    codes, usual = list(LABELS), Counter(one for one in reasons if one in LABELS).most_common(1)
     with st.form(f"settlement-{place}", border=False):
-        # The reason that most of the flags name, until the steward says another.
+        # What most of the flags name, until the steward says something else.
         reason = st.selectbox(
             "Reason",
-            codes,
-            index=codes.index(usual[0][0]) if usual else 0,
+            list(LABELS),
+            index=_usual(list(LABELS), flags["reason"]) or 0,
             format_func=LABELS.__getitem__,
+            disabled=not leaves,
+        )
+        right = st.selectbox(
+            "Right sub-type, where the label is wrong",
+            CODES,
+            index=_usual(CODES, flags["correction"]),
+            format_func=lambda code: subtype(code).name,
+            placeholder="not known",
             disabled=not leaves,
         )
         note = st.text_input("Note", placeholder="why, in a few words", max_chars=500)
@@ -84,9 +92,11 @@ def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
         if not st.form_submit_button(label, type="primary"):
             return
     try:
+        correction = right if leaves and reason == WRONG_LABEL else None
         events = reviews.settle_many(
-            workspace(), reviewer(), chosen, exclude=leaves, reason=reason, note=note
-        )
+            workspace(), reviewer(), chosen,
+            exclude=leaves, reason=reason, note=note, correction=correction,
+        )  # fmt: skip
     except InputError as error:
         st.error(plain(str(error)))
         return
@@ -98,6 +108,12 @@ def _ask(chosen: Sequence[str], reasons: Sequence[str], place: str) -> None:
         partial(reviews.undo, only=events[0]),
     )
     st.rerun()
+
+
+def _usual(codes: Sequence[str], said: pd.Series) -> int | None:
+    """Return the place of the code that was said most often; None where none was."""
+    most = Counter(one for one in said if one in codes).most_common(1)
+    return codes.index(most[0][0]) if most else None
 
 
 def _flagged(images: Sequence[str]) -> tuple[list[str], int]:
