@@ -65,9 +65,9 @@ def correct(
             what = "settled" if topic == "settlement" else "said"
             raise InputError(f"{reviewer} has not {what} that this image's label is wrong.")
         gesture = flag.batch if flag.source is None and flag.batch else uuid.uuid4().hex
-        again = asdict(
-            replace(flag, at=db.now(), correction=correction, batch=gesture, source=None, undoes=None)
-        )
+        # The newest by time stands after an undo, and an imported flag may be of a clock that is ahead.
+        at = max(db.now(), flag.at)
+        again = asdict(replace(flag, at=at, correction=correction, batch=gesture, source=None, undoes=None))
         del again["id"]
         number: int = connection.execute(insert(events).returning(events.c.id), again).scalar_one()
         return number

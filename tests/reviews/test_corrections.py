@@ -1,10 +1,14 @@
 """Which sub-type is right: said with the flag or after it, undone with it, and what stands by all."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
+from breakhis_core.flags.importing import apply_import
+from breakhis_core.flags.parsing import read_flags
 from breakhis_core.reviews import own_answers, pace
 from breakhis_core.reviews.corrections import correctors
 from breakhis_core.storage import migration
@@ -90,6 +94,18 @@ def test_the_undo_of_the_flag_itself_takes_the_correction_too(any_workspace):
     reviews.keep(any_workspace, "ada", B)
     reviews.undo(any_workspace, "ada", only=flag)
     assert reviews.answers_on(any_workspace, A) == []
+
+
+def test_an_imported_flag_stays_when_its_correction_is_undone(any_workspace):
+    reviews.flag(any_workspace, "ada", B, "staining")
+    tomorrow = datetime.now(UTC) + timedelta(hours=20)
+    row = f"hash,reason,reviewer,time\n{B},wrong_label,bob,{tomorrow.isoformat()}\n"
+    apply_import(any_workspace, read_flags(row.encode()))
+    reviews.correct(any_workspace, "bob", B, "DC")
+    for step in (reviews.undo, reviews.redo, reviews.undo):
+        step(any_workspace, "bob")
+        named = "DC" if step is reviews.redo else ""
+        assert ("b", "bob", "wrong_label", named) in _named(any_workspace)
 
 
 def test_unflag_takes_both_and_its_redo_brings_both(any_workspace):

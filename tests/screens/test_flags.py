@@ -278,6 +278,24 @@ def test_agreement_says_what_it_leaves_out_and_lists_the_disagreements(
     assert len(screen.dataframe[0].value) == 2
 
 
+def test_agreement_says_how_often_two_named_the_same_sub_type(
+    workspace: Workspace, flagged: list[str]
+) -> None:
+    for reviewer, first, second in (("Ada", "DC", "PC"), ("Bob", "LC", "PC")):
+        reviews.flag(workspace, reviewer, flagged[0], "wrong_label", correction=first)
+        reviews.flag(workspace, reviewer, flagged[1], "wrong_label", correction=second)
+    screen = in_app("flags", view="Agreement")
+    said = "Two who named the right sub-type of an image named the same in 50 %, on 2 images."
+    assert said in [one.value for one in screen.caption]
+    assert screen.dataframe[0].value[["Ada", "Bob"]].to_numpy().tolist() == [
+        ["Wrong label: ductal carcinoma", "Wrong label: lobular carcinoma"]
+    ]
+    reviews.settle(workspace, "Eve", flagged[0], exclude=True, reason="wrong_label", correction="DC")
+    screen = in_app("flags", view="Agreement")
+    assert "All of them are settled." in [one.value for one in screen.caption]
+    assert screen.dataframe[0].value.iloc[0]["reason"] == "Wrong label: ductal carcinoma"
+
+
 def test_settlements_show_who_settled_what(workspace: Workspace, flagged: list[str]) -> None:
     reviews.keep(workspace, "Bob", flagged[0])
     reviews.settle(workspace, "Eve", flagged[0], exclude=False, note="good enough")

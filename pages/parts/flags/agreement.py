@@ -12,7 +12,7 @@ from breakhis_core import reviews
 from breakhis_core.reviews import agreement
 from breakhis_core.reviews.agreement import Agreement, Subject
 from breakhis_core.reviews.agreement_words import meaning, named_the_same
-from breakhis_core.reviews.terms import LABELS, is_guest
+from breakhis_core.reviews.terms import is_guest
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import Scope
 from breakhis_core.wording import counted, interval, number
@@ -176,8 +176,7 @@ def _disagreements(said: pd.DataFrame, subject: Subject, people: list[str], run:
 @guard.fragment
 def _answers_table(rows: pd.DataFrame, people: list[str], settled: pd.DataFrame) -> None:
     """Show who said what about each image, and settle the ticked ones."""
-    words = rows["reason"].map(LABELS).where(rows["action"] == "flag", "keep")
-    words += (": " + rows["correction"]).fillna("")
+    words = _reasons(rows).where(rows["action"] == "flag", "keep")
     words += rows["note"].where(rows["note"] == "", " (" + rows["note"] + ")")
     table = rows.assign(words=words).pivot(index=["hash", "name"], columns="reviewer", values="words")
     table = table.reindex(columns=[one for one in people if one in table.columns]).reset_index()
@@ -211,7 +210,7 @@ def _settled_table(settled: pd.DataFrame, flags: pd.DataFrame) -> None:
     shown = settled.assign(
         picture="/thumbnail/" + settled["hash"],
         decision=settled["excluded"].map({True: "leaves the training", False: "stays in the training"}),
-        reason=list(map(in_words, settled["reason"], settled["correction"])),
+        reason=_reasons(settled).where(settled["excluded"]),
     )
     above = st.container()
     titles = {
@@ -229,6 +228,12 @@ def _settled_table(settled: pd.DataFrame, flags: pd.DataFrame) -> None:
             "Tick rows to settle them anew; the earlier decision stays in the image's history.",
             "settled",
         )
+
+
+def _reasons(rows: pd.DataFrame) -> pd.Series:
+    """Return the reason of each row in words, with the sub-type that is right where one was named."""
+    pairs = zip(rows["reason"].fillna(""), rows["correction"].fillna(""), strict=True)
+    return pd.Series([in_words(*pair) for pair in pairs], index=rows.index, dtype="str")
 
 
 def _ticked(shown: pd.DataFrame, columns: list[str], key: str, titles: dict[str, Any]) -> list[str]:
