@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -15,7 +16,7 @@ from breakhis_core.flags.statements import OUTCOMES
 from breakhis_core.images import datasets
 from breakhis_core.images.taxonomy import CODES, subtype
 from breakhis_core.reviews.policy import chosen_policy
-from breakhis_core.reviews.terms import LABELS
+from breakhis_core.reviews.terms import LABELS, WRONG_LABEL
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import Scope
 from breakhis_core.wording import counted
@@ -128,13 +129,19 @@ def _tiles(flags: pd.DataFrame) -> list[Tile]:
         found.append(
             Tile(
                 hash=image.hash,
-                words=said,
+                words=", ".join(_in_short(reason, image.corrections) for reason in image.reasons),
                 small=f"{image.subtype}{predicted} · {', '.join(image.reviewers)}",
                 title=f"{image.name}: {said.lower()}{notes}",
                 badge=_BADGES.get(image.outcome, ""),
             )
         )
     return found
+
+
+def _in_short(reason: str, corrections: Sequence[str]) -> str:
+    """Return a reason as a thumbnail has room for it: a sub-type that is right by its code."""
+    right = f": {' or '.join(corrections)}" if corrections and reason == WRONG_LABEL else ""
+    return LABELS[reason] + right
 
 
 def _table(flags: pd.DataFrame) -> list[str]:
