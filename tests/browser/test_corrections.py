@@ -104,18 +104,18 @@ def test_pressed_twice_it_asks_once_and_names_nothing(
     assert said(workspace) == dict.fromkeys(queue[:2], ("wrong_label", ""))
 
 
-@pytest.mark.parametrize("key", ["Enter", "Escape", "ArrowRight"])
-def test_who_does_not_know_goes_on(
-    key: str, reviewing: Browser, workspace: Workspace, queue: list[str]
-) -> None:
-    reviewing.key("7")
-    wait_for_flag(reviewing)
-    reviewing.key(key)
-    reviewing.wait_until_shown(queue[1])
+def test_who_does_not_know_goes_on(reviewing: Browser, workspace: Workspace, queue: list[str]) -> None:
+    for place, key in enumerate(("Enter", "Escape", "ArrowRight")):
+        reviewing.key("7")
+        wait_for_flag(reviewing)
+        reviewing.key(key)
+        reviewing.wait_until_shown(queue[place + 1])
+        wait_for_question(reviewing, there=False)
     reviewing.key("ArrowLeft")
-    reviewing.wait_until_shown(queue[0])
+    reviewing.wait_until_shown(queue[2])
+    wait_for_flag(reviewing)
     assert not reviewing.read("!!window.deep('.question')")
-    assert said(workspace) == {queue[0]: ("wrong_label", "")}
+    assert said(workspace) == dict.fromkeys(queue[:3], ("wrong_label", ""))
 
 
 def test_asking_again_marks_what_was_named_and_keeps_it(
@@ -176,7 +176,7 @@ def test_another_tab_may_take_the_flag_back_meanwhile(
     assert said(workspace) == {queue[0]: ("fold_or_tear", "")}
 
 
-def test_the_question_outlives_the_grid_and_a_change_of_the_screen(
+def test_the_question_outlives_a_change_of_the_screen(
     reviewing: Browser, workspace: Workspace, queue: list[str], labels: dict[str, str]
 ) -> None:
     reviewing.key("7")
@@ -190,25 +190,24 @@ def test_the_question_outlives_the_grid_and_a_change_of_the_screen(
     assert said(workspace) == {queue[0]: ("wrong_label", CODES[int(key) - 1])}
 
 
-@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1280, 720), (800, 900), (1366, 640)])
 @pytest.mark.parametrize("view", ["", "grid"])
-def test_the_question_fits_and_moves_nothing(
-    view: str, width: int, height: int, browser: Browser, queue: list[str]
-) -> None:
-    browser.page.set_viewport_size({"width": width, "height": height})
+def test_the_question_fits_and_moves_nothing(view: str, browser: Browser, queue: list[str]) -> None:
     browser.open(f"review?order=all&view={view}")
-    if view:
-        browser.wait_for("!!window.deep('.tile.framed')")
-    else:
-        browser.wait_until_shown(queue[0])
-    before = browser.read(PLACES)
-    browser.key("7")
-    wait_for_question(browser)
-    assert browser.read(PLACES) == before
-    for name, wide, high, cut in browser.read(QUESTION):
-        assert wide > 100, name
-        assert high >= 24 or name.startswith("Which"), name
-        assert cut <= 0, name
+    browser.wait_for("!!window.deep('.tile.framed, .viewer[data-shown]')")
+    for width, height in ((1400, 900), (1280, 720), (800, 900), (1366, 640)):
+        browser.page.set_viewport_size({"width": width, "height": height})
+        browser.page.wait_for_timeout(200)
+        before = browser.read(PLACES)
+        browser.key("7")
+        wait_for_question(browser)
+        assert browser.read(PLACES) == before
+        for name, wide, high, cut in browser.read(QUESTION):
+            assert wide > 100, name
+            assert high >= 24 or name.startswith("Which"), name
+            assert cut <= 0, name
+        browser.key("u")
+        browser.wait_for_words(".done", "Taken back")
+        wait_for_question(browser, there=False)
 
 
 def test_in_the_grid_it_is_asked_once_for_all(
@@ -240,3 +239,34 @@ def test_in_the_grid_it_is_asked_once_for_all(
     browser.key("1")  # The answers are back.
     browser.wait_for_words(".desk .done", "Flagged out of focus")
     assert browser.errors == []
+
+
+def test_behind_the_last_image_nothing_is_asked_any_more(
+    reviewing: Browser, workspace: Workspace, queue: list[str], labels: dict[str, str]
+) -> None:
+    reviewing.key("End")
+    reviewing.wait_until_shown(queue[-1])
+    for key in (another(labels[queue[-1]]), "Enter"):
+        reviewing.key("7", key)
+        reviewing.page.get_by_text("End of this queue").wait_for()
+        reviewing.key("ArrowLeft")
+        reviewing.wait_until_shown(queue[-1])
+        wait_for_flag(reviewing)
+        assert not reviewing.read("!!window.deep('.question')")
+    assert said(workspace)[queue[-1]][1] != ""
+
+
+def test_in_the_queue_of_disagreements_it_settles(
+    browser: Browser, workspace: Workspace, queue: list[str], labels: dict[str, str]
+) -> None:
+    for who, code in (("Ada", "MC"), ("Bob", "PC")):
+        reviews.flag(workspace, who, queue[0], "wrong_label", correction=code)
+    browser.open("review?show=disagreeing")
+    browser.wait_until_shown(queue[0])
+    assert "Ada: Wrong label: mucinous carcinoma" in browser.page.locator(".band").inner_text()
+    key = another(labels[queue[0]])
+    browser.key("7", key)
+    browser.page.get_by_text("End of this queue").wait_for()
+    settled = reviews.settlements(workspace)[["hash", "reason", "correction"]].to_numpy().tolist()
+    assert settled == [[queue[0], "wrong_label", CODES[int(key) - 1]]]
+    assert set(reviews.standing(workspace)["reviewer"]) == {"Ada", "Bob"}

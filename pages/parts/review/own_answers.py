@@ -18,10 +18,10 @@ from breakhis_core import reviews
 from breakhis_core.reviews import ReviewEvent, own_answers
 from breakhis_core.reviews.pace import Pace, pace_of
 from breakhis_core.reviews.terms import WRONG_LABEL
+from pages.parts.review.answer import Answer, Settled
 from pages.parts.review.queue import Item
 from pages.parts.shared import address
 from pages.parts.shared.frame import reviewer, workspace
-from pages.parts.shared.reasons import as_said
 
 LONGEST_LOOK = 600.0  # Somebody who looked for longer was away.
 LONGEST_SHOWN = 200
@@ -29,54 +29,6 @@ LONGEST_NOTE = 500
 OWN = "own"
 """What the address says as ``as`` where one answers instead of settling."""
 REMEMBERED = 120  # Events that the pace is read from: 20 answers, some of them on many images.
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """This reviewer's standing answer about one image."""
-
-    action: str
-    reason: str
-    note: str
-    correction: str
-
-    @property
-    def choice(self) -> str:
-        """What was pressed: the code of the reason, or ``"keep"``."""
-        return "keep" if self.action == "keep" else self.reason
-
-    @property
-    def words(self) -> str:
-        """The answer as it stands on screen."""
-        if self.action == "keep":
-            return "kept: nothing wrong with the image"
-        note = f" ({self.note})" if self.note else ""
-        return f"flagged: {as_said(self.reason, self.correction)}{note}"
-
-    @property
-    def stands(self) -> str:
-        """The answer and whose it is."""
-        return f"you {self.words}"
-
-
-@dataclass(frozen=True, slots=True)
-class Settled(Answer):
-    """A steward's standing decision about one image: ``"keep"`` where it stays in the training."""
-
-    steward: str
-
-    @property
-    def words(self) -> str:
-        """The decision as it stands on screen."""
-        note = f" ({self.note})" if self.note else ""
-        if self.action == "keep":
-            return f"settled: stays in the training{note}"
-        return f"settled: leaves the training, {as_said(self.reason, self.correction)}{note}"
-
-    @property
-    def stands(self) -> str:
-        """The decision and whose it is."""
-        return f"{self.words}, by {self.steward}"
 
 
 @dataclass
