@@ -26,8 +26,8 @@ from breakhis_core.workspace import Workspace
 LEARNT = ("train", "validation")
 Mode = Literal["both", "corrected", "without"]
 MODES: dict[Mode, str] = {
-    "both": "Correct labels, leave out the other flagged images",
-    "corrected": "Correct labels, leave nothing out",
+    "both": "Correct labels, leave out the rest",
+    "corrected": "Correct labels, leave out none",
     "without": "Leave out all flagged images",
 }
 """What a retraining makes of flagged images, where some have a corrected label; else all leave."""
