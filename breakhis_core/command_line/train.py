@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -68,6 +68,13 @@ def train(
         Path | None,
         typer.Option(metavar="FLAGS.csv", help="Flagged images to leave out of train and validation."),
     ] = None,
+    correct: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FLAGS.csv",
+            help="Corrected labels to use in train and validation; with --exclude these images stay.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(metavar="RUN", help="Name of the run; by default recipe and unit.")
     ] = None,
@@ -104,7 +111,7 @@ def train(
         workspace = Workspace.open()
         _check_name(workspace, name)
         _check_folds(folds, fold_files, unit, improves)
-        flags = None if exclude is None else read_flags(exclude, exclude.name)
+        flags = [None if file is None else read_flags(file, file.name) for file in (exclude, correct)]
         changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
         request = TrainRequest(
             recipe=with_settings(RECIPES[recipe].model_copy(update=changes), settings or ()),
@@ -119,8 +126,8 @@ def train(
         )
         dataset, _ = catalogued(workspace, data)
         # Flags may name images that this folder brings into the workspace.
-        excluded = () if flags is None else _matched(workspace, flags, answer)
-        request = request.model_copy(update={"data": dataset, "exclude": excluded})
+        said = _said(workspace, *flags, answer=answer)
+        request = request.model_copy(update={"data": dataset, **said})
         folder = _train(workspace, request)
         _tell(answer, folder)
 
@@ -155,15 +162,21 @@ def _unit(unit: Unit | None, improves: str | None) -> Literal["image", "case"]:
     return "image" if kept == "image" else "case"
 
 
-def _matched(workspace: Workspace, flags: ImportPlan, answer: Answer) -> tuple[str, ...]:
-    """Return the images that flags mean; a flag that means none is said, and the others count."""
-    from breakhis_core.flags.importing import matched_hashes
+def _said(
+    workspace: Workspace, exclude: ImportPlan | None, correct: ImportPlan | None, *, answer: Answer
+) -> dict[str, Any]:
+    """Return what files of flags make of a request; a flag that means no image is said, the others count."""
+    from breakhis_core.flags.importing import matched_hashes, matched_labels
 
-    hashes, refused = matched_hashes(workspace, flags)
+    hashes, unknown = ((), ()) if exclude is None else matched_hashes(workspace, exclude)
+    labels, unknown_too = ({}, ()) if correct is None else matched_labels(workspace, correct)
+    refused = dict.fromkeys((*unknown, *unknown_too))
     for sentence in refused:
         complain(sentence)
     answer.bad_input = bool(refused)
-    return hashes
+    if correct is not None and not labels:
+        raise InputError(f"{correct.source} names the right sub-type of no image here (column correction).")
+    return {"exclude": tuple(image for image in hashes if image not in labels), "labels": labels}
 
 
 def _train(workspace: Workspace, request: TrainRequest) -> Path:
@@ -200,6 +213,7 @@ def _tell(answer: Answer, folder: Path) -> None:
         "split_seed": run.manifest["split_seed"],
         "folds": run.manifest.get("folds"),
         "excluded": len(run.excluded),
+        "corrected": len(run.corrected),
         "parts": {part: int(count) for part, count in parts.items()},
         "epochs": int(run.history()["epoch"].max()),
         "seconds": run.manifest["seconds"],

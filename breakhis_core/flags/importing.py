@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from breakhis_core.flags.parsing import ImportPlan
+from breakhis_core.reviews.corrections import more_than_half
 from breakhis_core.reviews.ledger import FIELD, ledger_of
 from breakhis_core.reviews.naming import known_name
 from breakhis_core.storage import database as db
@@ -106,15 +107,39 @@ def matched_hashes(workspace: Workspace, plan: ImportPlan) -> tuple[tuple[str, .
 
     An image that is flagged in the file stays where the file tells that a steward settled so.
     """
-    decided = {(row["hash"], row["name"]): row for row in sorted(plan.settlements, key=_moment)}
-    out = [row for row in decided.values() if row["excluded"]]
-    stay = [row for row in decided.values() if not row["excluded"]]
+    decided = _decided(plan)
+    out = [row for row in decided if row["excluded"]]
+    stay = [row for row in decided if not row["excluded"]]
     with workspace.engine.connect() as connection:
         catalogue = _Catalogue(connection)
     flagged, refused = catalogue.matched([*plan.rows, *out], plan.source)
     kept, _ = catalogue.matched(stay, plan.source)
     hashes = {row["hash"] for row in flagged} - {row["hash"] for row in kept}
     return tuple(sorted(hashes)), (*plan.errors, *refused)
+
+
+def matched_labels(workspace: Workspace, plan: ImportPlan) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the right sub-types that a file names, by hash, and a sentence for each row that means no image.
+
+    A steward's word counts before all others; else what more than half of the reviewers named. An image that
+    the file says to stay as it is has none.
+    """
+    flagged, refused = matched_hashes(workspace, plan)
+    settled = [row for row in _decided(plan) if row["excluded"] and row["correction"]]
+    with workspace.engine.connect() as connection:
+        catalogue = _Catalogue(connection)
+    said, _ = catalogue.matched((row for row in plan.rows if row["correction"]), plan.source)
+    named: dict[str, dict[str | None, str]] = defaultdict(dict)
+    for row in said:
+        named[row["hash"]][row["reviewer"]] = row["correction"]
+    labels = {image: more_than_half(Counter(of.values())) for image, of in named.items()}
+    labels |= {row["hash"]: row["correction"] for row in catalogue.matched(settled, plan.source)[0]}
+    return {image: right for image in flagged if (right := labels.get(image)) is not None}, refused
+
+
+def _decided(plan: ImportPlan) -> list[dict[str, Any]]:
+    """Return the last decision of a steward about each image."""
+    return list({(row["hash"], row["name"]): row for row in sorted(plan.settlements, key=_moment)}.values())
 
 
 def _moment(row: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from breakhis_core.flags import listing
 from breakhis_core.flags.statements import FOLLOWS, LEAVING, statements
 from breakhis_core.images import datasets
 from breakhis_core.images.cataloguing import catalogue_folder
+from breakhis_core.images.taxonomy import CODES
 from breakhis_core.jobs import retraining
 from breakhis_core.notebook.comparison import Comparison, compared
 from breakhis_core.notebook.frames import about, images_in_words, with_origin
@@ -161,6 +162,7 @@ class OpenWorkspace:
         seed: int = 0,
         data: str | Path | None = None,
         exclude: pd.DataFrame | Iterable[str] = (),
+        correct: pd.DataFrame | Mapping[str, str] | None = None,
         improves: AnyRun | None = None,
         folds: int = 0,
         progress: bool = True,
@@ -176,6 +178,8 @@ class OpenWorkspace:
             seed: of the split and of the training.
             data: name or folder of the data set; by default the newest.
             exclude: images to leave out of train and validation: a frame with a column hash, or hashes.
+            correct: right sub-types to use in train and validation: a frame with columns hash and correction,
+                or codes by hash. With ``exclude`` these images stay.
             improves: keep the split, and the unit, of this run, to be compared with it.
             folds: folds of a cross-validation; 0 trains one model.
             progress: show a line of progress.
@@ -190,13 +194,16 @@ class OpenWorkspace:
         changes = {"seed": seed} if epochs is None else {"seed": seed, "epochs": epochs}
         if unit not in ("case", "image"):
             raise InputError(f"A split is by image or by case, not by {unit!r}.")
+        labels = {} if correct is None else _labels(correct)
+        self._hashes(labels)
         request = TrainRequest(
             recipe=_recipe(recipe, changes),
             data=None if data is None else datasets.dataset_named(self._workspace, data).id,
             unit=unit if kept is None else ("image" if kept.unit == "image" else "case"),
             split_seed=seed,
             weights=weights_given(str(weights)),
-            exclude=self._hashes(exclude),
+            exclude=tuple(image for image in self._hashes(exclude) if image not in labels),
+            labels=labels,
             improves=None if kept is None else kept.name,
             name=name,
             folds=folds,
@@ -322,6 +329,22 @@ def open_workspace(folder: str | Path | None = None, *, models: str | Path | Non
     given = {"workspace": folder, "models": models}
     settings = Settings.model_validate({name: path for name, path in given.items() if path is not None})
     return OpenWorkspace(Workspace.open(settings))
+
+
+def _labels(correct: pd.DataFrame | Mapping[str, str]) -> dict[str, str]:
+    """Return corrected sub-types by hash; rows without one say nothing."""
+    if isinstance(correct, Mapping):
+        said = [(image, code) for image, code in correct.items()]
+    else:
+        rows = correct[correct["correction"].notna() & (correct["correction"] != "")]
+        said = list(zip(rows["hash"], rows["correction"], strict=True))
+    labels: dict[str, str] = {}
+    for image, code in said:
+        if code not in CODES:
+            raise InputError(f"{code!r} is no sub-type; the sub-types are {', '.join(CODES)}.")
+        if labels.setdefault(image, code) != code:
+            raise InputError(f"{image} is said to be {labels[image]} and {code}; give one of them.")
+    return labels
 
 
 def _recipe(recipe: str | Recipe, changes: dict[str, int]) -> Recipe:

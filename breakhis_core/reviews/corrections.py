@@ -129,14 +129,22 @@ def corrections_in(ledger: Ledger, policy: str) -> dict[str, str]:
     return kept
 
 
+def more_than_half(named: Counter[str]) -> str | None:
+    """Return the sub-type that more than half of those who named one named.
+
+    >>> more_than_half(Counter({"DC": 2, "LC": 1})), more_than_half(Counter({"DC": 1, "LC": 1}))
+    ('DC', None)
+    """
+    subtype, times = named.most_common(1)[0] if named else (None, 0)
+    return subtype if times > named.total() / 2 else None
+
+
 def _right(ledger: Ledger, image: str) -> str | None:
     settled = ledger.settlements.get(image)
     if settled is not None and settled[_CORRECTION] is not None:
         decided: str = settled[_CORRECTION]
         return decided
-    named = _named(ledger, image)
-    subtype, times = named.most_common(1)[0] if named else (None, 0)
-    return subtype if times > named.total() / 2 else None
+    return more_than_half(_named(ledger, image))
 
 
 def _named(ledger: Ledger, image: str) -> Counter[str]:

@@ -120,6 +120,35 @@ def test_excluded_images_leave_train_and_validation_and_unknown_ones_are_said(mo
     assert "unknown.png is not in this workspace" in told.stderr
 
 
+def test_corrected_images_stay_with_their_label_and_the_others_leave(monkeypatch, workspace, data):
+    asked = []
+    monkeypatch.setattr(
+        "breakhis_core.training.train.train", lambda request, *_: asked.append(request) or 1 / 0
+    )
+    images = sorted((data / "BreaKHis_v1").rglob("*.png"))[:3]
+    file = workspace.root / "flags.csv"
+    file.write_text(
+        "name,reason,correction,reviewer\n"
+        f"{images[0].name},wrong_label,PC,Ada\n{images[0].name},wrong_label,PC,Bea\n"
+        f"{images[0].name},wrong_label,MC,Cy\n{images[1].name},staining,,Ada\n"
+        f"{images[2].name},wrong_label,PC,Ada\n{images[2].name},wrong_label,MC,Bea\n"
+    )
+    first, second, third = (pixel_hash(decode(image)) for image in images)
+    call("train", "--data", data, "--weights", "none", "--correct", file)
+    call("train", "--data", data, "--weights", "none", "--correct", file, "--exclude", file)
+    assert [one.labels for one in asked] == [{first: "PC"}, {first: "PC"}]
+    assert asked[0].exclude == ()
+    assert set(asked[1].exclude) == {second, third}, "reviewers name different sub-types of the third"
+
+
+def test_a_list_without_corrections_corrects_nothing(workspace, data):
+    image = next((data / "BreaKHis_v1").rglob("*.png"))
+    (workspace.root / "flags.csv").write_text(f"name,reason\n{image.name},staining\n")
+    told = call("train", "--data", data, "--weights", "none", "--correct", workspace.root / "flags.csv")
+    assert told.exit_code == 1
+    assert "flags.csv names the right sub-type of no image here (column correction)." in told.stderr
+
+
 def test_a_missing_folder_is_bad_input(workspace):
     told = call("train", "--data", "no-such-folder", "--weights", "none")
     assert told.exit_code == 1
@@ -133,6 +162,6 @@ def test_every_recipe_that_ships_can_be_named():
 def test_help_names_the_options_of_the_documentation():
     told = call("train", "--help").stdout
     page = Path(PROJECT, "docs", "commands.md").read_text(encoding="utf-8")
-    for option in ("--data", "--recipe", "--unit", "--weights", "--exclude", "--improves", "--name"):
+    for option in ("--data", "--recipe", "--unit", "--weights", "--exclude", "--correct", "--improves"):
         assert option in told
         assert option in page

@@ -135,6 +135,12 @@ def test_runs_of_other_test_images_are_not_compared(project):
         ({"data": "gone"}, "gone is no data set of this workspace; there are: pictures."),
         ({"unit": "patient"}, "A split is by image or by case, not by 'patient'."),
         ({"epochs": 0}, "epochs: Input should be greater than or equal to 1"),
+        ({"correct": {"first.png": "PC"}}, "'first.png' is no hash of an image that is catalogued here."),
+        ({"correct": {"first.png": "benign"}}, "'benign' is no sub-type; the sub-types are A, F, PT, TA,"),
+        (
+            {"correct": pd.DataFrame({"hash": ["a", "a"], "correction": ["PC", "MC"]})},
+            "a is said to be PC and MC; give one of them.",
+        ),
         ({"exclude": ["first.png"]}, "'first.png' is no hash of an image that is catalogued here."),
     ],
 )
@@ -160,6 +166,9 @@ def test_a_training_is_asked_for_as_by_command(project, monkeypatch):
     assert asked[1].exclude == tuple(sorted(images["hash"][:2]))
     assert (asked[1].unit, asked[1].improves, asked[1].name) == ("case", "fake", "second")
     assert list(project._workspace.jobs.glob("foreground-*")) == []
+    said = images.head(2).assign(correction=["PC", None])
+    project.train(weights="none", exclude=said, correct=said, improves="fake", progress=False)
+    assert (asked[2].exclude, asked[2].labels) == ((images["hash"][1],), {images["hash"][0]: "PC"})
 
 
 def test_the_stop_button_stops_at_a_safe_point_and_the_same_call_goes_on(project, monkeypatch):
