@@ -20,7 +20,7 @@ def in_words(compared: Mapping[str, Any], change: str | None = None) -> str:
     """
     against = compared["against"][0]
     first, second = compared["first"]["name"], against["name"]
-    images = counted(compared["images"], f"{part_in_words(compared['part'])} image".strip())
+    images = _counted_images(compared["images"], compared)
     if same_answers(against):
         return f"{first} and {second} give the same answers on all {images}."
     rests_on = f"these {images} of {counted(compared['cases'], 'case')}, {compared['split']}"
@@ -75,7 +75,7 @@ def minus_flagged_in_words(compared: Mapping[str, Any]) -> str:
     if minus is None:
         return ""
     return (
-        f"Minus flagged: without the {counted(minus['flagged_images'], 'flagged test image')}, on "
+        f"Minus flagged: without the {_counted_images(minus['flagged_images'], compared, 'flagged ')}, on "
         f"{counted(minus['images'], 'image')} of {counted(minus['cases'], 'case')}, {compared['split']}: "
         f"{_main(minus['against'][0]['deltas'])}."
     )
@@ -92,11 +92,15 @@ def corrected_in_words(compared: Mapping[str, Any], reviewers: int) -> str:
     if right is None:
         return ""
     return (
-        f"With corrected labels: {counted(len(right['relabelled']), 'test image')} of "
+        f"With corrected labels: {_counted_images(len(right['relabelled']), compared)} of "
         f"{right['images']:,} relabelled, {compared['split']}: "
         f"{_main(right['against'][0]['deltas'])} (second line, on labels that "
         f"{counted(reviewers, 'reviewer')} corrected; not the headline)."
     )
+
+
+def _counted_images(many: int, compared: Mapping[str, Any], what: str = "") -> str:
+    return counted(many, f"{what}{part_in_words(compared['part'])} image")
 
 
 def _main(deltas: Mapping[str, Mapping[str, Any]]) -> str:

@@ -64,11 +64,11 @@ class FoldData:
 
     @property
     def whole(self) -> TrainingData:
-        """All images and their files; the parts are those of no fold."""
+        """All images, their files, and what some fold learns them as; the parts are those of no fold."""
         parts = Split(
             self.folds.unit, self.folds.seed, self.folds.frame[["hash", "part"]].assign(part="train")
         )
-        return training_data(self.images, self.roots, parts, parts)
+        return training_data(self.images, self.roots, parts, parts, self.corrected)
 
     @property
     def excluded(self) -> list[str]:

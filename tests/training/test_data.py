@@ -73,6 +73,7 @@ def test_a_fold_learns_from_corrections_and_is_tested_on_published_labels(
     request = TrainRequest(recipe=TINY, weights="none", folds=2, labels=labels)
     data = load_fold_data(request, workspace)
     assert data.corrected == labels
+    assert learnt_as(data.whole, [image]) == [labels[image]]
     parts = data.folds.frame.set_index("hash").loc[image]
     for fold in (1, 2):
         told = learnt_as(data.of(fold), [image])
