@@ -26,6 +26,7 @@ from breakhis_core.command_line import (
     suspects,
     sweep,
     train,
+    worth,
 )
 from breakhis_core.command_line.terminal.answer import complain
 from breakhis_core.command_line.terminal.streams import outlast_readers
@@ -55,6 +56,7 @@ app.command(rich_help_panel="Runs")(compare.compare)
 app.command(rich_help_panel="Runs")(classify.classify)
 app.command(rich_help_panel="Runs")(explain.explain)
 app.command(rich_help_panel="Review")(suspects.suspects)
+app.command(rich_help_panel="Review")(worth.worth)
 app.add_typer(flags.app, name="flags", rich_help_panel="Review")
 app.add_typer(features.app, name="features", rich_help_panel="Training")
 

@@ -19,6 +19,7 @@ from breakhis_core.sweeps.running import run_sweep
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.train import train
 from breakhis_core.workspace import Workspace
+from breakhis_core.worth.measuring import WorthRequest, measure_worth
 
 Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
 
@@ -52,6 +53,13 @@ def look_job(workspace: Workspace, arguments: Mapping[str, Any], context: Contex
     return {"run": run.name}
 
 
+def worth_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Measure what flags are worth; the arguments are those of ``WorthRequest``."""
+    request = read_kept(WorthRequest, arguments, "This cannot be measured by this version of the program")
+    result = measure_worth(request, workspace, context)
+    return {"run": result["run"], "best": result["best"], "verdict": result["arms"][result["best"]]["verdict"]}
+
+
 WORK: dict[str, Work] = {
     "catalogue": catalogue_folder,
     "demo": make_demo,
@@ -60,4 +68,5 @@ WORK: dict[str, Work] = {
     "sweep": sweep_job,
     "maps": maps_job,
     "look": look_job,
+    "worth": worth_job,
 }

@@ -39,16 +39,16 @@ class Space:
     points: Floats32
 
     @classmethod
-    def of(cls, embeddings: npt.NDArray[np.floating]) -> Space:
-        """Make the space of N embeddings of any length, shape ``(N, E)``."""
+    def of(cls, embeddings: npt.NDArray[np.floating], axes: int | None = None) -> Space:
+        """Make the space of N embeddings, shape ``(N, E)``; with ``axes`` of as many main axes only."""
         centred = np.asarray(embeddings, np.float32)
         centred = centred - centred.mean(axis=0)
         if len(centred) <= centred.shape[1]:
             left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
-            turned = left * lengths
+            turned = (left * lengths)[:, :axes]
         else:
-            _, axes = np.linalg.eigh(centred.T @ centred)
-            turned = centred @ axes
+            _, turn = np.linalg.eigh(centred.T @ centred)  # Smallest axis first.
+            turned = centred @ turn[:, ::-1][:, :axes]
         size = np.sqrt(max(float(np.square(turned).sum(axis=1).mean()), 1e-12))
         ones = np.ones((len(turned), 1), np.float32)
         return cls(np.concatenate([turned / size, ones], axis=1).astype(np.float32))
@@ -57,44 +57,34 @@ class Space:
         return len(self.points)
 
 
-@dataclass(frozen=True, eq=False)
-class Heads:
-    """B fitted heads.
-
-    Attributes:
-        weights: shape ``(D + 1, B * 8)``.
-        probabilities: what each says of each of the N images, shape ``(N, B, 8)``.
-    """
-
-    weights: Floats32
-    probabilities: Floats32
-
-
 def fit_heads(
     space: Space,
     labels: Places,
     counts: npt.NDArray[np.floating],
-    start: Floats32 | None = None,
+    penalty: float = RIDGE,
     steps: int = STEPS,
-) -> Heads:
+) -> Floats32:
     """Fit B heads.
 
     Args:
         space: of N images.
         labels: position in ``CODES`` of the label that each head gets of each image, shape ``(N, B)``.
         counts: how much each image counts for each head, 0 where the head must not see it, shape ``(N, B)``.
-        start: weights of heads to begin with, such as those of nearly the same images; begins with zeros.
-        steps: of accelerated gradient descent.
+        penalty: as ``RIDGE``.
+        steps: of accelerated gradient descent, from zero.
+
+    Returns:
+        Probabilities that each head gives each image, shape ``(N, B, 8)``.
     """
     images, heads = labels.shape
     points = space.points
     told = np.zeros((images, heads, _CLASSES), np.float32)
     np.put_along_axis(told, labels[:, :, None], 1.0, axis=2)
     weight = _image_weights(told, np.asarray(counts, np.float32), labels)
-    ridge = RIDGE / np.maximum((counts > 0).sum(axis=0), 1).astype(np.float32).repeat(_CLASSES)
+    ridge = penalty / np.maximum((counts > 0).sum(axis=0), 1).astype(np.float32).repeat(_CLASSES)
     step = 1.0 / (_steepest(points, weight) + ridge)
-    weights = np.zeros((points.shape[1], heads * _CLASSES), np.float32) if start is None else start
-    ahead, pace = weights, 1.0
+    weights = ahead = np.zeros((points.shape[1], heads * _CLASSES), np.float32)
+    pace = 1.0
     for _ in range(steps):
         wrong = _softmax((points @ ahead).reshape(told.shape))
         wrong -= told
@@ -104,7 +94,7 @@ def fit_heads(
         moved = ahead - step * slope
         faster = (1 + np.sqrt(1 + 4 * pace * pace)) / 2
         ahead, weights, pace = moved + (pace - 1) / faster * (moved - weights), moved, faster
-    return Heads(weights, _softmax((points @ weights).reshape(told.shape)))
+    return _softmax((points @ weights).reshape(told.shape))
 
 
 def _image_weights(told: Floats32, counts: Floats32, labels: Places) -> Floats32:

@@ -54,6 +54,6 @@ def unseen_predictions(
     for seed in range(rounds):
         dealt = folds_by_image(labels, seed) if cases is None else folds_by_case(cases, labels, seed)
         seen = dealt[:, None] != np.arange(FOLDS)[None, :]
-        heads = fit_heads(space, np.repeat(labels[:, None], FOLDS, axis=1), seen)
-        total += heads.probabilities[np.arange(len(labels)), dealt]
+        said = fit_heads(space, np.repeat(labels[:, None], FOLDS, axis=1), seen)
+        total += said[np.arange(len(labels)), dealt]
     return np.asarray(total / rounds, np.float32)

@@ -1,0 +1,97 @@
+"""``worth RUN``: what leaving out the flagged images of a run, or correcting them, is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
+from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
+from breakhis_core.errors import InputError
+from breakhis_core.wording import counted, interval, number
+
+if TYPE_CHECKING:
+    from breakhis_core.workspace import Workspace
+    from breakhis_core.worth.measuring import WorthRequest
+
+STOPPING = "Stopping; the seeds that are measured are kept. Ctrl-C again stops at once."
+
+
+def worth(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run under models/.")],
+    seeds: Annotated[int, typer.Option(metavar="N", min=2, max=1000, help="Seeds of each arm.")] = 20,
+    placebos: Annotated[
+        int, typer.Option(metavar="N", min=19, max=9999, help="Placebos that p is read from.")
+    ] = 39,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what leaving out the flagged images is worth, against as many others drawn at random.
+
+    Heads on a frozen base are trained without the flagged images, with corrected labels, and without random
+    ones; each is tested on folds. Ctrl-C stops; the same command goes on.
+
+    Example: worth demo --seeds 5
+    """
+    with answering(as_json) as answer:
+        from breakhis_core.jobs.looking import look_back
+        from breakhis_core.workspace import Workspace
+        from breakhis_core.worth.kept import kept_result, request_for
+        from breakhis_core.worth.measuring import measure_worth
+
+        opened, workspace = named_run(run), Workspace.open()
+        if opened.path.parent != workspace.models.resolve():
+            raise InputError(f"{run}: copy the run folder into {workspace.models} first.")
+        request = request_for(workspace, opened).model_copy(update={"seeds": seeds, "placebos": placebos})
+        result = kept_result(workspace, opened, request)
+        if result is None:
+            result = _in_foreground(
+                workspace,
+                request,
+                lambda context: (
+                    look_back(workspace, opened, context) and measure_worth(request, workspace, context)
+                ),
+            )
+        answer.give({**about_run(opened), **result}, *_told(result))
+
+
+def _in_foreground(workspace: Workspace, request: WorthRequest, work: Any) -> dict[str, Any]:
+    from breakhis_core.command_line.terminal.console import Foreground
+    from breakhis_core.progress import JobStopped
+
+    folder = workspace.jobs / f"foreground-worth-{request.run}"
+    folder.mkdir(exist_ok=True)
+    try:
+        with Foreground(folder) as context, stopping_at_a_safe_point(STOPPING):
+            result: dict[str, Any] = work(context)
+            return result
+    except JobStopped:
+        raise InterruptedAtSafePoint("Stopped. The same command goes on behind the last seed.") from None
+
+
+def _told(result: Mapping[str, Any]) -> list[RenderableType]:
+    """Return the result for people: first what could have been seen, then what was."""
+    from breakhis_core.worth.verdict import arm_in_words
+
+    rows = []
+    for name, arm in result["arms"].items():
+        one = arm["figures"]["accuracy"]
+        rows.append(
+            [arm_in_words(name, arm, result), number(one["value"])]
+            + [f"{number(one[to]['delta'], True)} ({interval(one[to]['interval'], signed=True)})"
+               for to in ("to_all", "to_placebo")]
+            + [number(one["p"]), arm["verdict"]]
+        )  # fmt: skip
+    heads = result["heads"]
+    return [
+        f"{result['run']}: heads on a frozen base, {result['seeds']} seeds, "
+        f"tested on {counted(result['tested_images'], 'unflagged image')} of "
+        f"{counted(result['tested_cases'], 'case')} in folds by {result['unit']}; test images take no part. "
+        f"On all images they are right in {number(heads['accuracy'])} ({interval(heads['interval'])}).",
+        f"Smallest effect that could have been seen: {number(result['smallest_effect'])} in accuracy.",
+        table(None, ["arm", "accuracy", "against all", "against the placebo", "p", "verdict"], rows),
+        result["arms"][result["best"]]["sentence"],
+    ]

@@ -1,0 +1,62 @@
+"""Results that are kept: what was measured of the flags as they stand, or else of how they stood before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from breakhis_core.reviews.corrections import corrected_labels
+from breakhis_core.reviews.exclusions import excluded_hashes
+from breakhis_core.reviews.standings import settlements, standing
+from breakhis_core.runs import Run
+from breakhis_core.runs.scope import scope_of
+from breakhis_core.workspace import Workspace
+from breakhis_core.worth.measuring import FORMAT, WorthRequest, result_file, results_folder
+
+
+def request_for(workspace: Workspace, run: Run, policy: str | None = None) -> WorthRequest:
+    """Return what is to be measured of a run's flags as they stand now.
+
+    Args:
+        workspace: where the answers are.
+        run: whose training images; what was said of its test images is left out.
+        policy: one of ``reviews.POLICIES``; by default the one that was chosen for the workspace.
+    """
+    split = run.split()
+    frozen = set() if run.folds else set(split.loc[split["part"] == "test", "hash"])
+    about = scope_of(workspace, run).hashes - frozen
+    excluded = [image for image in excluded_hashes(workspace, policy) if image in about]
+    said: dict[str, set[str]] = {image: set() for image in excluded}
+    flags, settled = standing(workspace), settlements(workspace)
+    flags, settled = flags[flags["action"] == "flag"], settled[settled["excluded"]]
+    for table in (flags, settled):
+        for image, reason in zip(table["hash"], table["reason"], strict=True):
+            if image in said:
+                said[image].add(reason)
+    corrected = corrected_labels(workspace, policy)
+    return WorthRequest(
+        run=run.name,
+        flagged={image: tuple(sorted(reasons)) for image, reasons in said.items()},
+        corrected={image: corrected[image] for image in excluded if image in corrected},
+    )
+
+
+def kept_result(workspace: Workspace, run: Run, request: WorthRequest) -> dict[str, Any] | None:
+    """Return the result of exactly this request; None where it was not measured."""
+    return _read(result_file(workspace, run, request))
+
+
+def last_result(workspace: Workspace, run: Run) -> dict[str, Any] | None:
+    """Return the newest result of a run, of whatever flags; None where there is none."""
+    folder = results_folder(workspace, run)
+    found = [_read(file) for file in folder.glob("*.json")] if folder.is_dir() else []
+    return max((one for one in found if one is not None), key=lambda one: str(one["at"]), default=None)
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        result: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) and result.get("format") == FORMAT else None
