@@ -2,5 +2,7 @@
 
 from __future__ import annotations
 
-AT_ONCE: dict[str, int] = dict.fromkeys(("catalogue", "demo", "measure", "train", "sweep", "maps", "look", "worth"), 1)
+AT_ONCE: dict[str, int] = dict.fromkeys(
+    ("catalogue", "demo", "measure", "train", "sweep", "maps", "look", "worth"), 1
+)
 """How many of a kind may run at the same time; further ones wait."""

@@ -57,7 +57,11 @@ def worth_job(workspace: Workspace, arguments: Mapping[str, Any], context: Conte
     """Measure what flags are worth; the arguments are those of ``WorthRequest``."""
     request = read_kept(WorthRequest, arguments, "This cannot be measured by this version of the program")
     result = measure_worth(request, workspace, context)
-    return {"run": result["run"], "best": result["best"], "verdict": result["arms"][result["best"]]["verdict"]}
+    return {
+        "run": result["run"],
+        "best": result["best"],
+        "verdict": result["arms"][result["best"]]["verdict"],
+    }
 
 
 WORK: dict[str, Work] = {

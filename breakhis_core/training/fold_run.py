@@ -6,7 +6,6 @@ of the first of these folds, since the models of two folds do not share an embed
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,14 @@ from breakhis_core.splits.folds import NEVER_TESTED, OUT_OF_FOLD, shared_with_tr
 from breakhis_core.training.feature_store import Features
 from breakhis_core.training.fold_data import FoldData
 from breakhis_core.training.fold_pieces import PREDICTOR, Piece
-from breakhis_core.training.run_making import catalogue_name, predictions_table, versions, write_unseen
+from breakhis_core.training.run_making import (
+    catalogue_name,
+    predictions_table,
+    save_arrays,
+    save_tables,
+    versions,
+    write_unseen,
+)
 
 
 @dataclass(frozen=True)
@@ -136,16 +142,12 @@ def make_fold_run(
             file = folder / fold_predictor(fold)
             file.parent.mkdir(parents=True)
             shutil.copyfile(piece.folder / PREDICTOR, file)
-        (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(), indent=1), "utf-8")
-        data.folds.frame.to_parquet(folder / "split.parquet", index=False)
-        _history(pieces).to_csv(folder / "history.csv", index=False)
-        predictions.to_parquet(folder / "predictions.parquet", index=False)
+        save_arrays(folder, joined.class_maps, joined.embeddings)
+        save_tables(folder, recipe, data.folds.frame, _history(pieces), predictions)
         by_fold.to_parquet(folder / FOLD_PREDICTIONS, index=False)
         if first is not None:
             rows = data.whole.images["hash"].searchsorted(joined.hashes)
             write_unseen(folder, predictions, first[rows], data.whole.labels(joined.hashes))
-        np.save(folder / "class_maps.npy", joined.class_maps)
-        np.save(folder / "embeddings.npy", joined.embeddings)
         evaluation = evaluate.evaluate(
             predictions, data.folds.unit, OUT_OF_FOLD, by_fold=by_fold, split=data.folds.frame
         )

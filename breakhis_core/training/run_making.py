@@ -85,8 +85,6 @@ def make_run(
         _save_model(model, folder / "model.keras", compact)
         hashes = data.images["hash"].to_list()
         predicted = predict_images(Predictor.load(folder), hashes, data.files, progress)
-        np.save(folder / "class_maps.npy", predicted.class_maps)
-        np.save(folder / "embeddings.npy", predicted.embeddings)
         part = data.kept.frame.set_index("hash")["part"]
         parts = [part.get(image, "excluded") for image in hashes]
         predictions = predictions_table(data.images, parts, predicted.probabilities)
@@ -105,10 +103,8 @@ def make_run(
             "seconds": round(seconds, 1),
             "versions": versions(),
         }
-        (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(), indent=1), "utf-8")
-        data.split.frame[["hash", "part"]].to_parquet(folder / "split.parquet", index=False)
-        history.to_csv(folder / "history.csv", index=False)
-        predictions.to_parquet(folder / "predictions.parquet", index=False)
+        save_arrays(folder, predicted.class_maps, predicted.embeddings)
+        save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
         if first is not None:
             write_unseen(folder, predictions, first, data.labels(hashes))
         evaluation = evaluate.evaluate(predictions, data.split.unit)
@@ -118,6 +114,24 @@ def make_run(
         )
         runs.write_facts(folder, **facts, checked=differences)
     return models / name
+
+
+def save_arrays(
+    folder: Path, class_maps: npt.NDArray[np.floating[Any]], embeddings: npt.NDArray[np.floating[Any]]
+) -> None:
+    """Write the arrays of a run, (N, 8, 7, 7) and (N, 960)."""
+    np.save(folder / "class_maps.npy", class_maps)
+    np.save(folder / "embeddings.npy", embeddings)
+
+
+def save_tables(
+    folder: Path, recipe: Recipe, split: pd.DataFrame, history: pd.DataFrame, predictions: pd.DataFrame
+) -> None:
+    """Write the recipe and the tables that every run has."""
+    (folder / "recipe.json").write_text(json.dumps(recipe.model_dump(), indent=1), "utf-8")
+    split.to_parquet(folder / "split.parquet", index=False)
+    history.to_csv(folder / "history.csv", index=False)
+    predictions.to_parquet(folder / "predictions.parquet", index=False)
 
 
 def save_predictor(model: keras.Model, file: Path, data: TrainingData, compact: bool) -> dict[str, float]:
