@@ -78,28 +78,31 @@ def fit_heads(
     """
     images, heads = labels.shape
     points = space.points
-    told = np.zeros((images, heads, _CLASSES), np.float32)
-    np.put_along_axis(told, labels[:, :, None], 1.0, axis=2)
+    # Sub-types before heads: sums over sub-types then run along whole rows of heads.
+    told = np.zeros((images, _CLASSES, heads), np.float32)
+    np.put_along_axis(told, labels[:, None, :], 1.0, axis=1)
     weight = _image_weights(told, np.asarray(counts, np.float32), labels)
-    ridge = penalty / np.maximum((counts > 0).sum(axis=0), 1).astype(np.float32).repeat(_CLASSES)
+    ridge = np.tile(penalty / np.maximum((counts > 0).sum(axis=0), 1).astype(np.float32), _CLASSES)
     step = 1.0 / (_steepest(points, weight) + ridge)
-    weights = ahead = np.zeros((points.shape[1], heads * _CLASSES), np.float32)
+    weights = ahead = np.zeros((points.shape[1], _CLASSES * heads), np.float32)
     pace = 1.0
     for _ in range(steps):
         wrong = _softmax((points @ ahead).reshape(told.shape))
         wrong -= told
-        wrong *= weight[:, :, None]
+        wrong *= weight[:, None, :]
         slope = points.T @ wrong.reshape(images, -1)
         slope[:-1] += ridge * ahead[:-1]
-        moved = ahead - step * slope
+        slope *= step
+        moved = ahead - slope
         faster = (1 + np.sqrt(1 + 4 * pace * pace)) / 2
-        ahead, weights, pace = moved + (pace - 1) / faster * (moved - weights), moved, faster
-    return _softmax((points @ weights).reshape(told.shape))
+        ahead = moved + np.float32((pace - 1) / faster) * (moved - weights)
+        weights, pace = moved, faster
+    return _softmax((points @ weights).reshape(told.shape)).transpose(0, 2, 1)
 
 
 def _image_weights(told: Floats32, counts: Floats32, labels: Places) -> Floats32:
     """Return what each image weighs in the mean loss of each head; the columns add up to one."""
-    of_class = np.einsum("nbk,nb->bk", told, counts)
+    of_class = np.einsum("nkb,nb->bk", told, counts)
     total = of_class.sum(axis=1, keepdims=True)
     balance = np.where(of_class > 0, total / (_CLASSES * np.maximum(of_class, 1e-9)), 0) ** BALANCE
     weight = counts * balance[np.arange(labels.shape[1])[None, :], labels]
@@ -114,11 +117,12 @@ def _steepest(points: Floats32, weight: Floats32) -> Floats32:
         vector = points.T @ (weight * (points @ vector))
         bounds = np.linalg.norm(vector, axis=0)
         vector /= np.maximum(bounds, 1e-12)
-    return (0.5 * 1.1 * bounds).repeat(_CLASSES)
+    return np.tile(np.float32(0.5 * 1.1) * bounds, _CLASSES)
 
 
 def _softmax(scores: Floats32) -> Floats32:
-    scores -= scores.max(axis=2, keepdims=True)
+    """Turn scores into probabilities in their place, along the axis of sub-types."""
+    scores -= scores.max(axis=1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= scores.sum(axis=2, keepdims=True)
+    scores /= scores.sum(axis=1, keepdims=True)
     return scores

@@ -94,8 +94,8 @@ def measured(asked: Question, seeds: int, placebos: int, context: Context) -> di
         A dictionary that JSON can hold: unit, images, cases, flagged, named (labels that reviewers named),
         tested_images, tested_cases, seeds, placebos, heads (accuracy, interval and baseline of all images,
         and whether they tell), smallest_effect, arms (by name: flagged, cases, placebo_cases, figures as of
-        ``differences.compared``, verdict; of the main ones a sentence), and best, the arm with the highest
-        accuracy among the main ones.
+        ``differences.compared``, verdict; of the main ones a sentence), and best: of the main arms one that
+        helps, with the highest accuracy.
     """
     arms = arms_of(asked)
     sets = {name: arm.out if name.startswith("without:") else asked.flagged for name, arm in arms.items()}
@@ -136,14 +136,19 @@ def measured(asked: Question, seeds: int, placebos: int, context: Context) -> di
             "cases": _cases(asked, out),
             "placebo_cases": round(float(np.mean([_cases(asked, one.out) for one in drawn[own]])), 1),
             "figures": figures,
-            "verdict": verdict(figures[HEADLINE], heads["tell"]),
+            "verdict": verdict(name, figures[HEADLINE], heads["tell"]),
         }
     main = [name for name in MAIN if name in result["arms"]]
     for name in main:
         one = result["arms"][name]
         one["sentence"] = sentence(one["verdict"], name, result)
-    result["best"] = max(main, key=lambda name: result["arms"][name]["figures"][HEADLINE]["value"])
+    result["best"] = max(main, key=lambda name: _merit(result["arms"][name]))
     return result
+
+
+def _merit(arm: Mapping[str, Any]) -> tuple[bool, float]:
+    """Return what the best arm has most of: first that it helps, then accuracy."""
+    return arm["verdict"] == "helps", float(arm["figures"][HEADLINE]["value"])
 
 
 def _own_placebos(sets: Mapping[str, Booleans]) -> dict[str, Booleans]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from breakhis_core.reviews.terms import LABELS
 from breakhis_core.wording import counted, interval, number
+from breakhis_core.worth.differences import HEADLINE
 
 Verdict = Literal["helps", "hurts", "no different", "cannot be told"]
 LEVEL = 0.05
@@ -14,22 +15,26 @@ MATTERS = 0.03
 """A change in accuracy that would matter: an interval that lies within it, either way, says there is none."""
 
 
-def verdict(found: Mapping[str, Any], heads_tell: bool) -> Verdict:
+def verdict(arm: str, found: Mapping[str, Any], heads_tell: bool) -> Verdict:
     """Judge an arm.
 
-    It helps when it is surely better than training on all images, and no more than one in twenty placebos
-    does as well; it hurts in the same way.
+    Leaving images out helps when it is surely better than leaving out as many at random, of which no more
+    than one in twenty does as well, and not worse than leaving out none. A correction leaves none out: it has
+    to be surely better than all images as they are. Hurting is judged in the same way. There is no difference
+    where its interval holds no change that would matter; else it cannot be told.
 
     Args:
-        found: of an arm, what ``differences.compared`` says of the figure that counts.
+        arm: name of the arm.
+        found: what ``differences.compared`` says of the figure that counts.
         heads_tell: whether heads on all images are surely better than always naming the commonest sub-type.
     """
-    limits = found["to_all"]["interval"]
+    against = found["to_placebo" if arm.startswith("without") else "to_all"]
+    limits, change = against["interval"], found["to_all"]["delta"]
     if not heads_tell or limits is None:
         return "cannot be told"
-    if limits[0] > 0 and found["p"] <= LEVEL:
+    if against["at_least"] > 0 and change > 0 and found["p"] <= LEVEL:
         return "helps"
-    if limits[1] < 0 and found["p_worse"] <= LEVEL:
+    if against["at_most"] < 0 and change < 0 and found["p_worse"] <= LEVEL:
         return "hurts"
     return "no different" if limits[0] >= -MATTERS and limits[1] <= MATTERS else "cannot be told"
 
@@ -55,15 +60,14 @@ def sentence(said: Verdict, arm: str, result: Mapping[str, Any]) -> str:
         named=counted(named, "label"),
         others=counted(flagged - named, "other"),
     )
-    about = result["arms"][arm]["figures"]["accuracy"]
-    by = f"accuracy {number(about['to_all']['delta'], signed=True)}"
-    if said == "helps":
-        return f"{does} helps: {by} against all images, {_placebo(about, result)}."
-    if said == "hurts":
-        return f"{does} hurts: {by} against all images, {_placebo(about, result)}."
+    about = result["arms"][arm]["figures"][HEADLINE]
+    by = f"accuracy {number(about['to_all']['delta'], signed=True)} against all images"
+    if said in ("helps", "hurts"):
+        return f"{does} {said}: {by}, {_placebo(about, result)}."
     limits = interval(about["to_all"]["interval"], signed=True)
     if said == "no different":
-        return f"{does} is no different from leaving out any {flagged}: {by} ({limits}) against all images."
+        than = f"leaving out any {flagged}" if arm == "without" else "leaving them as they are"
+        return f"{does} is no different from {than}: {by} ({limits})."
     if not result["heads"]["tell"]:
         return (
             f"{does}: whether it helps cannot be told here. Tested by {result['unit']}, heads on them "
@@ -71,7 +75,7 @@ def sentence(said: Verdict, arm: str, result: Mapping[str, Any]) -> str:
             f"{number(result['heads']['baseline'])}."
         )
     return (
-        f"{does}: whether it helps cannot be told here: {by} ({limits}) against all images, on "
+        f"{does}: whether it helps cannot be told here: {by} ({limits}), on "
         f"{counted(result['tested_images'], 'image')} of {counted(result['tested_cases'], 'case')}."
     )
 
