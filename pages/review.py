@@ -34,6 +34,7 @@ from pages.parts.review.queue import Item, Queue
 from pages.parts.review.queue_choice import choose_queue
 from pages.parts.review.queue_end import end_of_queue
 from pages.parts.review.settle_band import settle_band
+from pages.parts.review.why import why
 from pages.parts.shared import frame, guard
 
 AHEAD = 2  # Pictures that the browser fetches before they are asked for.
@@ -161,6 +162,7 @@ def about(queue: Queue, place: int) -> Shown:
         answer=None if answer is None else CHOICES.index(answer.choice),
         note=taken_back(item.hash) if answer is None else answer.note,
         correction=answer.correction if answer else "",
+        why=why(queue, item),
         micron=None if queue.run.phantom else PIXEL_SIZES.get(item.magnification),
     )
 
@@ -172,13 +174,18 @@ def progress(queue: Queue, place: int) -> Progress:
     answer = done.get(item.hash)
     reviewed, left, pace = time_left(queue)
     labels = context.labels(queue, place)
+    about = [f"{item.magnification}×"]
+    if item.part == "train":
+        about.append("the model learnt this image")
+    if labels:
+        about.append("several labels in this case")
     return Progress(
         place=place + 1,
         total=len(queue),
         answered=reviewed,
         left=left,
         pace=pace,
-        about=f"{item.magnification}×{' · several labels in this case' if labels else ''}",
+        about=" · ".join(about),
         hint=labels,
         stands=answer.stands if answer else own_answers.none_stands(),
         answer=answer.action if answer else "",

@@ -33,7 +33,7 @@ FEW = math.ceil(1 / RARE)
 _KEEP_EVERY = 500  # Images after which an interrupted measurement does not begin anew.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checks:
     """What was measured of the images of a workspace.
 

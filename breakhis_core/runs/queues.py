@@ -23,6 +23,7 @@ class Show:
         words: the queue in words, with the part in the place of ``{part}``.
         mistakes_only: whether rightly classified images are left out.
         unanswered_only: whether images that the reviewer has answered are left out.
+        listed: whether it shows a list of images from every part, in the list's own order.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Show:
     words: str
     mistakes_only: bool = False
     unanswered_only: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Order:
 
 
 SHOWS: tuple[Show, ...] = (
+    Show("mixed", "Worth an hour: suspects, poor pictures, mistakes", "worth an hour", listed=True),
+    Show("suspects", "Suspects: label doubtful", "suspects, the most doubtful first", listed=True),
+    Show("telling", "The hundred most telling", "the hundred most telling", listed=True),
     Show("misclassified", "Misclassified", "misclassified {part}", mistakes_only=True),
     Show("left", "Misclassified, not yet reviewed", "misclassified {part} left", True, True),
     Show("all", "All images", "all {part}"),
@@ -85,6 +90,7 @@ def build_queue(
     confidence: tuple[float, float] = (0.0, 1.0),
     answered: Collection[str] = (),
     disagreeing: Collection[str] = (),
+    listed: Sequence[str] = (),
     worst: Sequence[str] = (),
     only: Collection[str] | None = None,
     threshold: float = 0.5,
@@ -103,6 +109,8 @@ def build_queue(
         confidence: only predictions from this confidence to that.
         answered: hashes that are left out of what is not yet reviewed.
         disagreeing: hashes that ``"disagreeing"`` keeps.
+        listed: hashes of a list such as ``"suspects"`` in its order; its images come from every part, so that
+            ``part`` and ``order`` say nothing.
         worst: hashes in the order of ``"quality"``; images that are not among them come last.
         only: keep these hashes only, such as the images flagged with one reason.
         threshold: line between the sides, for ``"line"``.
@@ -122,7 +130,7 @@ def build_queue(
     frame["row"] = np.arange(len(frame))
     keep = np.ones(len(frame), bool)
     for column, wanted in (
-        ("part", part),
+        ("part", None if SHOW_OF[show].listed else part),
         ("subtype", subtype),
         ("predicted", predicted),
         ("magnification", magnification),
@@ -141,6 +149,10 @@ def build_queue(
     if show == "disagreeing":
         keep &= frame["hash"].isin(list(disagreeing)).to_numpy(bool)
     frame = frame[keep]
+    if SHOW_OF[show].listed:
+        place = {image: number for number, image in enumerate(listed)}
+        frame = frame[frame["hash"].isin(place)]
+        return frame.sort_values("hash", key=lambda hashes: hashes.map(place), ignore_index=True)
     keys = _keys(frame, order, threshold)
     if order == "quality":
         place = {image: number for number, image in enumerate(worst)}
@@ -156,6 +168,8 @@ def in_words(show: str, order: str, part: str) -> str:
     >>> in_words("misclassified", "confident", "test")
     'misclassified test, most confident first'
     """
+    if SHOW_OF[show].listed:
+        return SHOW_OF[show].words
     label = next(one.label for one in ORDERS if one.code == order)
     return f"{SHOW_OF[show].words.format(part=part)}, {label[0].lower()}{label[1:]}"
 

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from breakhis_core.suspects.reading import Reliance, Suspects
 from breakhis_core.wording import counted, interval, number
+
+DEAD_ZONE = 1 / 3
+"""Share of the spread of a run's values within which a value's sign says nothing: a fifth to a quarter of them."""
+
+
+def value_words(suspects: Suspects, row: int) -> str:
+    """Say what leaving out the image of a row would do to the images that are like it."""
+    values = suspects.table["value"].to_numpy(float)
+    zone = DEAD_ZONE * float(np.nanstd(values))
+    if abs(values[row]) < zone:
+        return "leaving it out hardly matters"
+    return f"leaving it out would {'help' if values[row] < 0 else 'hurt'}"
 
 
 def reliance_words(suspects: Suspects) -> list[str]:

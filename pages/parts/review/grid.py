@@ -9,11 +9,13 @@ import streamlit as st
 from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import CODES, side_of, subtype
 from breakhis_core.reviews.terms import WRONG_LABEL
+from breakhis_core.runs import queues
 from breakhis_core.wording import counted
 from pages.parts.components.common import messages
 from pages.parts.components.grid.grid import PER_PAGE, Page, Tile, show_grid
 from pages.parts.review import moves, own_answers
-from pages.parts.review.queue import Item, Queue
+from pages.parts.review.queue import Item, Queue, worklists
+from pages.parts.review.why import short
 from pages.parts.shared import address, guard
 from pages.parts.shared.frame import workspace
 from pages.parts.shared.reasons import as_said, in_words
@@ -36,14 +38,16 @@ def review_grid(queue: Queue) -> None:
         at=queue.items[place].hash,
         moved=st.session_state.moved,
         saved=st.session_state.setdefault("saved", 0),
-        tiles=[tile(item, poor(queue, item)) for item in queue.items[first : first + PER_PAGE]],
+        tiles=[tile(item, reason(queue, item)) for item in queue.items[first : first + PER_PAGE]],
         next=[item.hash for item in queue.items[first + PER_PAGE : first + 2 * PER_PAGE]],
     )
     show_grid(KEY, page, on_act=lambda: act(queue))
 
 
-def poor(queue: Queue, item: Item) -> str:
-    """Return why an image has its place in the order of quality, and its part; nothing in other orders."""
+def reason(queue: Queue, item: Item) -> str:
+    """Return why an image is on a list or has its place in the order of quality; nothing in other orders."""
+    if queues.SHOW_OF[queue.show].listed:
+        return short(worklists(queue.run), item)
     if address.said("order") != "quality":
         return ""
     checks = measuring.load_checks(workspace())
@@ -52,8 +56,8 @@ def poor(queue: Queue, item: Item) -> str:
     return f"{item.part.replace('_', ' ')} · {by}"
 
 
-def tile(item: Item, reason: str = "") -> Tile:
-    """Return an image's thumbnail, with what this reviewer says about it; ``reason`` is why it is here."""
+def tile(item: Item, here: str = "") -> Tile:
+    """Return an image's thumbnail, with what this reviewer says about it; ``here`` is why it is here."""
     answer = own_answers.at_hand().get(item.hash)
     return Tile(
         hash=item.hash,
@@ -63,7 +67,7 @@ def tile(item: Item, reason: str = "") -> Tile:
         predicted=subtype(item.predicted).name,
         predicted_side=side_of(item.predicted),
         percent=f"{100 * item.confidence:.0f} %",
-        about=f"{item.magnification}× · {reason or f'slide {item.slide}'}",
+        about=f"{item.magnification}× · {here or f'slide {item.slide}'}",
         answer=answer.action if answer else "",
         words=("kept" if answer.action == "keep" else in_words(answer.reason, answer.correction))
         if answer

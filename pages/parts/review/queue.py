@@ -11,9 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import PROBABILITIES, Run, queues
+from breakhis_core.suspects.worklists import Worklists, worklists_of
+from pages.parts.shared import frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Queue:
 
     Attributes:
         run: the run.
+        show: which images it shows, code of one of ``runs.queues.SHOWS``.
         items: in order.
         place: place of each hash.
         scale: the run's scale of maps.
@@ -103,6 +107,7 @@ class Queue:
     """
 
     run: Run
+    show: str
     items: Sequence[Item]
     place: Mapping[str, int]
     scale: MapScale
@@ -126,24 +131,39 @@ class Queue:
         return next((i for i in onwards if part in self.items[i].name.casefold()), None)
 
 
-def queue_of(run: Run, prefixes: tuple[str, ...] = (), **wishes: Any) -> Queue:
+def queue_of(run: Run, prefixes: tuple[str, ...] = (), show: str = "misclassified", **wishes: Any) -> Queue:
     """Return the queue of a run.
 
     Args:
         run: whose predictions.
         prefixes: keep the images whose hashes begin so; none keeps all.
-        wishes: arguments of ``runs.queues.build_queue``.
+        show: which images, code of one of ``runs.queues.SHOWS``.
+        wishes: further arguments of ``runs.queues.build_queue``.
     """
-    return _queue(run.content, prefixes, tuple(sorted(wishes.items())), run)
+    listed = worklists(run).listed(show)
+    return _queue(run.content, prefixes, show, hash(listed), tuple(sorted(wishes.items())), run, listed)
+
+
+def worklists(run: Run) -> Worklists:
+    """Return which images of a run are worth a look, and why."""
+    return worklists_of(run, measuring.load_checks(frame.workspace()))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _queue(content: str, prefixes: tuple[str, ...], wishes: tuple[tuple[str, Any], ...], _run: Run) -> Queue:
-    frame = queues.build_queue(_run, **dict(wishes))
+def _queue(
+    content: str,
+    prefixes: tuple[str, ...],
+    show: str,
+    listed: int,
+    wishes: tuple[tuple[str, Any], ...],
+    _run: Run,
+    _listed: tuple[str, ...],
+) -> Queue:
+    table = queues.build_queue(_run, show=show, listed=_listed, **dict(wishes))
     if prefixes:
-        frame = frame[[image.startswith(prefixes) for image in frame["hash"]]]
-    images, rows = images_of(_run), frame["row"].to_numpy(np.int32)
-    return Queue(_run, Ordered(images, rows), Places(images, rows), scale_of(_run), images.mistakes)
+        table = table[[image.startswith(prefixes) for image in table["hash"]]]
+    images, rows = images_of(_run), table["row"].to_numpy(np.int32)
+    return Queue(_run, show, Ordered(images, rows), Places(images, rows), scale_of(_run), images.mistakes)
 
 
 def images_of(run: Run) -> Images:
@@ -153,10 +173,10 @@ def images_of(run: Run) -> Images:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _images(content: str, _run: Run) -> Images:
-    frame = _run.predictions()
+    table = _run.predictions()
     columns = ("hash", "name", "subtype", "predicted", "confidence", "magnification", "slide", "part")
-    records = zip(*(frame[column].tolist() for column in columns), strict=True)
-    probabilities = frame[list(PROBABILITIES)].to_numpy(float).tolist()
+    records = zip(*(table[column].tolist() for column in columns), strict=True)
+    probabilities = table[list(PROBABILITIES)].to_numpy(float).tolist()
     items = tuple(
         Item(row, *record, tuple(chances))
         for row, (record, chances) in enumerate(zip(records, probabilities, strict=True))

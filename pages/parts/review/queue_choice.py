@@ -13,9 +13,10 @@ from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from breakhis_core.reviews import agreement
 from breakhis_core.runs import PARTS, Run, queues
+from breakhis_core.suspects.words import reliance_words
 from breakhis_core.wording import counted
 from pages.parts.review import own_answers
-from pages.parts.review.queue import Queue, queue_of
+from pages.parts.review.queue import Queue, queue_of, worklists
 from pages.parts.shared import address, frame, identity
 from pages.parts.shared.markdown import plain
 
@@ -45,7 +46,7 @@ class Wish:
     """What the address asks for; what it asks for wrongly is left out.
 
     Attributes:
-        part: part of the run, or ``"every"``.
+        part: part of the run, or ``"every"``; it and ``order`` say nothing where a list is shown.
         show: code of one of ``runs.queues.SHOWS``.
         order: code of one of ``runs.queues.ORDERS``.
         true: code of the true sub-type, or nothing; and so the other filters.
@@ -95,6 +96,8 @@ def choose_queue(run: Run) -> Queue:
     """Show order and filters, folded away, and return the queue that the address asks for."""
     address.restore("review", (*NAMES, "image", "view"))
     follow_older_link()
+    if not address.said("show") and any(address.said(name) for name in NAMES):
+        address.put("show", "misclassified")
     wish = wish_for(run)
     words = f"Queue: {plain(wish.words)}"
     fold = st.popover(
@@ -133,7 +136,7 @@ def follow_older_link() -> None:
     """Read an order of a link that says which images to show too, and write both into the address."""
     said = queues.OLDER.get(st.query_params.get("order", ""))
     if said is not None:
-        address.put("show", said[0], next(iter(SHOWS)))
+        address.put("show", said[0])
         address.put("order", said[1], next(iter(ORDERS)))
 
 
@@ -143,7 +146,7 @@ def wish_for(run: Run) -> Wish:
     asked = st.query_params
     return Wish(
         part=address.one_of("part", part_choices(parts)),
-        show=address.one_of("show", SHOWS),
+        show=address.one_of("show", show_choices(run)),
         order=address.one_of("order", ORDERS),
         true=address.one_of("true", SUBTYPE_CHOICES),
         predicted=address.one_of("predicted", SUBTYPE_CHOICES),
@@ -160,10 +163,19 @@ def wish_for(run: Run) -> Wish:
 def choices(run: Run, wish: Wish, queue: Queue) -> None:
     """Let the person choose what is in the queue and in which order, and say how many images that are."""
     parts, cases = about(run)
-    anew = {"drops": "image"}  # A new choice starts at its first image without an answer.
-    address.choice("part", "Images of", part_choices(parts), **anew)
-    address.choice("show", "Show", SHOWS, **anew)
-    address.choice("order", "Order", ORDERS, **anew)
+    anew: dict[str, Any] = {"drops": "image"}  # A new choice starts at its first image without an answer.
+    # A filter in an address that does not say what to show would be one of misclassified images.
+    address.put("show", wish.show)
+    known = worklists(run).known
+    doubts = "" if known is None else "  \n".join(reliance_words(known))
+    address.choice("show", "Show", show_choices(run), clean=False, help=doubts or None, **anew)
+    if known is None:
+        st.caption("Nobody asked yet which labels of this run are doubtful.")
+    elif not known.by_image.tells:
+        st.caption(f"No suspects: {reliance_words(known)[0]}")
+    if not queues.SHOW_OF[wish.show].listed:
+        address.choice("part", "Images of", part_choices(parts), **anew)
+        address.choice("order", "Order", ORDERS, **anew)
     done = own_answers.at_hand()
     unanswered = sum(item.hash not in done for item in queue.items)
     st.markdown(f"**{counted(len(queue), 'image')}**, {unanswered:,} without an answer of yours")
@@ -177,7 +189,7 @@ def choices(run: Run, wish: Wish, queue: Queue) -> None:
         address.choice("magnification", "Magnification", MAGNIFICATION_CHOICES, **anew)
         address.choice("by", "Reviewer", reviewer_choices(wish.by), **anew)
     address.span("confidence", "Confidence of the prediction, %", wish.confidence, WHOLE, **anew)
-    if wish.order == "line":
+    if wish.order == "line" and not queues.SHOW_OF[wish.show].listed:
         address.level("threshold", "Line: malignant from this probability on", wish.threshold, LINE, **anew)
     if wish.only and st.button("Show more than the images of the link"):
         address.put("only", "")
@@ -189,6 +201,13 @@ def choices(run: Run, wish: Wish, queue: Queue) -> None:
         st.rerun()
 
 
+def show_choices(run: Run) -> dict[str, str]:
+    """Return what can be shown: no suspects and no most telling images where the run has none."""
+    lists = worklists(run)
+    absent = {show for show in ("suspects", "telling") if not lists.listed(show)}
+    return {code: label for code, label in SHOWS.items() if code not in absent}
+
+
 def clear_filters() -> None:
     """Drop every filter; part, order and place stay."""
     for name in FILTERS:
@@ -197,7 +216,7 @@ def clear_filters() -> None:
 
 def by_quality(wish: Wish) -> dict[str, tuple[str, ...]]:
     """Return the images by their quality where the order asks for it; none where nothing was measured yet."""
-    if wish.order != "quality":
+    if wish.order != "quality" or queues.SHOW_OF[wish.show].listed:
         return {}
     checks = measuring.load_checks(frame.workspace())
     if checks is None:

@@ -85,14 +85,17 @@ def one_of(name: str, options: Mapping[str, str]) -> str:
     return current if current in options else next(iter(options))
 
 
-def choice(name: str, label: str, options: Mapping[str, str], drops: str = "", **widget: Any) -> str:
-    """Let the person choose one of a few; the first is the default and leaves the address clean.
+def choice(
+    name: str, label: str, options: Mapping[str, str], drops: str = "", clean: bool = True, **widget: Any
+) -> str:
+    """Let the person choose one of a few; the first is the default.
 
     Args:
         name: the name in the address.
         label: what is chosen.
         options: words on screen, by value in the address.
         drops: what a new choice takes out of the address.
+        clean: whether the default leaves the address clean.
         widget: further arguments of ``st.selectbox``.
 
     Returns:
@@ -101,7 +104,7 @@ def choice(name: str, label: str, options: Mapping[str, str], drops: str = "", *
     key = _keyed(name, one_of(name, options))
 
     def remember() -> None:
-        put(name, st.session_state[key], next(iter(options)))
+        put(name, st.session_state[key], next(iter(options)) if clean else "")
         put(drops, "")
 
     return str(

@@ -23,7 +23,7 @@ export function chooseQueue() {
   document.querySelector(".st-key-queue-choice button")?.click();
   const until = Date.now() + 10000;
   const waiting = setInterval(() => {
-    const first = document.querySelector(".st-key-choice-part input");
+    const first = document.querySelector(".st-key-choice-show input");
     first?.focus();
     if (first || Date.now() > until) clearInterval(waiting);
   }, 50);

@@ -12,6 +12,7 @@ import { Follower } from "./more_maps.js";
 import { Panes } from "./panes.js";
 import { pictureAt } from "./pictures.js";
 import { arrived, choose, prefer, storeOf, tell } from "./store.js";
+import { drawWhy } from "./why.js";
 import { Zoom } from "./zoom.js";
 
 export const stage = builtOnce((mounted) => new Stage(mounted));
@@ -128,6 +129,7 @@ class Stage {
   }
 
   #draw() {
+    if (this.store.data) drawWhy(this.root.querySelector(".why"), this.store.data.why);
     if (!this.store.data || !this.panes.image) return;
     this.panes.draw();
     this.bar.draw();

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ _stage = component(
     "breakhis_stage",
     "components/viewer/viewer.js",
     "stage",
-    html='<div class="viewer"><div class="panes" role="img"></div><div class="bar"></div></div>',
+    html='<div class="viewer"><div class="why"></div><div class="panes" role="img"></div><div class="bar"></div></div>',
     styles=["components/viewer/viewer.css", "components/common/keys.css"],
 )
 _verdict = component(
@@ -59,6 +59,26 @@ class MoreMaps:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """A training image that is like the one on screen: its label, side, and what hovering says."""
+
+    hash: str
+    label: str
+    side: str
+    own_case: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why an image is in a queue, what a flag on it does, and the images most like it where they are known."""
+
+    words: str
+    effect: str
+    alike: Sequence[Alike] | None
+
+
+@dataclass(frozen=True)
 class Shown:
     """One image as the viewer shows it.
 
@@ -78,6 +98,7 @@ class Shown:
         note: the note of that answer.
         correction: code of the sub-type that it says is right, or nothing.
         micron: micrometres from one pixel of the picture to the next, or ``None`` where nobody knows.
+        why: why it is in a queue, above the picture; ``None`` where there is no queue.
     """
 
     hash: str
@@ -95,6 +116,7 @@ class Shown:
     note: str = ""
     correction: str = ""
     micron: float | None = None
+    why: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +203,7 @@ def _about(image: Shown) -> dict[str, object]:
         "note": image.note,
         "correction": image.correction,
         "micron": image.micron,
+        "why": None if image.why is None else asdict(image.why),
     }
 
 
