@@ -235,24 +235,23 @@ def where(step: Step) -> tuple[str, dict[str, str]]:
         return "pages/results.py", {**here, "view": "Review"}
     if step.do is Do.LEARNT:
         return "pages/review.py", {**here, "part": learnt_part(step.run)}
-    return "pages/review.py", here
+    return "pages/review.py", {**here, "show": "suspects" if step.do is Do.SUSPECTS else "mixed"}
 
 
 def strip(step: Step) -> None:
-    """Show a few images that the step is about, under their name; a mistake is a link to its review."""
+    """Show a few images that the step is about, under their name; an image to review is a link there."""
     if step.data is not None:
         images, name, phantom = a_few(step.data), step.data.root.name, step.data.phantom
         links = [f"<span>{thumbnail(image, '')}</span>" for image in images]
         said = f"Images of {name}"
-    elif step.run is not None and step.do in (Do.BEGIN, Do.GO_ON, Do.LEARNT):
-        run, part = step.run, learnt_part(step.run) if step.do is Do.LEARNT else step.run.tested_part
-        images, phantom = reviewed(frame.workspace(), run, frame.reviewer(), part).left[:STRIP], run.phantom
+    elif step.run is not None and step.images:
+        phantom, address = step.run.phantom, where(step)[1]
         links = [
-            f'<a href="/review?{urlencode({"run": run.name, "part": part, "image": image})}" target="_self">'
+            f'<a href="/review?{urlencode({**address, "image": image})}" target="_self">'
             f"{thumbnail(image, 'Review this image')}</a>"
-            for image in images
+            for image in step.images[:STRIP]
         ]
-        said = f"Mistakes on {about(run)} that you have not reviewed"
+        said = f"Images of {about(step.run)} that you have not reviewed"
     else:
         return
     st.caption(plain(f"{said}. {PHANTOMS.capitalize()}." if phantom else said))

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from breakhis_core.images import measuring
 from breakhis_core.images.datasets import Dataset
 from breakhis_core.jobs import reading, retraining
 from breakhis_core.reviews import standings
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import covers, scope_of
+from breakhis_core.suspects.worklists import worklists_of
 from breakhis_core.wording import counted
 from breakhis_core.workspace import Workspace
 
@@ -26,6 +28,7 @@ class Do(Enum):
     BEGIN = "Start reviewing"
     GO_ON = "Go on reviewing"
     RETRAIN = "Retrain without flagged images"
+    SUSPECTS = "Review the suspects"
     LEARNT = "Review the mistakes on training images"
     OUTCOME = "See what the review explains"
 
@@ -40,6 +43,7 @@ class Step:
         data: the images to train on, when that is the step.
         run: the run that it is about, otherwise.
         plan: what the retraining would do, when that is the step.
+        images: hashes of the images to review, when that is the step.
     """
 
     do: Do
@@ -47,6 +51,7 @@ class Step:
     data: Dataset | None = None
     run: Run | None = None
     plan: retraining.Plan | None = None
+    images: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -94,22 +99,28 @@ def next_step(workspace: Workspace, found: Sequence[Dataset], runs: Sequence[Run
             return Step(Do.TRAIN, f"No model was trained on {data.root.name} yet.", data=data)
     run = run_in_focus(workspace, runs)
     assert run is not None
-    done, about = reviewed(workspace, run, reviewer), scope_of(workspace, run).name
-    if done.left:
-        if len(done.left) < done.mistakes:
-            left = f"{len(done.left):,} of {counted(done.mistakes, 'mistake')}"
-            return Step(Do.GO_ON, f"{left} of {run.name} on {about} are left for you to review.", run=run)
-        wrong = counted(done.mistakes, "image" if run.folds else "test image")
-        words = f"{run.name} got {wrong} of {about} wrong. Look at them, the most confident first."
-        return Step(Do.BEGIN, words, run=run)
-    over = f"All mistakes of {run.name} on {about} are reviewed"
+    lists, done = worklists_of(run, measuring.load_checks(workspace)), _answered(workspace, reviewer)
+    left = tuple(image for image in lists.mixed if image not in done)
+    about = f"{run.name} on {scope_of(workspace, run).name}"
+    if left:
+        words = lists.in_words(left)
+        if len(left) < len(lists.mixed):
+            words = f"{words} of {about} {'is' if len(left) == 1 else 'are'} left for you to review."
+            return Step(Do.GO_ON, words, run=run, images=left)
+        return Step(Do.BEGIN, f"Review {words} of {about}.", run=run, images=left)
+    over = f"What is worth a look in {about} is reviewed"
     plan = retraining.plan(workspace, run)
     if plan.changes and not _asked_for(workspace, plan):
         words = f"{over}. Train again and see whether it helps: {plan.leaving_words}"
         return Step(Do.RETRAIN, words, run=run, plan=plan)
-    if not run.folds and reviewed(workspace, run, reviewer, retraining.learnt_part(run)).left:
+    doubtful = tuple(image for image in lists.suspects if image not in done)
+    if doubtful:
+        words = f"{over}. {counted(len(doubtful), 'suspect')} came after it."
+        return Step(Do.SUSPECTS, words, run=run, images=doubtful)
+    learnt = reviewed(workspace, run, reviewer, retraining.learnt_part(run)).left
+    if learnt and not run.folds and not lists.suspects:
         words = f"{over}. {plan.staying_words} Only an image that was trained on can leave the training."
-        return Step(Do.LEARNT, " ".join(words.split()), run=run)
+        return Step(Do.LEARNT, " ".join(words.split()), run=run, images=learnt)
     return Step(Do.OUTCOME, f"{over}.", run=run)
 
 
@@ -130,9 +141,13 @@ def reviewed(workspace: Workspace, run: Run, reviewer: str, part: str | None = N
     """
     table = run.predictions()
     wrong = table[(table["part"] == (part or run.tested_part)) & (table["predicted"] != table["subtype"])]
-    done = set(standings.standing(workspace, reviewer=reviewer)["hash"])
+    done = _answered(workspace, reviewer)
     hashes = wrong.sort_values("confidence", ascending=False)["hash"].tolist()
     return Reviewed(len(hashes), tuple(image for image in hashes if image not in done))
+
+
+def _answered(workspace: Workspace, reviewer: str) -> set[str]:
+    return set(standings.standing(workspace, reviewer=reviewer)["hash"])
 
 
 def _asked_for(workspace: Workspace, plan: retraining.Plan) -> bool:

@@ -12,7 +12,7 @@ from breakhis_core.runs.neighbours import Floats, Neighbour, TrainIndex
 
 @dataclass(frozen=True, eq=False)
 class AlikeIndex:
-    """What is asked for each image of a run: its embeddings, what to take off them, and the training images."""
+    """The first embeddings of a run, what to take off them, and the training images among them."""
 
     embeddings: np.ndarray
     centre: Floats

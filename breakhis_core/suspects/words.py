@@ -8,7 +8,7 @@ from breakhis_core.suspects.reading import Reliance, Suspects
 from breakhis_core.wording import counted, interval, number
 
 DEAD_ZONE = 1 / 3
-"""Share of the spread of a run's values within which a value's sign says nothing: a fifth to a quarter of them."""
+"""Share of the spread of a run's values within which the sign of one says nothing: about a fifth of them."""
 
 
 def value_words(suspects: Suspects, row: int) -> str:

@@ -79,7 +79,7 @@ def _worklists(
     found = {
         "suspect": [] if ranked is None else ranked.loc[ranked["suspect"], "hash"].tolist(),
         "poor": [] if checks is None else _poor(checks, learnt),
-        "misclassified": wrong.sort_values(["confidence", "hash"], ascending=[False, True])["hash"].tolist(),
+        "misclassified": wrong.sort_values(["confidence", "name"], ascending=[False, True])["hash"].tolist(),
     }
     kinds: dict[str, tuple[str, int]] = {}
     for kind, images in found.items():

@@ -14,7 +14,8 @@ from breakhis_core.reviews.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.wording import counted
-from pages.parts.shared import frame, guard, job_panel
+from pages.parts.review.queue import worklists
+from pages.parts.shared import frame, guard, job_panel, review_links
 from pages.parts.shared.markdown import plain
 
 
@@ -34,10 +35,11 @@ def show(run: Run | None) -> None:
                 st.markdown(plain(plan.words))
             if plan.changes:
                 _offer(run, plan)
+            elif worklists(run).suspects:
+                if st.button("Review the suspects", type="primary"):
+                    review_links.open_list(run, "suspects")
             elif st.button("Review the mistakes on training images", type="primary"):
-                st.switch_page(
-                    "pages/review.py", query_params={"run": run.name, "part": retraining.learnt_part(run)}
-                )
+                review_links.open_queue(run, retraining.learnt_part(run), "confident")
         _follow()
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from breakhis_core.reviews import terms
-from breakhis_core.runs import Run
+from breakhis_core.runs import Run, queues
 from breakhis_core.wording import counted
 from pages.parts.review import own_answers
 from pages.parts.review.moves import first_left, go, say
-from pages.parts.review.queue import Item, Queue, queue_of
+from pages.parts.review.queue import Item, Queue, queue_of, worklists
 from pages.parts.review.thumbs import thumbs
 from pages.parts.shared import review_links
 from pages.parts.shared.markdown import plain
@@ -61,13 +61,13 @@ def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
     run, words, button = queue.run, "", None
     leave = [item for item in flagged if item.part in LEARNT]
     tested = not any(item.part in LEARNT for item in queue.items)
-    part, mistakes = ("train", 0) if own_answers.settling() else _mistakes_left(run)
+    suspects, part, mistakes = (0, "train", 0) if own_answers.settling() else _learnt_left(run)
     if left:
         button = "first"
     elif leave:
         words = f"{counted(len(leave), 'flagged image')} of this queue can leave the training."
         button = "leave"
-    elif tested and mistakes:
+    elif tested and (suspects or mistakes):
         words = (
             "These were test images: they stay in the test, flagged or not. "
             "Only training images can leave the training."
@@ -80,8 +80,13 @@ def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
             label = f"Go to the first {'not settled' if own_answers.settling() else 'without an answer'}"
             st.button(label, type="primary", on_click=first_left, args=(queue,))
         elif button == "leave":
-            if st.button("Retrain without flagged images", type="primary"):
+            worth = queues.SHOW_OF[queue.show].listed
+            label = "See what leaving them out is worth" if worth else "Retrain without flagged images"
+            if st.button(label, type="primary"):
                 st.switch_page("pages/flags.py", query_params={"run": run.name})
+        elif button == "training" and suspects:
+            if st.button(f"Review the {counted(suspects, 'suspect')}", type="primary"):
+                review_links.open_list(run, "suspects")
         elif button == "training":
             what = "training" if part == "train" else part
             label = f"Review the {counted(mistakes, 'mistake')} on {what} images"
@@ -93,11 +98,14 @@ def _next_step(queue: Queue, flagged: Sequence[Item], left: int) -> None:
             st.switch_page("pages/results.py", query_params={"run": run.name, "view": "Review"})
 
 
-def _mistakes_left(run: Run) -> tuple[str, int]:
-    """Return the part that is learnt from with mistakes that this reviewer has not answered, and how many."""
+def _learnt_left(run: Run) -> tuple[int, str, int]:
+    """Return what this reviewer has not answered: suspects, or else a part learnt from, and its mistakes."""
     done = own_answers.at_hand()
+    suspects = sum(image not in done for image in worklists(run).suspects)
+    if suspects:
+        return suspects, "train", 0
     for part in LEARNT:
         left = sum(item.hash not in done for item in queue_of(run, part=part).items)
         if left:
-            return part, left
-    return "train", 0
+            return 0, part, left
+    return 0, "train", 0

@@ -36,6 +36,11 @@ def open_queue(run: Run, part: str, order: str = "all", **filters: str) -> None:
     st.switch_page(REVIEW, query_params=queue_address(run, part, order, **filters))
 
 
+def open_list(run: Run, show: str) -> None:
+    """Go to the review of a list of a run's images, such as its suspects."""
+    st.switch_page(REVIEW, query_params={"run": run.name, "show": show})
+
+
 def open_images(run: Run, part: str, hashes: Sequence[str], what: str) -> None:
     """Go to the review of some images; where an address cannot hold them all, show a link that says so."""
     if 0 < len(hashes) <= _MOST:

@@ -25,7 +25,8 @@ _stage = component(
     "breakhis_stage",
     "components/viewer/viewer.js",
     "stage",
-    html='<div class="viewer"><div class="why"></div><div class="panes" role="img"></div><div class="bar"></div></div>',
+    html='<div class="viewer"><div class="why" hidden></div><div class="panes" role="img"></div>'
+    '<div class="bar"></div></div>',
     styles=["components/viewer/viewer.css", "components/common/keys.css"],
 )
 _verdict = component(
@@ -71,7 +72,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class Why:
-    """Why an image is in a queue, what a flag on it does, and the images most like it where they are known."""
+    """Why an image is in a queue, what a flag on it does, and the images most like it, if they are known."""
 
     words: str
     effect: str
