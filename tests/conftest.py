@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
@@ -21,7 +21,9 @@ from breakhis_core.images.catalogue import Catalogue
 from breakhis_core.images.pixels import decode, pixel_hash
 from breakhis_core.images.taxonomy import CODES, case_of, side_of, subtype
 from breakhis_core.runs import PROBABILITIES, Run, open_run, write_facts, writing_run
+from breakhis_core.runs.folder import FIRST_EMBEDDINGS, UNSEEN
 from breakhis_core.settings import Settings
+from breakhis_core.suspects.looking import look
 from breakhis_core.workspace import Workspace, close_shared_workspace
 from tests.training.fixtures_ml import small, tiny_run  # noqa: F401 - fixtures
 
@@ -155,9 +157,18 @@ def pictures(workspace: Workspace, tmp_path: Path) -> pd.DataFrame:
 
 
 def write_fake_run(
-    models: Path, name: str, images: pd.DataFrame, seed: int = 1, skill: float = 2.5, **facts: object
+    models: Path,
+    name: str,
+    images: pd.DataFrame,
+    seed: int = 1,
+    skill: float = 2.5,
+    seen_as: Mapping[str, str] | None = None,
+    **facts: object,
 ) -> Run:
-    """Write a run whose predictions and maps are random but right more often than not, without TensorFlow."""
+    """Write a run whose predictions and maps are random but right more often than not, without TensorFlow.
+
+    With ``seen_as`` it keeps first embeddings too, which lie by label, of the images in it by another one.
+    """
     random = np.random.default_rng(seed)
     count = len(images)
     truth = np.array([CODES.index(code) for code in images["subtype"]])
@@ -195,6 +206,12 @@ def write_fake_run(
         maps = random.random((count, len(CODES), 7, 7)).astype(np.float16)
         np.save(folder / "class_maps.npy", maps)
         np.save(folder / "embeddings.npy", random.random((count, 960)).astype(np.float16))
+        if seen_as is not None:
+            likes = [seen_as.get(*pair) for pair in zip(frame["hash"], frame["subtype"], strict=True)]
+            first = random.normal(0, 0.3, (count, 960))
+            first[np.arange(count), [CODES.index(code) for code in likes]] += 20
+            np.save(folder / FIRST_EMBEDDINGS, first.astype(np.float16))
+            look(frame, first, truth).to_parquet(folder / UNSEEN)
         (folder / "card.md").write_text("# A run that no training made\n")
         about: dict[str, object] = {
             "phantom": True,
@@ -213,6 +230,16 @@ def write_fake_run(
 def fake_run(workspace: Workspace, pictures: pd.DataFrame) -> Run:
     """A small run on the catalogued pictures, with random predictions and maps."""
     return write_fake_run(workspace.models, "fake", pictures)
+
+
+@pytest.fixture
+def looked_run(workspace: Workspace, pictures: pd.DataFrame, fake_run: Run) -> tuple[Run, tuple[str, ...]]:
+    """A run as ``fake_run`` that models which never saw its images were asked of, and the doubtful images."""
+    table = fake_run.predictions()
+    some = table[table["part"] == "train"].groupby("subtype").head(1).head(3)
+    others = ["MC" if code == "DC" else "DC" for code in some["subtype"]]
+    seen_as = dict(zip(some["hash"], others, strict=True))
+    return write_fake_run(workspace.models, "looked", pictures, seen_as=seen_as), tuple(seen_as)
 
 
 @pytest.fixture

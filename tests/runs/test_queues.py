@@ -78,6 +78,14 @@ def test_an_order_of_an_older_link_says_what_to_show_as_well(predictions, order,
     assert _queue(predictions, show=show, order=newer) == expected
 
 
+def test_a_list_keeps_its_order_and_has_images_of_every_part(predictions):
+    listed = ("f", "c", "a", "e")
+    for show in ("mixed", "suspects", "telling"):
+        assert _queue(predictions, "train", "uncertain", show=show, listed=listed) == "fcae"
+        assert _queue(predictions, show=show, listed=listed, subtype="A") == "ce"
+        assert _queue(predictions, show=show) == ""
+
+
 def test_every_order_is_known_and_an_unknown_one_is_refused(predictions):
     for order in ORDERS:
         build_queue(predictions, order=order.code)

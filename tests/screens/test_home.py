@@ -96,9 +96,27 @@ def test_a_run_leads_to_its_mistakes(fake_run: Run, open_screen: Open) -> None:
     wrong = int(((table["part"] == "test") & (table["subtype"] != table["predicted"])).sum())
     screen = open_screen("home")
     assert "Start reviewing" in labels(screen)
-    assert f"fake got {wrong} test images of pictures wrong." in words(screen)
+    assert f"Review {wrong} misclassified test images of fake on pictures." in words(screen)
     assert f"{wrong} mistakes, you have reviewed none" in words(screen)
     assert "not tissue" in words(screen)
+
+
+def test_suspects_are_worth_a_look_before_anything_is_retrained(
+    workspace: Workspace, looked_run: tuple[Run, tuple[str, ...]], open_screen: Open
+) -> None:
+    run, doubtful = looked_run
+    tested = wrong_of(run, "test")
+    screen = open_as(open_screen, "Ada")
+    expected = f"Review {len(doubtful)} suspects and {len(tested)} misclassified test images of looked"
+    assert expected in words(screen)
+    assert f"show=mixed&image={doubtful[0]}" in words(screen) or "show=mixed&amp;image=" in words(screen)
+    for image in tested:
+        reviews.keep(workspace, "Ada", image)
+    screen = open_as(open_screen, "Ada")
+    assert f"{len(doubtful)} suspects of looked on pictures are left for you to review." in words(screen)
+    for image in doubtful:
+        reviews.flag(workspace, "Ada", image, "wrong_label")
+    assert "Retrain without flagged images" in labels(open_as(open_screen, "Ada"))
 
 
 def wrong_of(run: Run, part: str) -> list[str]:
@@ -171,7 +189,7 @@ def test_the_run_on_tissue_comes_before_a_newer_one_on_phantoms(
     write_fake_run(workspace.models, "real", tissue, phantom=False)
     write_fake_run(workspace.models, "later", pictures)
     screen = open_screen("home")
-    assert "test images of tissue wrong" in words(screen)
+    assert "misclassified test images of real on tissue" in words(screen)
     assert "2 runs</b>; real" in words(screen)
     strip = next(one.value for one in screen.html if 'class="strip"' in one.value)
     assert "run=real" in strip

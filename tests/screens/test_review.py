@@ -334,7 +334,7 @@ def test_mistakes_of_the_poorest_quality_can_come_first(
     checks = measuring.load_checks(workspace)
     assert checks is not None
     expected = build_queue(fake_run, order="quality", worst=checks.worst_first())["hash"].tolist()
-    screen = press(open_screen("review"), "Next")
+    screen = press(open_screen("review", show="misclassified"), "Next")
     screen = choose(screen, "order", "quality")
     walked = [image(screen)]
     for _ in expected[1:]:
