@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from breakhis_core import reviews
 from breakhis_core.results.compare import compare
 from breakhis_core.results.comparison_words import in_words
 from tests.command_line.test_all_commands import call
@@ -35,6 +36,19 @@ def test_people_read_the_verdict_first_then_the_numbers(fake_run, other):
     assert told[1].split()[:3] == ["metric", "fake", "other"]
     assert any("(McNemar)" in line for line in told)
     assert told[-1] == "Synthetic phantoms, not tissue. Research tool, not a medical device."
+
+
+def test_corrected_labels_are_a_second_line(workspace, fake_run, other):
+    table = fake_run.predictions()
+    image, code = table.loc[table["part"] == "test", ["hash", "subtype"]].iloc[0]
+    headline = call("compare", "other", "fake").stdout.splitlines()[0]
+    reviews.flag(workspace, "Ada", image, "wrong_label", correction="PC" if code != "PC" else "MC")
+    told = call("compare", "other", "fake").stdout.splitlines()
+    assert told[0] == headline
+    (line,) = (
+        line for line in told if line.startswith("With corrected labels: 1 test image of 32 relabelled")
+    )
+    assert line.endswith("(second line, on labels that 1 reviewer corrected; not the headline).")
 
 
 def test_images_that_changed_sides_are_listed_when_asked(fake_run, other):

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from breakhis_core import reviews
 from breakhis_core.results.evaluate import evaluate
 from tests.command_line.test_all_commands import call
@@ -82,3 +84,18 @@ def test_the_review_is_told_when_asked_for(workspace, fake_run):
     )
     assert "the flags explain nothing yet" in told
     assert "Minus flagged, on 31 images of 8 cases, split by case, without 1 flagged image" in told
+
+
+def test_corrected_labels_are_told_in_a_second_line(workspace, fake_run):
+    table = fake_run.predictions()
+    wrong = table[(table["part"] == "test") & (table["predicted"] != table["subtype"])]
+    image, right = wrong[["hash", "predicted"]].iloc[0]
+    reviews.flag(workspace, "Ada", image, "wrong_label", correction=right)
+    told = json.loads(call("evaluate", "fake", "--review", "--json").stdout)
+    second = told["review"]["with_corrected"]
+    assert second["relabelled"] == [image]
+    assert second["metrics"]["accuracy"]["whole"] == told["accuracy"]
+    assert second["metrics"]["accuracy"]["corrected"] == pytest.approx(told["accuracy"] + 1 / 32)
+    lines = call("evaluate", "fake", "--review").stdout
+    assert "With corrected labels, on 32 images of 8 cases, split by case, 1 of them relabelled: " in lines
+    assert "Second line, on labels that 1 reviewer corrected; not the headline" in lines

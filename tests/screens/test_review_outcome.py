@@ -44,6 +44,26 @@ def test_it_counts_mistakes_and_the_base_rate(reviewed: Run) -> None:
     assert "No run improves on fake yet" in words
 
 
+def test_corrected_labels_are_a_second_line_and_never_the_headline(
+    workspace: Workspace, reviewed: Run, pictures: pd.DataFrame
+) -> None:
+    table = rows_of_test(reviewed)
+    image, right = table.loc[table["predicted"] != table["subtype"], ["hash", "predicted"]].iloc[-1]
+    before = [one.value for one in in_app("results", run="fake", view="Review").metric]
+    reviews.flag(workspace, "Bea", image, "wrong_label", correction=right)
+    app = in_app("results", run="fake", view="Review")
+    assert not app.exception
+    assert [one.value for one in app.metric] == before
+    assert "**With corrected labels**, on 32 images of 8 cases, split by case, 1 of them relabelled" in said(
+        app
+    )
+    assert "Second line, on labels that 1 reviewer corrected; not the headline" in said(app)
+    write_fake_run(workspace.models, "after", pictures, seed=9, improves="fake")
+    compared = in_app("results", run="after", view="Compare")
+    assert not compared.exception
+    assert "With corrected labels: 1 test image of 32 relabelled, split by case" in said(compared)
+
+
 def test_without_reviews_it_says_so_and_leads_to_the_images(fake_run: Run) -> None:
     app = in_app("results", run="fake", view="Review")
     assert not app.exception

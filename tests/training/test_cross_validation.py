@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from breakhis_core import reviews
 from breakhis_core.errors import InputError
 from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.jobs import retraining
 from breakhis_core.progress import JobStopped
 from breakhis_core.results.compare import TestSetsDifferError, compare
 from breakhis_core.results.evaluate import evaluate_run
@@ -121,7 +123,7 @@ def test_excluded_images_leave_training_of_every_fold_and_are_still_predicted(
 
 
 def test_every_fold_learns_from_corrections_and_tests_on_published_labels(
-    folded: tuple[Run, Watching], small: Small, tmp_path: Path
+    folded: tuple[Run, Watching], small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, _ = folded
     image, code = run.predictions()[["hash", "subtype"]].iloc[0]
@@ -131,6 +133,14 @@ def test_every_fold_learns_from_corrections_and_tests_on_published_labels(
     assert (corrected.corrected, corrected.excluded) == (labels, ())
     assert corrected.predictions()[["hash", "subtype"]].equals(run.predictions()[["hash", "subtype"]])
     assert not corrected.predictions().equals(run.predictions())
+    monkeypatch.setattr(reviews, "corrected_labels", lambda *_: labels)
+    monkeypatch.setattr(reviews, "excluded_hashes", lambda *_: (image,))
+    plan = retraining.plan(small.workspace, run)
+    assert plan.words == (
+        "Same folds, recipe and first weights as folds: 1 image gets a corrected label. "
+        "Each fold tests on published labels."
+    )
+    assert not retraining.plan(small.workspace, corrected).changes
 
 
 def test_the_result_names_the_folds_and_how_far_they_lie_apart(folded: tuple[Run, Watching]) -> None:
