@@ -56,6 +56,7 @@ def look_job(workspace: Workspace, arguments: Mapping[str, Any], context: Contex
 def worth_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
     """Measure what flags are worth; the arguments are those of ``WorthRequest``."""
     request = read_kept(WorthRequest, arguments, "This cannot be measured by this version of the program")
+    look_back(workspace, run_named(workspace.models, request.run), context)
     result = measure_worth(request, workspace, context)
     return {
         "run": result["run"],

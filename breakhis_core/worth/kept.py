@@ -13,6 +13,7 @@ from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
 from breakhis_core.workspace import Workspace
 from breakhis_core.worth.measuring import FORMAT, WorthRequest, result_file, results_folder
+from breakhis_core.worth.question import LEARNT
 
 
 def request_for(workspace: Workspace, run: Run, policy: str | None = None) -> WorthRequest:
@@ -40,6 +41,12 @@ def request_for(workspace: Workspace, run: Run, policy: str | None = None) -> Wo
         flagged={image: tuple(sorted(reasons)) for image, reasons in said.items()},
         corrected={image: corrected[image] for image in excluded if image in corrected},
     )
+
+
+def takes_part(run: Run, request: WorthRequest) -> bool:
+    """Return whether the run learns from a flagged image: else nothing can be measured."""
+    split = run.split()
+    return bool(split.loc[split["part"].isin(LEARNT), "hash"].isin(list(request.flagged)).any())
 
 
 def kept_result(workspace: Workspace, run: Run, request: WorthRequest) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,15 @@ from breakhis_core.workspace import Workspace
 from breakhis_core.worth.arms import Arm, arms_of, out_of_fold, space_of
 from breakhis_core.worth.differences import HEADLINE, Measured, Scale, compared, smallest_effect
 from breakhis_core.worth.placebo import draw_placebo
-from breakhis_core.worth.question import Booleans, Question, question
+from breakhis_core.worth.question import ENOUGH_OF_A_REASON, Booleans, Question, question, told
 from breakhis_core.worth.verdict import sentence, verdict
 
-FORMAT = 1
+FORMAT = 2
 SEEDS = 20
 PLACEBOS = 39
 """With as many, the smallest p is 1 / 40."""
+_SECONDS = 4e-4
+"""For one image in one retraining and its folds, on two cores."""
 MAIN = ("without", "corrected", "both")
 ALL = "all"
 
@@ -87,21 +90,29 @@ def results_folder(workspace: Workspace, run: Run) -> Path:
     return workspace.root / "worth" / run.name
 
 
+def seconds_needed(run: Run, request: WorthRequest) -> float:
+    """Estimate how long measuring takes, without looking at the images."""
+    reasons = Counter(reason for said in request.flagged.values() for reason in said)
+    sets = 1 + sum(ENOUGH_OF_A_REASON <= many < len(request.flagged) for many in reasons.values())
+    arms = 4 + sets * (request.placebos + 1)
+    return 10 + _SECONDS * arms * request.seeds * len(run.split())
+
+
 def measured(asked: Question, seeds: int, placebos: int, context: Context) -> dict[str, Any]:
     """Measure the arms of a question.
 
     Returns:
         A dictionary that JSON can hold: unit, images, cases, flagged, named (labels that reviewers named),
-        tested_images, tested_cases, seeds, placebos, heads (accuracy, interval and baseline of all images,
-        and whether they tell), smallest_effect, arms (by name: flagged, cases, placebo_cases, figures as of
-        ``differences.compared``, verdict; of the main ones a sentence), and best: of the main arms one that
-        helps, with the highest accuracy.
+        asked (as of ``question.told``), tested_images, tested_cases, seeds, placebos, heads (accuracy,
+        interval and baseline of all images, and whether they tell), smallest_effect, arms (by name: flagged,
+        cases, placebo_cases, figures as of ``differences.compared``, verdict; of the main ones a sentence),
+        and best: of the main arms one that helps, with the highest accuracy.
     """
     arms = arms_of(asked)
     sets = {name: arm.out if name.startswith("without:") else asked.flagged for name, arm in arms.items()}
     drawn = {name: _placebos(asked, which, placebos) for name, which in _own_placebos(sets).items()}
     every = [*arms.values(), *(arm for some in drawn.values() for arm in some)]
-    said = _said(asked, every, seeds, context)
+    said = _said(asked, every, seeds, context, range(len(arms), len(arms) + placebos))
     scale = Scale(asked, seeds)
     of_placebos, at = {}, len(arms)
     for name, some in drawn.items():
@@ -117,6 +128,7 @@ def measured(asked: Question, seeds: int, placebos: int, context: Context) -> di
         "cases": int(asked.images["case"].nunique()),
         "flagged": int(asked.flagged.sum()),
         "named": int((asked.corrected >= 0).sum()),
+        "asked": told(asked),
         "tested_images": scale.images,
         "tested_cases": scale.cases,
         "seeds": seeds,
@@ -164,26 +176,33 @@ def _placebos(asked: Question, which: Booleans, count: int) -> list[Arm]:
     ]
 
 
-def _said(asked: Question, arms: Sequence[Arm], seeds: int, context: Context) -> npt.NDArray[np.int8]:
+def _said(
+    asked: Question, arms: Sequence[Arm], seeds: int, context: Context, placebos: range
+) -> npt.NDArray[np.int8]:
     """Return what each arm says of each image for each seed, shape ``(S, A, N)``."""
     space = space_of(asked)
     shape, mark = (len(arms), len(asked.images)), _mark(asked, arms)
     said = np.empty((seeds, *shape), np.int8)
+    seen = ""
     for seed in range(seeds):
         file = context.folder / f"seed-{seed}-{mark}.npy"
         kept = _kept(file, shape)
         if kept is None:
 
-            def told(done: int, seed: int = seed) -> None:
+            def tell(done: int, seed: int = seed, seen: str = seen) -> None:
                 stop_if_asked(context)
                 share = (seed + done / len(arms)) / seeds
-                context.report(f"Seed {seed + 1} of {seeds}: {len(arms)} retrainings", 0.97 * share)
+                context.report(f"Seed {seed + 1} of {seeds}: {len(arms)} retrainings{seen}", 0.97 * share)
 
-            kept = out_of_fold(asked, space, arms, seed, told)
+            kept = out_of_fold(asked, space, arms, seed, tell)
             with file.with_suffix(".part").open("wb") as stream:
                 np.save(stream, kept)
             file.with_suffix(".part").replace(file)
         said[seed] = kept
+        if 1 < seed + 1 < seeds:
+            scale = Scale(asked, seed + 1)
+            so_far = smallest_effect([scale.measure(said[: seed + 1, one]) for one in placebos])
+            seen = f"; an effect of about {number(so_far)} could be seen here"
     return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.runs import Run
 
 Booleans = npt.NDArray[np.bool_]
+LEARNT = ("train", "validation", "out_of_fold")
+"""The parts whose images take part."""
 ENOUGH_OF_A_REASON = 5
 """Fewest images flagged with a reason for which that reason is measured by itself."""
 
@@ -69,7 +72,7 @@ def question(
             f"{run.name} was made before runs kept what this needs; the command suspects {run.name} adds it."
         )
     predictions, split = run.predictions(), run.split().set_index("hash")["part"]
-    learnt = predictions["hash"].map(split).isin(["train", "validation", "out_of_fold"]).to_numpy(bool)
+    learnt = predictions["hash"].map(split).isin(LEARNT).to_numpy(bool)
     rows = np.flatnonzero(learnt)
     images = predictions.loc[rows, ["hash", "case", "magnification", "subtype"]].reset_index(drop=True)
     images["label"] = images["subtype"].map(CODES.index).astype(np.int64)
@@ -93,3 +96,20 @@ def question(
         labels,
         {reason: which for reason, which in by_reason.items() if which.sum() >= ENOUGH_OF_A_REASON},
     )
+
+
+def told(asked: Question) -> dict[str, Any]:
+    """Return which images a question is about, by hash, as JSON holds it.
+
+    Returns:
+        ``flagged``, hashes; ``corrected``, the sub-type that reviewers named by hash; ``reasons``, the hashes
+        flagged with each reason that is measured by itself.
+    """
+    hashes = asked.images["hash"].to_numpy(dtype=object)
+    return {
+        "flagged": sorted(hashes[asked.flagged]),
+        "corrected": {
+            image: CODES[label] for image, label in zip(hashes, asked.corrected, strict=True) if label >= 0
+        },
+        "reasons": {reason: sorted(hashes[which]) for reason, which in asked.reasons.items()},
+    }

@@ -14,6 +14,7 @@ from breakhis_core.reviews.policy import choose_policy, chosen_policy
 from breakhis_core.runs import Run
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.wording import counted
+from pages.parts.flags import worth
 from pages.parts.review.queue import worklists
 from pages.parts.shared import frame, guard, job_panel, review_links
 from pages.parts.shared.markdown import plain
@@ -33,6 +34,7 @@ def show(run: Run | None) -> None:
                     if plan.correctable:
                         _choose_mode()
                 st.markdown(plain(plan.words))
+                worth.show(run)
             if plan.changes:
                 _offer(run, plan)
             elif worklists(run).suspects:
