@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 AT_ONCE: dict[str, int] = dict.fromkeys(
-    ("catalogue", "demo", "measure", "train", "sweep", "maps", "look", "worth"), 1
+    ("catalogue", "demo", "measure", "train", "sweep", "maps", "look", "worth", "confirm"), 1
 )
 """How many of a kind may run at the same time; further ones wait."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from breakhis_core.images.cataloguing import catalogue_folder, measure
+from breakhis_core.jobs.first_weights import first_weights
 from breakhis_core.jobs.looking import look_back
 from breakhis_core.jobs.map_jobs import submit_first_maps
 from breakhis_core.maps.job import MapRequest, compute_maps
@@ -19,6 +20,8 @@ from breakhis_core.sweeps.running import run_sweep
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.train import train
 from breakhis_core.workspace import Workspace
+from breakhis_core.worth.confirmation import ConfirmRequest
+from breakhis_core.worth.confirming import confirm
 from breakhis_core.worth.measuring import WorthRequest, measure_worth
 
 Work = Callable[[Workspace, Mapping[str, Any], Context], dict[str, Any]]
@@ -65,6 +68,13 @@ def worth_job(workspace: Workspace, arguments: Mapping[str, Any], context: Conte
     }
 
 
+def confirm_job(workspace: Workspace, arguments: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Confirm with a run's own recipe what flags are worth; arguments as ``ConfirmRequest``."""
+    request = read_kept(ConfirmRequest, arguments, "This cannot be confirmed by this version of the program")
+    weights = first_weights(workspace, run_named(workspace.models, request.run))
+    return {"run": confirm(request, weights, workspace, context)["run"]}
+
+
 WORK: dict[str, Work] = {
     "catalogue": catalogue_folder,
     "demo": make_demo,
@@ -74,4 +84,5 @@ WORK: dict[str, Work] = {
     "maps": maps_job,
     "look": look_job,
     "worth": worth_job,
+    "confirm": confirm_job,
 }

@@ -82,7 +82,7 @@ def cross_validate(request: TrainRequest, workspace: Workspace, context: Context
         if piece is None:
             inner = FoldContext(context, fold, folds)
             _train_fold(Training(request, workspace, inner, of_fold), place)
-            _forget_models()
+            forget_models()
             piece = load_piece(place)
             assert piece is not None
         shutil.rmtree(context.folder / f"fold-{fold}", ignore_errors=True)
@@ -102,8 +102,8 @@ def _train_fold(training: Training, place: Path) -> None:
     remove_checkpoint(training.context.folder)
 
 
-def _forget_models() -> None:
-    """Give back what a fold's models and compiled steps took; cycles keep them until they are looked for."""
+def forget_models() -> None:
+    """Give back what models and compiled steps took; cycles keep them until they are looked for."""
     import keras
 
     keras.backend.clear_session(free_memory=True)
