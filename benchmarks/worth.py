@@ -103,7 +103,7 @@ def wrong_labels(whole: Question, times: int) -> None:
             which, (whole.labels + draw.integers(1, len(CODES), count)) % len(CODES), whole.labels
         )
         doubt = 1 - unseen_predictions(space, labels)[np.arange(count), labels]
-        order, many = np.argsort(-doubt), int(which.sum())
+        found, many = which[np.argsort(-doubt)], int(which.sum())
         result = ask(flagged(whole, which, labels), *WHOLE)
         told = []
         for name, arm in result["arms"].items():
@@ -115,7 +115,7 @@ def wrong_labels(whole: Question, times: int) -> None:
             )
         print(
             f"  {many} of {count} labels changed, seed {seed}: AUC {roc_auc_score(which, doubt):.3f}, "
-            f"of the first {many} {which[order[:many]].sum()}, of the first {2 * many} {which[order[: 2 * many]].sum()}; "
+            f"of the first {many} {found[:many].sum()}, of the first {2 * many} {found[: 2 * many].sum()}; "
             f"{'; '.join(told)}",
             flush=True,
         )

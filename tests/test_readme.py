@@ -57,7 +57,7 @@ def prepare(folder: Path) -> Path:
     pictures: dict[tuple[str, int, int], Image.Image] = {}
     for each in painting.plan():
         if f"{each.name} " in PAGES[COMMANDS]:
-            painting._paint_file((root, each))
+            painting.paint_file((root, each))
             continue
         slide = (each.slide, each.magnification, each.sequence)
         small = Image.fromarray(squares.integers(0, 256, (9, 9, 3), np.uint8))

@@ -6,6 +6,11 @@ from breakhis_core.jobs.reading import Job
 from breakhis_core.wording import duration
 
 _KINDS = {"demo": "the demo", "measure": "measuring the images", "sweep": "a sweep"}
+_OF_A_RUN = {
+    "maps": "maps of",
+    "look": "a first look at the images of",
+    "worth": "what flags are worth to",
+}
 
 
 def in_words(job: Job) -> str:
@@ -25,8 +30,8 @@ def name_of(job: Job) -> str:
     if job.kind == "train":
         recipe = (given.get("recipe") or {}).get("name", "a model")
         return f"training {given.get('name') or recipe}"
-    if job.kind == "maps":
-        return f"maps of {given.get('run')}"
+    if job.kind in _OF_A_RUN:
+        return f"{_OF_A_RUN[job.kind]} {given.get('run')}"
     if job.kind == "catalogue":
         return f"reading {str(given.get('root', '')).rstrip('/').rsplit('/', 1)[-1]}"
     return _KINDS.get(job.kind, job.kind)

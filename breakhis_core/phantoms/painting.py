@@ -146,7 +146,7 @@ def paint(root: Path, progress: Callable[[int, int], None] | None = None) -> Non
         with ProcessPoolExecutor(os.cpu_count() or 1, context, end_with_parent) as pool:
             tasks = [(root, each) for each in waiting]
             try:
-                for _ in pool.map(_paint_file, tasks, chunksize=4):
+                for _ in pool.map(paint_file, tasks, chunksize=4):
                     done += 1
                     if progress is not None:
                         progress(done, len(phantoms))
@@ -216,7 +216,7 @@ def _read_version(file: Path) -> str:
     return file.read_text().strip() if file.is_file() else ""
 
 
-def _paint_file(task: tuple[Path, Phantom]) -> None:
+def paint_file(task: tuple[Path, Phantom]) -> None:
     """Paint one phantom into its file; the file appears whole or not at all."""
     root, phantom = task
     file = root / phantom.path

@@ -158,7 +158,7 @@ def test_paint_writes_files_truth_and_a_catalogue(tmp_path, few):
 
 def test_slide_under_two_labels_has_equal_pixels_in_unequal_files(tmp_path, few):
     for each in few[-2:]:
-        painting._paint_file((tmp_path, each))
+        painting.paint_file((tmp_path, each))
     lobular, ductal = (tmp_path / each.path for each in few[-2:])
     assert lobular.read_bytes() != ductal.read_bytes()
     assert np.array_equal(decode(lobular), decode(ductal))
