@@ -1,8 +1,8 @@
 """Give the run that ships its first embeddings: by a base that was trained on other phantoms.
 
 The demo's run began with random weights, whose embeddings tell little (0.30 of the labels, out of fold).
-The stand-in for ImageNet's weights is a base trained on phantoms of other slides, painted by the same rules: it
-saw neither the pictures nor the labels of the demo's.
+The stand-in for ImageNet's weights is a base trained on phantoms of other slides, painted by the same rules:
+it saw neither the pictures nor the labels of the demo's.
 
     python -m benchmarks.demo_first_look --folder SCRATCH --demo models/demo --phantoms workspace/phantoms
 
