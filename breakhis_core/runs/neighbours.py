@@ -89,11 +89,6 @@ def train_index(predictions: pd.DataFrame, embeddings: np.ndarray, fold: object 
             if "fold" in predictions.columns
             else "This run lists no training images."
         )
-    return index_of(predictions, rows, embeddings)
-
-
-def index_of(predictions: pd.DataFrame, rows: npt.NDArray[np.intp], embeddings: np.ndarray) -> TrainIndex:
-    """Prepare the images at these rows of a run's predictions, which one model embedded."""
     unit = _unit(np.asarray(embeddings[rows], np.float32))
     cases = predictions["case"].to_numpy(dtype=object)[rows]
     return TrainIndex(predictions, rows, unit, _usual(unit, cases))

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from breakhis_core.runs import Run, neighbours
-from breakhis_core.runs.neighbours import Floats, Neighbour, TrainIndex
+from breakhis_core.runs import Run
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class AlikeIndex:
-    """The first embeddings of a run, what to take off them, and the training images among them."""
+    """The training images of a run, ready to be searched.
 
-    embeddings: np.ndarray
+    Attributes:
+        embeddings: of all images of the run, shape ``(N, E)``, as they lie in its folder.
+        centre: mean of those of the training images: most of what two stained tissues have in common.
+        rows: rows of the T training images in the run's predictions; all of a cross-validation, which each
+            train some fold.
+        unit: their embeddings without the centre, each of length 1, shape ``(T, E)``.
+    """
+
+    embeddings: npt.NDArray[np.floating]
     centre: Floats
-    train: TrainIndex
+    rows: Rows
+    unit: Floats
 
     @classmethod
     def of(cls, run: Run) -> AlikeIndex:
-        """Prepare a run that keeps first embeddings; all images of a cross-validation train some fold.
+        """Prepare a run that keeps first embeddings."""
+        embeddings = run.first_embeddings()
+        rows = np.flatnonzero(run.predictions()["part"].isin(("train", "out_of_fold")))
+        learnt = np.asarray(embeddings[rows], np.float32)
+        centre = learnt.mean(axis=0)
+        return cls(embeddings, centre, rows, _unit(learnt - centre))
 
-        The mean is taken off: it is most of what two embeddings of stained tissue have in common.
+    def nearest(self, images: Sequence[int], count: int) -> Rows:
+        """Return the training images most like some images, which cost together little more than one alone.
+
+        Args:
+            images: rows of B images in the predictions; none is among its own.
+            count: how many to return at most.
+
+        Returns:
+            Rows in the predictions, the most alike first by centred cosine, shape ``(B, count)``.
         """
-        predictions, embeddings = run.predictions(), run.first_embeddings()
-        rows = np.flatnonzero(predictions["part"].isin(("train", "out_of_fold")))
-        centre = np.asarray(embeddings[rows], np.float32).mean(axis=0)
-        centred = np.asarray(embeddings, np.float32) - centre
-        pairs = zip(predictions["hash"], predictions["subtype"], strict=True)
-        corrected = run.corrected
-        learnt = predictions.assign(subtype=[corrected.get(*pair) for pair in pairs])
-        return cls(embeddings, centre, neighbours.index_of(learnt, rows, centred))
+        asked = np.asarray(images, np.intp)
+        likeness = _unit(np.asarray(self.embeddings[asked], np.float32) - self.centre) @ self.unit.T
+        likeness[asked[:, None] == self.rows[None, :]] = -np.inf
+        count = min(count, len(self.rows) - 1)
+        best = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+        order = np.argsort(-np.take_along_axis(likeness, best, axis=1), axis=1, kind="stable")
+        return self.rows[np.take_along_axis(best, order, axis=1)]
 
-    def nearest(self, row: int, count: int) -> list[Neighbour]:
-        """Return the training images most like the image in a row of the predictions, with learnt labels."""
-        embedding = np.asarray(self.embeddings[row], np.float32) - self.centre
-        return neighbours.nearest(self.train, embedding, row, count)
+
+def _unit(vectors: Floats) -> Floats:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)

@@ -10,7 +10,6 @@ import pytest
 from breakhis_core.images import measuring
 from breakhis_core.runs import Run
 from breakhis_core.suspects import worklists
-from breakhis_core.suspects.alike import AlikeIndex
 from breakhis_core.suspects.reading import suspects_of
 from breakhis_core.suspects.words import value_words
 from breakhis_core.suspects.worklists import worklists_of
@@ -103,13 +102,3 @@ def test_the_sign_of_a_value_says_nothing_near_to_zero(looked_run: Looked) -> No
     assert value_words(dataclasses.replace(known, table=known.table.assign(value=-values)), 3).endswith(
         "help"
     )
-
-
-def test_an_image_is_like_training_images_of_the_sub_type_that_it_looks_like(looked_run: Looked) -> None:
-    run, doubtful = looked_run
-    table, index = run.predictions(), AlikeIndex.of(run)
-    for image in doubtful:
-        row = int(np.flatnonzero(table["hash"] == image)[0])
-        near = index.nearest(row, 5)
-        assert len({one.subtype for one in near} - {table["subtype"][row]}) >= 1
-        assert all(table["part"][one.row] == "train" and one.row != row for one in near)

@@ -8,7 +8,7 @@ from breakhis_core.images import measuring
 from breakhis_core.images.quality import CHECKS
 from breakhis_core.images.taxonomy import side_of, subtype
 from breakhis_core.reviews import terms
-from breakhis_core.runs import Run, neighbours
+from breakhis_core.runs import Run
 from breakhis_core.suspects.alike import AlikeIndex
 from breakhis_core.suspects.reading import Suspects
 from breakhis_core.suspects.words import value_words
@@ -18,6 +18,7 @@ from pages.parts.review.queue import Item, Queue, worklists
 from pages.parts.shared import frame
 
 STRIP = 5
+STRETCH = 32
 POOR = {check.code: terms.LABELS[check.reason].lower() for check in CHECKS}
 """What an odd score hints at, by the check that gave it."""
 FLAGGED = {
@@ -39,7 +40,7 @@ def why(queue: Queue, item: Item) -> Why:
     effect = FLAGGED.get(item.part, "a flag takes it out of the training")
     if kind == "suspect" and lists.known is not None:
         effect = f"{value_words(lists.known, item.row)}; {effect}"
-    return Why(words, f"{effect[0].upper()}{effect[1:]}", _alike(queue.run, lists.known, item))
+    return Why(words, f"{effect[0].upper()}{effect[1:]}", _alike(queue, lists.known, item))
 
 
 def short(lists: Worklists, item: Item) -> str:
@@ -65,29 +66,29 @@ def _doubt(known: Suspects, item: Item) -> str:
     )
 
 
-def _alike(run: Run, known: Suspects | None, item: Item) -> list[Alike] | None:
+def _alike(queue: Queue, known: Suspects | None, item: Item) -> list[Alike] | None:
     """Return the training images most like an image, by what was there before any label was learnt."""
     if known is None:
         return None
-    return [
-        Alike(
-            hash=one.hash,
-            label=one.subtype,
-            side=side_of(one.subtype),
-            own_case=one.same_case,
-            title=f"{subtype(one.subtype).name}, {'its own case' if one.same_case else f'case {one.case}'}",
-        )
-        for one in _nearest(run.content, item.row, run)
-    ]
+    # Those of a stretch of the queue are sought together.
+    first = queue.place[item.hash] // STRETCH * STRETCH
+    rows = tuple(one.row for one in queue.items[first : first + STRETCH])
+    labels, cases = known.table["given"].array, queue.run.predictions()["case"].array
+    found = []
+    for row in _nearest(queue.run.content, rows, queue.run)[item.row]:
+        label, own = str(labels[row]), cases[row] == cases[item.row]
+        title = f"{subtype(label).name}, {'its own case' if own else f'case {cases[row]}'}"
+        found.append(Alike(known.table["hash"].iat[row], label, side_of(label), own, title))
+    return found
 
 
-# One image is asked for twice: before it comes on screen, and then.
-@st.cache_resource(max_entries=512, show_spinner=False)
-def _nearest(content: str, row: int, _run: Run) -> list[neighbours.Neighbour]:
-    index = _index(content, _run)
-    return index.nearest(row, STRIP)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _nearest(content: str, rows: tuple[int, ...], _run: Run) -> dict[int, list[int]]:
+    found = _index(content, _run).nearest(rows, STRIP).tolist()
+    return dict(zip(rows, found, strict=True))
 
 
+# Two runs at most: the vectors of 6,000 training images take 23 MB.
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _index(content: str, _run: Run) -> AlikeIndex:
     return AlikeIndex.of(_run)
