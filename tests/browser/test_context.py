@@ -105,7 +105,7 @@ def test_it_comes_back_after_the_end_of_the_queue(browser: Browser, fake_run: Ru
     browser.key("ArrowRight")
     browser.page.get_by_text("End of this queue").wait_for()
     browser.page.locator(".st-key-queue-choice button").first.click()  # The whole screen is drawn at the end.
-    browser.page.locator(".st-key-choice-part").wait_for()
+    browser.page.locator(".st-key-choice-show").wait_for()
     browser.key("Escape")
     browser.page.get_by_role("button", name="Previous").click()
     browser.wait_until_shown(last)

@@ -117,7 +117,7 @@ def test_every_key_of_the_grid(grid: Browser, workspace: Workspace, queue: list[
     keys(grid, "?")
     assert page.evaluate("window.deep('.desk .keys').matches(':popover-open')")
     keys(grid, "?", "q")
-    page.wait_for_function("document.activeElement.matches('.st-key-choice-part input')")
+    page.wait_for_function("document.activeElement.matches('.st-key-choice-show input')")
     keys(grid, "Escape")
     # A popover that closes gives the focus back to its button, where Enter would open it again.
     page.wait_for_function(

@@ -110,9 +110,9 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
 
     def choose() -> None:
         browser.key("q")
-        browser.wait_for("document.activeElement.matches('.st-key-choice-part input')")
+        browser.wait_for("document.activeElement.matches('.st-key-choice-show input')")
         browser.key("Escape")
-        browser.wait_for("!document.querySelector('.st-key-choice-part')")
+        browser.wait_for("!document.querySelector('.st-key-choice-show')")
 
     def context() -> None:
         browser.key("i")

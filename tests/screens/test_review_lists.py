@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from breakhis_core import reviews
-from breakhis_core.images import measuring
+from breakhis_core import jobs, reviews
 from breakhis_core.images.taxonomy import subtype
 from breakhis_core.runs import Run
 from breakhis_core.runs.queues import build_queue
@@ -124,14 +123,18 @@ def test_heads_that_tell_nothing_offer_no_suspects_and_say_so(
 
 
 def test_a_run_that_nobody_asked_has_no_list_but_the_mixture(
-    workspace: Workspace, fake_run: Run, open_screen: Open
+    workspace: Workspace, fake_run: Run, open_screen: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measuring.measure_images(workspace)
+    monkeypatch.setattr("breakhis_core.jobs.starting.notice", lambda workspace: None)
     screen = unfold(open_screen("review", run="fake"))
     show = next(one for one in screen.selectbox if one.key == "choice-show")
     assert [one for one in show.options if "telling" in one or "Suspects:" in one] == []
     assert why(screen)["alike"] is None
-    assert any("Nobody asked yet" in one.value for one in screen.caption)
+    for kind, label in (("look", "Find doubtful labels"), ("measure", "Find poor pictures")):
+        press(screen, label)
+        assert [job.kind for job in jobs.active(workspace, kind)] == [kind]
+        screen = unfold(open_screen("review", run="fake"))
+        assert label not in [one.label for one in screen.button]
 
 
 def test_the_end_of_the_suspects_leads_to_what_they_are_worth(

@@ -13,9 +13,9 @@ from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from breakhis_core.reviews import agreement
 from breakhis_core.runs import PARTS, Run, queues
-from breakhis_core.suspects.words import reliance_words
 from breakhis_core.wording import counted
 from pages.parts.review import own_answers
+from pages.parts.review.lists_known import help_with_lists, show_missing
 from pages.parts.review.queue import Queue, queue_of, worklists
 from pages.parts.shared import address, frame, identity
 from pages.parts.shared.markdown import plain
@@ -166,13 +166,9 @@ def choices(run: Run, wish: Wish, queue: Queue) -> None:
     anew: dict[str, Any] = {"drops": "image"}  # A new choice starts at its first image without an answer.
     # A filter in an address that does not say what to show would be one of misclassified images.
     address.put("show", wish.show)
-    known = worklists(run).known
-    doubts = "" if known is None else "  \n".join(reliance_words(known))
-    address.choice("show", "Show", show_choices(run), clean=False, help=doubts or None, **anew)
-    if known is None:
-        st.caption("Nobody asked yet which labels of this run are doubtful.")
-    elif not known.by_image.tells:
-        st.caption(f"No suspects: {reliance_words(known)[0]}")
+    lists = worklists(run)
+    address.choice("show", "Show", show_choices(run), clean=False, help=help_with_lists(lists), **anew)
+    show_missing(run, lists)
     if not queues.SHOW_OF[wish.show].listed:
         address.choice("part", "Images of", part_choices(parts), **anew)
         address.choice("order", "Order", ORDERS, **anew)
