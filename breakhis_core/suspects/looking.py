@@ -12,6 +12,7 @@ import pandas as pd
 
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.suspects.head import Space
+from breakhis_core.suspects.plane import plane
 from breakhis_core.suspects.shapley import image_values
 from breakhis_core.suspects.spread import spread_out
 from breakhis_core.suspects.unseen import unseen_predictions
@@ -20,10 +21,10 @@ LEARNT = ("train", "validation", "out_of_fold")
 """Parts of the images that can leave a training; a test image is never predicted or asked here."""
 BY_IMAGE: tuple[str, ...] = tuple(f"image_{code}" for code in CODES)
 BY_CASE: tuple[str, ...] = tuple(f"case_{code}" for code in CODES)
-UNSEEN_COLUMNS: tuple[str, ...] = ("hash", *BY_IMAGE, *BY_CASE, "value", "telling")
+UNSEEN_COLUMNS: tuple[str, ...] = ("hash", *BY_IMAGE, *BY_CASE, "value", "telling", "x", "y")
 """``image_A`` and so on: probabilities by heads whose folds were drawn by image; ``case_A``: by case.
 ``value``: as `shapley.image_values`. All are nan where the image is not one of ``LEARNT``. ``telling``: place
-among the most telling images, -1 for the others."""
+among the most telling images, -1 for the others. ``x``, ``y``: its place in `plane.plane`."""
 
 
 def look(
@@ -53,4 +54,5 @@ def look(
     telling[chosen] = np.arange(len(chosen))
     table.insert(0, "hash", predictions["hash"].to_numpy(dtype=object))
     table["telling"] = telling
+    table[["x", "y"]] = plane(first)
     return table[list(UNSEEN_COLUMNS)]

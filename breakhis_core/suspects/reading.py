@@ -63,7 +63,7 @@ class Suspects:
 
     Attributes:
         table: rows as in the run's predictions, columns hash, given, suggested, confidence, score, value,
-            suspect, telling. ``suggested`` is what the heads by image say, ``confidence`` its probability,
+            suspect, telling, x, y. ``suggested`` is what heads by image say, ``confidence`` its probability,
             and ``score`` one minus that of the label that was given; all three are missing where an image
             cannot leave the training. ``suspect`` is whether they say another sub-type than was given.
         probabilities: by the heads by image, shape ``(N, 8)``, nan where an image cannot leave the training.
@@ -119,6 +119,8 @@ def _suspects(
             "value": unseen["value"],
             "suspect": known & (best != labels),
             "telling": unseen["telling"],
+            "x": unseen["x"],
+            "y": unseen["y"],
         }
     )
     cases = predictions["case"].to_numpy(dtype=object)
