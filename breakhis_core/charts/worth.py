@@ -54,6 +54,10 @@ def arms_chart(arms: Sequence[tuple[str, Mapping[str, Any]]], smallest: float) -
             alt.Tooltip("p:N", title="p, from placebos"),
         ],
     )
+    ends = [row[end] for row in rows for end in ("delta", "low", "high") if row[end] is not None]
+    low, high = min([-smallest, 0, *ends]), max([smallest, 0, *ends])
+    # Right of everything there is room for what chance says.
+    extent = alt.Scale(domain=[low - 0.03 * (high - low), high + 0.12 * (high - low)], nice=False)
     band = pd.DataFrame({"low": [-smallest], "high": [smallest], "zero": [0.0]})
     ground = alt.Chart(band)
     unseen = ground.mark_rect(color=NEUTRAL, opacity=0.18).encode(x="low:Q", x2="high:Q")
@@ -61,7 +65,9 @@ def arms_chart(arms: Sequence[tuple[str, Mapping[str, Any]]], smallest: float) -
     rules = (
         base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
     )
-    dots = base.mark_circle(size=90, opacity=1).encode(x=alt.X("delta:Q", title="Difference"))
+    dots = base.mark_circle(size=90, opacity=1).encode(
+        x=alt.X("delta:Q", title="Difference", scale=extent, axis=alt.Axis(tickCount=8))
+    )
     chances = (
         base.transform_filter(alt.datum.against == AGAINST["to_placebo"])
         .mark_text(align="right", fontSize=12, color=NEUTRAL)

@@ -34,7 +34,7 @@ def show(run: Run | None) -> None:
                     if plan.correctable:
                         _choose_mode()
                 st.markdown(plain(plan.words))
-                worth.show(run)
+                measured = worth.show(run)
             if plan.changes:
                 _offer(run, plan)
             elif worklists(run).suspects:
@@ -42,6 +42,8 @@ def show(run: Run | None) -> None:
                     review_links.open_list(run, "suspects")
             elif st.button("Review the mistakes on training images", type="primary"):
                 review_links.open_queue(run, retraining.learnt_part(run), "confident")
+        if measured is not None:
+            worth.details(run, measured)
         _follow()
 
 

@@ -17,6 +17,7 @@ from breakhis_core.wording import counted, interval, number
 from breakhis_core.worth.kept import kept_result, last_result, request_for, takes_part
 from breakhis_core.worth.measuring import WorthRequest, seconds_needed
 from breakhis_core.worth.verdict import arm_in_words
+from pages.parts.flags import worth_confirmed
 from pages.parts.shared import frame, job_bar, review_links
 from pages.parts.shared.job_panel import when
 from pages.parts.shared.markdown import plain
@@ -24,38 +25,39 @@ from pages.parts.shared.markdown import plain
 FIGURES = {"accuracy": "Accuracy", "macro_f1": "Macro F1", "sides": "Benign or malignant"}
 
 
-def show(run: Run) -> None:
-    """Say what the flags on a run's training images are worth, or offer to measure it."""
+def show(run: Run) -> Mapping[str, Any] | None:
+    """Say what the flags on a run's training images are worth, or offer to measure it.
+
+    Returns:
+        The result that was told, for ``details``.
+    """
     request = request_for(frame.workspace(), run)
     if not takes_part(run, request):
-        return
+        return None
     result = kept_result(frame.workspace(), run, request)
-    with st.container(key="worth", gap="small"):
-        if result is not None:
-            told(run, result)
-            return
-        before = last_result(frame.workspace(), run)
-        if before is not None:
-            told(run, before, f"Of the flags as they were {when(before['at'])}")
-        _ask(run, request, again=before is not None)
+    if result is not None:
+        st.markdown(f"**{plain(_sentence(result))}**")
+        return result
+    before = last_result(frame.workspace(), run)
+    if before is not None:
+        st.markdown(f"Of the flags as they were {when(before['at'])}: {plain(_sentence(before))}")
+    _ask(run, request, again=before is not None)
+    return before
 
 
-def told(run: Run, result: Mapping[str, Any], before: str = "") -> None:
-    """Say a result in one sentence, and how it was measured below, folded.
-
-    Args:
-        run: the run that was asked about.
-        result: from ``worth.kept``.
-        before: when the flags were so, if they are others now.
-    """
-    best = result["arms"][result["best"]]
-    said = plain(best["sentence"])
-    st.markdown(f"{before}: {said}" if before else f"**{said}**")
-    with st.expander(f"Could have been seen: {number(result['smallest_effect'])}. How this was measured"):
-        _details(run, result)
+def details(run: Run, result: Mapping[str, Any]) -> None:
+    """Say below, folded, how a result was measured; and what the run's own recipe says of it."""
+    seen = number(result["smallest_effect"])
+    with st.expander(f"Smallest effect that could have been seen: {seen}; how this was measured"):
+        _measured(run, result)
+    worth_confirmed.show(run, result)
 
 
-def _details(run: Run, result: Mapping[str, Any]) -> None:
+def _sentence(result: Mapping[str, Any]) -> str:
+    return str(result["arms"][result["best"]]["sentence"])
+
+
+def _measured(run: Run, result: Mapping[str, Any]) -> None:
     heads, tested = result["heads"], counted(result["tested_images"], "unflagged image")
     st.markdown(
         f"The smallest difference that could have been seen here is **{number(result['smallest_effect'])}** "

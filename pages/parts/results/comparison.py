@@ -23,7 +23,7 @@ from breakhis_core.runs.image_context import by_likely_comparison
 from breakhis_core.runs.scope import scope_of
 from breakhis_core.runs.table import data_change, differs
 from breakhis_core.wording import NOT_DEFINED, interval, number
-from pages.parts.results import leakage, several_runs
+from pages.parts.results import leakage, several_runs, worth_line
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
 
@@ -107,6 +107,7 @@ def on_one_test_set(before: Run, run: Run, more: Sequence[Run], part: str) -> No
     headline(against["deltas"], before.name, macro_note(compared))
     if run.improves == before.name:
         st.caption(plain(f"{run.name} differs from {differs(run, before)}."))
+        worth_line.show(before, run)
     second_line(compared, against)
     if more:
         several_runs.show(compared, chosen[1:], part, deltas_shown(against))

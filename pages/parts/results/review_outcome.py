@@ -24,6 +24,7 @@ from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted
 from pages.parts.components.common import assets
+from pages.parts.results import worth_line
 from pages.parts.shared import frame, review_links
 from pages.parts.shared.markdown import plain
 
@@ -130,6 +131,7 @@ def effect(run: Run, part: str, excluded: tuple[str, ...], answers: pd.DataFrame
         f"{counted(len(after.excluded), 'image')}{labels}. "
         f"{retraining_effect.effect_in_words(counts)}"
     )
+    worth_line.show(before, after)
     st.page_link(
         "pages/results.py",
         label="Compare the numbers, with intervals",
