@@ -12,7 +12,6 @@ from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
 from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
-from breakhis_core.wording import counted, interval, number
 
 if TYPE_CHECKING:
     from breakhis_core.workspace import Workspace
@@ -74,24 +73,12 @@ def _in_foreground(workspace: Workspace, request: WorthRequest, work: Any) -> di
 
 def _told(result: Mapping[str, Any]) -> list[RenderableType]:
     """Return the result for people: first what could have been seen, then what was."""
-    from breakhis_core.worth.verdict import arm_in_words
+    from breakhis_core.worth.words import arm_table, how_measured, smallest
 
-    rows = []
-    for name, arm in result["arms"].items():
-        one = arm["figures"]["accuracy"]
-        rows.append(
-            [arm_in_words(name, arm, result), number(one["value"])]
-            + [f"{number(one[to]['delta'], True)} ({interval(one[to]['interval'], signed=True)})"
-               for to in ("to_all", "to_placebo")]
-            + [number(one["p"]), arm["verdict"]]
-        )  # fmt: skip
-    heads = result["heads"]
+    told = arm_table(result)
     return [
-        f"{result['run']}: heads on a frozen base, {result['seeds']} seeds, "
-        f"tested on {counted(result['tested_images'], 'unflagged image')} of "
-        f"{counted(result['tested_cases'], 'case')} in folds by {result['unit']}; test images take no part. "
-        f"On all images they are right in {number(heads['accuracy'])} ({interval(heads['interval'])}).",
-        f"Smallest effect that could have been seen: {number(result['smallest_effect'])} in accuracy.",
-        table(None, ["arm", "accuracy", "against all", "against the placebo", "p", "verdict"], rows),
+        f"{result['run']}: {how_measured(result)}",
+        smallest(result),
+        table(None, list(told.heads), [list(row) for row in told.rows]),
         result["arms"][result["best"]]["sentence"],
     ]

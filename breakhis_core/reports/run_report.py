@@ -6,7 +6,7 @@ no server for anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,6 +26,7 @@ from breakhis_core.results.card import (
 from breakhis_core.results.evaluate import Evaluation, evaluate, select_part
 from breakhis_core.results.operating_points import malignancy_table, roc_curves
 from breakhis_core.results.tables import (
+    NumberTable,
     case_score_table,
     class_table,
     fold_table,
@@ -37,6 +38,7 @@ from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
 from breakhis_core.runs.table import parts_in_words
 from breakhis_core.workspace import Workspace
+from breakhis_core.worth.words import TITLE, section
 
 
 def report(
@@ -51,6 +53,7 @@ def report(
     evaluation: Evaluation | None = None,
     folds: Mapping[str, Any] | None = None,
     about: str = "",
+    worth: tuple[Sequence[str], NumberTable] | None = None,
 ) -> str:
     """Write the report of a run as one HTML page.
 
@@ -65,6 +68,7 @@ def report(
         evaluation: what ``evaluate`` gave for this part, where it is at hand.
         folds: what the manifest of a cross-validation says of its folds.
         about: a line below the title, such as on which images the run was made, and when.
+        worth: sentences and a table on what leaving flagged images out is worth, where that was measured.
 
     Returns:
         HTML that refers to nothing outside itself.
@@ -94,6 +98,8 @@ def report(
         "reliability": probability.reliability_chart(found["calibration"]["bins"]),
         "cases": case_score_table(found),
         "history": [(measure, one_run.history_chart(history, measure)) for measure in measures],
+        "worth_title": TITLE,
+        "worth": worth,
         "recipe": recipe_table(recipe),
         "limits": known_limits(found, phantom),
     }
@@ -120,4 +126,5 @@ def run_report(workspace: Workspace, run: Run, evaluation: Evaluation | None = N
         evaluation=evaluation,
         folds=run.manifest.get("folds"),
         about=f"{data} · {parts_in_words(run)} images · {run.split_in_words} · made {run.created[:10]}",
+        worth=section(workspace, run),
     )

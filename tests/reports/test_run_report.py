@@ -5,6 +5,7 @@ import pytest
 
 from breakhis_core.reports.run_report import report
 from breakhis_core.results.evaluate import evaluate
+from breakhis_core.results.tables import NumberTable
 from tests.prediction_tables import certain, predictions_table, table_of
 
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [2.0, 1.5], "val_loss": [2.1, 1.9]})
@@ -46,3 +47,12 @@ def test_one_image_and_no_history_make_a_report():
     table = table_of([4], certain([4]), [0])
     page = report("one", table, "image", recipe={}, history=empty, phantom=False)
     assert "1 image of 1 case, split by image" in page
+
+
+def test_a_report_says_what_leaving_out_is_worth_where_it_was_measured():
+    table, measured = predictions_table(), (["Leaving 3 out < helps."], NumberTable(["arm"], [["without 3"]]))
+    made = report("one", table, "case", recipe={}, history=HISTORY, phantom=False, worth=measured)
+    assert "<h2>What leaving out is worth</h2>" in made
+    assert "<p>Leaving 3 out &lt; helps.</p>" in made
+    assert "<td>without 3</td>" in made
+    assert "What leaving out" not in report("one", table, "case", recipe={}, history=HISTORY, phantom=False)

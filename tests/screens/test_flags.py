@@ -27,6 +27,7 @@ from tests.screens.components import shown
 from tests.screens.conftest import Open
 from tests.screens.in_app import in_app
 from tests.screens.test_train import a_job
+from tests.worth.kept_results import measure_and_keep
 
 
 @pytest.fixture
@@ -501,3 +502,46 @@ def test_a_dry_run_says_what_stewards_settled(
     assert settled is not None
     assert (settled.action, settled.reviewer) == ("include", "Eve")
     assert [event.action for event in reviews.answers_on(workspace, image)] == ["keep"]
+
+
+def test_what_flags_are_worth_is_asked_told_and_marked_when_they_changed(
+    workspace: Workspace, looked_run: tuple[Run, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(jobs, "submit", lambda workspace, kind, arguments: asked.append((kind, arguments)))
+    run, (first, second, third) = looked_run
+    for image in (first, second):
+        reviews.flag(workspace, "Ada", image, "staining")
+    screen = in_app("flags", run="looked")
+    assert not screen.exception
+    screen.button(key="worth-ask").click().run()
+    ((kind, arguments),) = asked
+    assert (kind, arguments["run"], sorted(arguments["flagged"])) == (
+        "worth",
+        "looked",
+        sorted([first, second]),
+    )
+    result = measure_and_keep(workspace, run)
+    screen = in_app("flags", run="looked")
+    assert not screen.exception
+    assert "Leaving 2 flagged images out" in words(screen)
+    assert "Smallest effect that could have been seen" in words(screen)
+    assert "Test images take no part" in words(screen)
+    assert not [one for one in screen.button if one.key == "worth-ask"]
+    screen.button(key="confirm").click().run()
+    kind, arguments = asked[-1]
+    assert (kind, arguments["arm"], arguments["seeds"]) == ("confirm", result["best"], 3)
+    reviews.flag(workspace, "Ada", third, "staining")
+    screen = in_app("flags", run="looked")
+    assert "Of the flags as they were" in words(screen)
+    assert screen.button(key="worth-ask").label == "What are they worth now?"
+
+
+def test_where_only_test_images_are_flagged_nothing_is_measured(
+    workspace: Workspace, looked_run: tuple[Run, tuple[str, ...]]
+) -> None:
+    table = looked_run[0].predictions()
+    reviews.flag(workspace, "Ada", table.loc[table["part"] == "test", "hash"].iloc[0], "staining")
+    screen = in_app("flags", run="looked")
+    assert not screen.exception
+    assert not [one for one in screen.button if one.key == "worth-ask"]

@@ -10,6 +10,7 @@ from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from tests.conftest import write_fake_run
 from tests.screens.in_app import in_app
+from tests.worth.kept_results import measure_and_keep
 
 
 def rows_of_test(run: Run) -> pd.DataFrame:
@@ -110,3 +111,21 @@ def test_what_was_said_while_it_was_summed_up_is_there_the_next_time(
     monkeypatch.setattr(reviews, "standing", then_somebody_answers)
     assert "1 is flagged, 1 is kept" in said(in_app("results", run="fake", view="Review"))
     assert "1 is flagged, 2 are kept" in said(in_app("results", run="fake", view="Review"))
+
+
+def test_under_a_before_and_after_stands_what_exactly_that_is_worth(
+    workspace: Workspace, looked_run: tuple[Run, tuple[str, ...]], pictures: pd.DataFrame
+) -> None:
+    run, (first, second, _) = looked_run
+    for image in (first, second):
+        reviews.flag(workspace, "Ada", image, "staining")
+    write_fake_run(workspace.models, "again", pictures, seed=2, improves="looked", excluded=[first, second])
+    app = in_app("results", run="looked", view="Review")
+    assert not app.exception
+    assert "was not measured" in said(app)
+    assert "One pair cannot tell" in said(app)
+    assert "Measure it on Flags" in [one.proto.label for one in app.get("page_link")]
+    measure_and_keep(workspace, run)
+    told = "Measured with a frozen base: Leaving 2 flagged images out"
+    assert told in said(in_app("results", run="looked", view="Review"))
+    assert told in said(in_app("results", run="again", view="Compare", **{"with": "looked"}))

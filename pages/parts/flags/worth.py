@@ -13,7 +13,8 @@ from breakhis_core.jobs import Job
 from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
 from breakhis_core.training.duration import in_words
-from breakhis_core.wording import counted, interval, number
+from breakhis_core.wording import number
+from breakhis_core.worth import words
 from breakhis_core.worth.kept import kept_result, last_result, request_for, takes_part
 from breakhis_core.worth.measuring import WorthRequest, seconds_needed
 from breakhis_core.worth.verdict import arm_in_words
@@ -58,14 +59,7 @@ def _sentence(result: Mapping[str, Any]) -> str:
 
 
 def _measured(run: Run, result: Mapping[str, Any]) -> None:
-    heads, tested = result["heads"], counted(result["tested_images"], "unflagged image")
-    st.markdown(
-        f"The smallest difference that could have been seen here is **{number(result['smallest_effect'])}** "
-        f"in accuracy (grey). Measured with a frozen base: heads on all images are right in "
-        f"**{number(heads['accuracy'])}** ({interval(heads['interval'])}) of {tested} of "
-        f"{counted(result['tested_cases'], 'case')}; {result['seeds']} seeds, folds by {result['unit']}. "
-        "Test images take no part."
-    )
+    st.markdown(f"**{words.smallest(result)}** It is grey below. {words.how_measured(result)}")
     figure = st.segmented_control(
         "Figure", list(FIGURES), default="accuracy", required=True, format_func=FIGURES.__getitem__,
         key=f"worth-figure-{result['at']}", label_visibility="collapsed",
@@ -79,11 +73,11 @@ def _measured(run: Run, result: Mapping[str, Any]) -> None:
     )
     for reason, hashes in result["asked"]["reasons"].items():
         about = result["arms"].get(f"without:{reason}", result["arms"]["without"])["figures"]["accuracy"]
-        words = (
+        what = (
             f"flagged as {LABELS.get(reason, reason).lower()}: leaving them out gives "
             f"{number(about['to_placebo']['delta'], signed=True)} against the placebo"
         )
-        review_links.link(run, "every", hashes, words)
+        review_links.link(run, "every", hashes, what)
 
 
 def _ask(run: Run, request: WorthRequest, again: bool) -> None:

@@ -18,9 +18,10 @@ from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
 from breakhis_core.wording import NOT_DEFINED, interval, number
+from breakhis_core.worth.words import card_section
 from pages.parts.results import tables
 from pages.parts.shared import guard, review_links
-from pages.parts.shared.frame import is_dark
+from pages.parts.shared.frame import is_dark, workspace
 from pages.parts.shared.markdown import without_pictures
 
 SCORE = st.column_config.NumberColumn(format="%.3f", width=70)
@@ -284,6 +285,6 @@ def training(run: Run) -> None:
     left.altair_chart(one_run.history_chart(history, "loss", height=300))
     right.altair_chart(one_run.history_chart(history, "accuracy", height=300))
     with st.expander("Model card"):
-        st.markdown(without_pictures(run.card()))
+        st.markdown(without_pictures(run.card() + card_section(workspace(), run)))
     with st.expander("Recipe"):
         st.json(run.recipe())

@@ -33,6 +33,7 @@ async def download(request: Request) -> Response:
 def _answer(request: Request) -> Response:
     # Here, and not above: the report brings charts, which would delay the server's start.
     from breakhis_core.reports.run_report import run_report
+    from breakhis_core.worth.words import card_section
 
     what = request.path_params["what"]
     if what not in KINDS:
@@ -43,7 +44,7 @@ def _answer(request: Request) -> Response:
         return PlainTextResponse(str(error), 404)
     mime, ending = KINDS[what]
     return Response(
-        run_report(workspace(), run) if what == "report" else run.card(),
+        run_report(workspace(), run) if what == "report" else run.card() + card_section(workspace(), run),
         media_type=f"{mime}; charset=utf-8",
         # Kept and not opened: a page of ours is no place for what a folder's card may say.
         headers={"Content-Disposition": f'attachment; filename="{run.name}-{what}{ending}"'},
