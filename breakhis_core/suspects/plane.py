@@ -2,8 +2,8 @@
 
 It is t-SNE (van der Maaten and Hinton 2008) from a start by principal components, with equal weights for
 the nearest neighbours (Böhm, Berens and Kobak 2022) and the repulsion convolved on a grid (Linderman et al.
-2019), so that an iteration takes time in proportion to the images. Above ``LANDMARKS`` images an even sample
-is laid out and the others go among the sampled images that they are most like.
+2019), so that an iteration takes time in proportion to the images. Of more than ``TOGETHER`` images an even
+sample is laid out and the others go among the sampled images that they are most like.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from scipy import fft, sparse
 
 Floats = npt.NDArray[np.float32]
 
-LANDMARKS = 8_000
-"""Most images that are laid out by themselves."""
+TOGETHER = 8_000
+"""Most images that are all laid out: BreakHis has 7,909."""
+LANDMARKS = 4_000
+"""How many are sampled of more."""
 NEIGHBOURS = 15
 _DIMENSIONS = 50  # Of the principal components: beyond them the distances are noise.
 _AMONG = 3  # Landmarks that an image is placed among.
@@ -45,7 +47,8 @@ def plane(embeddings: np.ndarray) -> Floats:
     if not len(embeddings):
         return np.zeros((0, 2), np.float32)
     points = _components(embeddings)
-    chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), LANDMARKS)).astype(np.intp))
+    many = len(points) if len(points) <= TOGETHER else LANDMARKS
+    chosen = np.unique(np.linspace(0, len(points) - 1, many).astype(np.intp))
     places = np.zeros((len(points), 2), np.float32)
     places[chosen] = _laid_out(points[chosen])
     others = np.setdiff1d(np.arange(len(points)), chosen)
@@ -60,10 +63,10 @@ def plane(embeddings: np.ndarray) -> Floats:
 
 def _components(embeddings: np.ndarray) -> Floats:
     """Return the principal components of embeddings of length 1, so that distance goes by the cosine."""
-    unit = np.asarray(embeddings, np.float32)
+    unit = np.array(embeddings, np.float32)  # Of many images there is room for one copy.
     if not np.isfinite(unit).all():
         raise ValueError("embeddings hold numbers that are not finite")
-    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     unit -= unit.mean(axis=0)
     _, axes = np.linalg.eigh(unit.T @ unit)
     axes = axes[:, ::-1][:, : max(2, min(_DIMENSIONS, axes.shape[1]))]

@@ -60,6 +60,7 @@ def test_it_is_the_same_each_time() -> None:
 def test_images_beyond_the_landmarks_go_among_those_that_they_are_like(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 200)
     monkeypatch.setattr(module, "LANDMARKS", 100)
     embeddings, group = clusters(365)
     places = plane(embeddings)
