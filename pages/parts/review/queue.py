@@ -16,7 +16,7 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.scale import MapScale
 from breakhis_core.runs import PROBABILITIES, Run, queues
 from breakhis_core.suspects.worklists import Worklists, worklists_of
-from pages.parts.shared import frame
+from pages.parts.shared import frame, selections
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,17 @@ class Queue:
         return next((i for i in onwards if part in self.items[i].name.casefold()), None)
 
 
-def queue_of(run: Run, prefixes: tuple[str, ...] = (), show: str = "misclassified", **wishes: Any) -> Queue:
+def queue_of(run: Run, selected: str = "", show: str = "misclassified", **wishes: Any) -> Queue:
     """Return the queue of a run.
 
     Args:
         run: whose predictions.
-        prefixes: keep the images whose hashes begin so; none keeps all.
+        selected: keep the images that this says, as `selections` writes it; nothing keeps all.
         show: which images, code of one of ``runs.queues.SHOWS``.
         wishes: further arguments of ``runs.queues.build_queue``.
     """
     listed = worklists(run).listed(show)
-    return _queue(run.content, prefixes, show, hash(listed), tuple(sorted(wishes.items())), run, listed)
+    return _queue(run.content, selected, show, hash(listed), tuple(sorted(wishes.items())), run, listed)
 
 
 def worklists(run: Run) -> Worklists:
@@ -152,7 +152,7 @@ def worklists(run: Run) -> Worklists:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _queue(
     content: str,
-    prefixes: tuple[str, ...],
+    selected: str,
     show: str,
     listed: int,
     wishes: tuple[tuple[str, Any], ...],
@@ -160,8 +160,8 @@ def _queue(
     _listed: tuple[str, ...],
 ) -> Queue:
     table = queues.build_queue(_run, show=show, listed=_listed, **dict(wishes))
-    if prefixes:
-        table = table[[image.startswith(prefixes) for image in table["hash"]]]
+    if selected:
+        table = table[selections.among(table["hash"], selected, frame.workspace().root)]
     images, rows = images_of(_run), table["row"].to_numpy(np.int32)
     return Queue(_run, show, Ordered(images, rows), Places(images, rows), scale_of(_run), images.mistakes)
 

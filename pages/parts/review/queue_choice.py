@@ -56,7 +56,7 @@ class Wish:
         confidence: from which to which percent.
         reason: code of the reason of a flag that stands.
         by: ``"answered:NAME"`` or ``"flagged:NAME"``.
-        only: beginnings of hashes, joined by dots.
+        only: which images, as `selections` writes it.
         threshold: line between the sides.
     """
 
@@ -122,7 +122,7 @@ def choose_queue(run: Run) -> Queue:
         case=wish.case or None,
         confidence=(wish.confidence[0] / 100, wish.confidence[1] / 100),
         threshold=wish.threshold,
-        prefixes=tuple(one for one in wish.only.split(".") if one),
+        selected=wish.only,
         **by_answers(run, wish),
         **by_quality(wish),
     )
