@@ -15,7 +15,7 @@ from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted, number
-from pages.parts.results import comparison, folds, leakage, review_outcome, runs_table
+from pages.parts.results import comparison, folds, images, leakage, review_outcome, runs_table
 from pages.parts.results import views as result_views
 from pages.parts.server import run_download
 from pages.parts.shared import frame
@@ -25,12 +25,14 @@ from pages.parts.shared.markdown import plain
 PARTS = {"test": "Test", "validation": "Validation", "train": "Train"}
 FOLD_PARTS = {"out_of_fold": "Out of fold"}
 RUNS = "Runs"
+IMAGES = "Images"
 VIEWS = [
     RUNS,
     "Confusion",
     "Sub-types",
     "Benign or malignant",
     "Cases",
+    IMAGES,
     "Calibration",
     "Training",
     "Compare",
@@ -179,12 +181,14 @@ with controls:
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     with st.container(width="content"):
         view = choose_view(run)
-    if view != RUNS:
+    if view not in (RUNS, IMAGES):
         with st.container(width="content", horizontal=True, vertical_alignment="center", key="of-run"):
             part = choose_part(run)
             downloads(run)
 if view == RUNS:
     runs_table.show(known)
+elif view == IMAGES:
+    images.show(run)
 else:
     try:
         show(run, view, part)

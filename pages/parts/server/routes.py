@@ -21,7 +21,7 @@ from breakhis_core.images.thumbnails import thumbnail_file
 from breakhis_core.maps.methods import CODES as METHODS
 from pages.parts.components.common import assets
 from pages.parts.flags import download_address
-from pages.parts.server import flag_download, kept_maps, run_download
+from pages.parts.server import flag_download, image_about, kept_maps, run_download
 from pages.parts.shared.frame import HERE, workspace
 
 # A link to a screen answers with the app: each file in pages/ is one.
@@ -107,5 +107,6 @@ ROUTES = [
     Route("/favicon.svg", icon),
     Route(download_address.PATH, flag_download.download),
     Route(run_download.PATH, run_download.download),
+    Route(image_about.PATH, image_about.about),
     *(Route(f"/{screen}", shell) for screen in SCREENS),
 ]

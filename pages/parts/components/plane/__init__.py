@@ -1,0 +1,1 @@
+"""The plane: a plot with a point for each image."""
