@@ -24,6 +24,7 @@ from breakhis_core.worth.arms import Arm, arms_of, out_of_fold, space_of
 from breakhis_core.worth.differences import HEADLINE, Measured, Scale, compared, smallest_effect
 from breakhis_core.worth.placebo import draw_placebo
 from breakhis_core.worth.question import ENOUGH_OF_A_REASON, Booleans, Question, question, told
+from breakhis_core.worth.truth import gained, truth_of
 from breakhis_core.worth.verdict import sentence, verdict
 
 FORMAT = 2
@@ -57,7 +58,7 @@ def measure_worth(request: WorthRequest, workspace: Workspace, context: Context)
         context: told about progress, and asked whether to stop. A seed that ended is not measured again.
 
     Returns:
-        The result; see ``measured``.
+        The result: see ``measured``; of phantoms also ``truth``, see ``truth.gained``.
 
     Raises:
         InputError: nothing can be measured; one sentence says why.
@@ -65,13 +66,17 @@ def measure_worth(request: WorthRequest, workspace: Workspace, context: Context)
     """
     run = run_named(workspace.models, request.run)
     asked = question(run, request.flagged, request.corrected)
-    result = {
+    result: dict[str, Any] = {
         "format": FORMAT,
         "run": run.name,
         "phantom": run.phantom,
         "at": database.now(),
         **measured(asked, request.seeds, request.placebos, context),
     }
+    truth = truth_of(workspace, asked) if run.phantom else None
+    if truth is not None:
+        best = result["best"]
+        result["truth"] = gained(asked, truth, best, arms_of(asked)[best], request.seeds, context)
     file = result_file(workspace, run, request)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, json.dumps(result, indent=1).encode())

@@ -23,6 +23,8 @@ from breakhis_core.reviews.policy import chosen_policy
 from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
 from breakhis_core.wording import counted
+from breakhis_core.worth import truth
+from breakhis_core.worth.kept import last_result
 from pages.parts.components.common import assets
 from pages.parts.results import worth_line
 from pages.parts.shared import frame, review_links
@@ -57,6 +59,7 @@ def show(run: Run, part: str) -> None:
     second_lines(summary)
     effect(run, part, excluded, answers)
     if run.phantom:
+        gained(run)
         spoiled()
 
 
@@ -170,6 +173,16 @@ def cards(rows: pd.DataFrame, after: Run, part: str, answers: pd.DataFrame) -> N
     st.html(Markup('<div class="outcome">{}</div>').format(Markup("").join(drawn)))
     if len(rows) > MOST:
         st.caption(f"The first {MOST} of {len(rows):,}; the link opens all.")
+
+
+def gained(run: Run) -> None:
+    """Say how much of what could be gained the review of a phantom run gained, where it was measured."""
+    result = last_result(frame.workspace(), run)
+    if result is not None and "truth" in result:
+        first, rest = truth.in_words(result["truth"])
+        st.markdown("## How much of what could be gained was gained")
+        st.markdown(first)
+        st.caption(f"{rest} Flags as they were {result['at'][:10]}.")
 
 
 def spoiled() -> None:
