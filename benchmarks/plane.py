@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("|", " | ".join(heads), "|")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for file in given.embeddings:
-        _layout(np.load(file), None, end="| | | | | |\n")
+        _layout(np.load(file), None, end=" | | | | | |\n")
     for count in given.points:
-        _layout(*embeddings(count), end="")
+        _layout(*embeddings(count), end=" ")
         _frames(count)
 
 
@@ -56,7 +56,7 @@ def embeddings(count: int) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int6
     centres = 0.6 * random.normal(size=(80, WIDTH)).astype(np.float32)
     directions = random.normal(size=(12, WIDTH)).astype(np.float32)
     along = random.normal(size=(count, 12)).astype(np.float32) @ directions
-    return np.asarray(centres[case] + 0.3 * along, np.float16), case
+    return np.asarray(centres[case] + 0.12 * along, np.float16), case
 
 
 def _layout(table: npt.NDArray[np.float16], case: npt.NDArray[np.int64] | None, end: str) -> None:
@@ -73,10 +73,10 @@ def _layout(table: npt.NDArray[np.float16], case: npt.NDArray[np.int64] | None, 
         np.mean([len(set(one) & set(other)) / AMONG for one, other in zip(alike, near, strict=True)])
         for near in (ours, usual)
     ]
-    print(f"| {len(table):,} | {seconds:.1f} | {kept[0]:.2f} | {kept[1]:.2f} ", end="")
+    told = [f"{len(table):,}", f"{seconds:.1f}", *(f"{share:.2f}" for share in kept)]
     if case is not None:
-        print(*(f"| {(case[near] == case[asked, None]).mean():.2f} " for near in (ours, usual)), end="")
-    print(end=end, flush=True)
+        told += [f"{(case[near] == case[asked, None]).mean():.2f}" for near in (ours, usual)]
+    print("|", " | ".join(told), end=end, flush=True)
 
 
 def _nearest(points: npt.NDArray[np.float32], asked: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
