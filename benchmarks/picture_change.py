@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workspace", type=Path, help="a workspace to copy and measure, with --models")
     parser.add_argument("--models", type=Path, help="its runs")
     parser.add_argument("--run", default="", help="name of the run; by default the newest")
+    parser.add_argument("--queue", default="part=every&order=all", help="which queue, as in addresses")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(workspace=Path(folder, "workspace"), models=Path(folder, "models"))
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_row(*HEADINGS)
         _print_row("---", *["--:"] * (len(HEADINGS) - 1))
         with serving("app.py", settings.environment()) as server:
-            queue = f"review?part=every&order=all&run={given.run}"
+            queue = f"review?{given.queue}&run={given.run}"
             _measure(f"http://{server.address}/{queue}", given.presses, settings)
         print(f"\nload {_load()} after")
 

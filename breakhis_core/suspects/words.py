@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from breakhis_core.suspects.reading import Reliance, Suspects
@@ -13,11 +15,16 @@ DEAD_ZONE = 1 / 3
 
 def value_words(suspects: Suspects, row: int) -> str:
     """Say what leaving out the image of a row would do to the images that are like it."""
-    values = suspects.table["value"].to_numpy(float)
-    zone = DEAD_ZONE * float(np.nanstd(values))
-    if abs(values[row]) < zone:
+    value = suspects.table["value"].array[row]
+    if abs(value) < DEAD_ZONE * _spread(suspects):
         return "leaving it out hardly matters"
-    return f"leaving it out would {'help' if values[row] < 0 else 'hurt'}"
+    return f"leaving it out would {'help' if value < 0 else 'hurt'}"
+
+
+# Suspects are kept where they are read, and asked for each image that comes on screen.
+@lru_cache(maxsize=16)
+def _spread(suspects: Suspects) -> float:
+    return float(np.nanstd(suspects.table["value"].to_numpy(float)))
 
 
 def reliance_words(suspects: Suspects) -> list[str]:

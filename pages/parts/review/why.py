@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from breakhis_core.images import measuring
@@ -59,7 +61,8 @@ def short(lists: Worklists, item: Item) -> str:
 
 
 def _doubt(known: Suspects, item: Item) -> str:
-    given, suggested, confidence = known.table.loc[item.row, ["given", "suggested", "confidence"]]
+    columns = (known.table[name].array for name in ("given", "suggested", "confidence"))
+    given, suggested, confidence = (column[item.row] for column in columns)
     return (
         f"labelled {subtype(given).name}, heads that never saw it say {subtype(suggested).name} "
         f"({confidence:.2f})"
@@ -75,17 +78,16 @@ def _alike(queue: Queue, known: Suspects | None, item: Item) -> list[Alike] | No
     rows = tuple(one.row for one in queue.items[first : first + STRETCH])
     labels, cases = known.table["given"].array, queue.run.predictions()["case"].array
     found = []
-    for row in _nearest(queue.run.content, rows, queue.run)[item.row]:
+    for row in _nearest(_index(queue.run.content, queue.run), rows)[item.row]:
         label, own = str(labels[row]), cases[row] == cases[item.row]
         title = f"{subtype(label).name}, {'its own case' if own else f'case {cases[row]}'}"
         found.append(Alike(known.table["hash"].iat[row], label, side_of(label), own, title))
     return found
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _nearest(content: str, rows: tuple[int, ...], _run: Run) -> dict[int, list[int]]:
-    found = _index(content, _run).nearest(rows, STRIP).tolist()
-    return dict(zip(rows, found, strict=True))
+@lru_cache(maxsize=64)
+def _nearest(index: AlikeIndex, rows: tuple[int, ...]) -> dict[int, list[int]]:
+    return dict(zip(rows, index.nearest(rows, STRIP).tolist(), strict=True))
 
 
 # Two runs at most: the vectors of 6,000 training images take 23 MB.
