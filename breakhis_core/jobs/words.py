@@ -10,6 +10,7 @@ _OF_A_RUN = {
     "maps": "maps of",
     "look": "a first look at the images of",
     "worth": "what flags are worth to",
+    "confirm": "real trainings of what flags are worth to",
 }
 
 
