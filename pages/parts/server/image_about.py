@@ -43,7 +43,8 @@ def _told(run: Run, row: int) -> dict[str, Any]:
     suspects = suspects_of(run)
     if suspects is not None and isinstance(suspects.table["suggested"].iat[row], str):
         said = suspects.table.iloc[row]
-        doubt = f" · suspicion {said['score']:.2f}"
-        lines.append(f"Suggested: {subtype(said['suggested']).name}{doubt}")
+        if said["suggested"] != said["given"]:
+            lines.append(f"Suggested: {subtype(said['suggested']).name}")
+        lines.append(f"Suspicion {said['score']:.2f}")
     lines.append(f"{part_in_words(image['part']).capitalize()} · case {image['case']}")
     return {"hash": image["hash"], "name": image["name"], "lines": lines}
