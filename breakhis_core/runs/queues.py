@@ -120,12 +120,7 @@ def build_queue(
         Equal images come in the order of their names, so that a link opens the same queue tomorrow.
     """
     show, order = OLDER.get(order, (show, order))
-    if order not in ORDER_CODES:
-        raise ValueError(f"order is one of {', '.join(ORDER_CODES)}, not {order!r}")
-    if show not in SHOW_OF:
-        raise ValueError(f"show is one of {', '.join(SHOW_OF)}, not {show!r}")
-    if part is not None and part not in PARTS:
-        raise ValueError(f"part is one of {', '.join(PARTS)}, not {part!r}")
+    _refuse_unknown(order, show, part)
     frame = run.predictions() if isinstance(run, Run) else run.copy(deep=False)
     frame["row"] = np.arange(len(frame))
     keep = np.ones(len(frame), bool)
@@ -172,6 +167,15 @@ def in_words(show: str, order: str, part: str) -> str:
         return SHOW_OF[show].words
     label = next(one.label for one in ORDERS if one.code == order)
     return f"{SHOW_OF[show].words.format(part=part)}, {label[0].lower()}{label[1:]}"
+
+
+def _refuse_unknown(order: str, show: str, part: str | None) -> None:
+    if order not in ORDER_CODES:
+        raise ValueError(f"order is one of {', '.join(ORDER_CODES)}, not {order!r}")
+    if show not in SHOW_OF:
+        raise ValueError(f"show is one of {', '.join(SHOW_OF)}, not {show!r}")
+    if part is not None and part not in PARTS:
+        raise ValueError(f"part is one of {', '.join(PARTS)}, not {part!r}")
 
 
 def _keys(frame: pd.DataFrame, order: str, threshold: float) -> tuple[np.ndarray, ...]:
