@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +13,7 @@ from breakhis_core.runs import Run
 from breakhis_core.training import duration
 from breakhis_core.wording import counted, interval, number
 from breakhis_core.workspace import Workspace
-from breakhis_core.worth.measuring import results_folder
+from breakhis_core.worth.measuring import digest_of, results_folder
 
 FORMAT = 1
 CONFIRMED = "confirmed-"
@@ -93,6 +91,4 @@ def another_seed(result: Mapping[str, Any]) -> str:
 
 def confirmed_file(workspace: Workspace, run: Run, request: ConfirmRequest) -> Path:
     """Return where the result of a request is kept."""
-    said = {**request.model_dump(mode="json"), "run": run.manifest["files"], "format": FORMAT}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
-    return results_folder(workspace, run) / f"{CONFIRMED}{digest}.json"
+    return results_folder(workspace, run) / f"{CONFIRMED}{digest_of(request, run, FORMAT)}.json"

@@ -85,9 +85,14 @@ def measure_worth(request: WorthRequest, workspace: Workspace, context: Context)
 
 def result_file(workspace: Workspace, run: Run, request: WorthRequest) -> Path:
     """Return where the result of a request is kept; it hangs on the run's content and on what is asked."""
-    said = {**request.model_dump(mode="json"), "run": run.manifest["files"], "format": FORMAT}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
-    return results_folder(workspace, run) / f"{digest}.json"
+    return results_folder(workspace, run) / f"{digest_of(request, run, FORMAT)}.json"
+
+
+def digest_of(request: BaseModel, run: Run, version: int) -> str:
+    """Return what tells a request about a run from others, whatever is added to the run's folder later."""
+    files = [run.manifest["files"][name] for name in ("predictions.parquet", "split.parquet")]
+    said = {**request.model_dump(mode="json"), "run": files, "format": version}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def results_folder(workspace: Workspace, run: Run) -> Path:

@@ -17,7 +17,7 @@ from breakhis_core.images import datasets
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.phantoms import painting
 from breakhis_core.progress import Context, stop_if_asked
-from breakhis_core.wording import counted, number
+from breakhis_core.wording import counted, interval, number
 from breakhis_core.workspace import Workspace
 from breakhis_core.worth.arms import Arm, out_of_fold, space_of
 from breakhis_core.worth.differences import HEADLINE, Scale
@@ -111,9 +111,17 @@ def gained(
 def in_words(found: Mapping[str, Any]) -> Sequence[str]:
     """Say how much of what could be gained was gained, and what reviewers found."""
     flags, corrected, both = (number(found[name]["delta"], signed=True) for name in ("flags", *TRUE_ARMS))
+    wrong, limits = counted(found["wrong_labels"], "wrong label"), found["corrected"]["interval"]
+    besides = f"({both} with every other spoiled picture left out too)"
+    if found["corrected"]["at_least"] is not None and found["corrected"]["at_least"] > 0:
+        said = f"**{flags} of the {corrected} that correcting all {wrong} would give** in accuracy {besides}."
+    else:
+        said = (
+            f"**There was nothing to gain that shows**: correcting all {wrong} changes accuracy by {corrected} "
+            f"({interval(limits, signed=True)}), which may be chance {besides}; the flags by {flags}."
+        )
     return [
-        f"**{flags} of the {corrected} that correcting all {counted(found['wrong_labels'], 'wrong label')} "
-        f"would give** in accuracy ({both} with every other spoiled picture left out too).",
+        said,
         f"With a frozen base, on {counted(found['tested_images'], 'good image')} that nobody flagged. Of "
         f"{counted(found['spoiled'], 'spoiled image')} that the run learns from, reviewers flagged "
         f"{found['flagged']}; of {counted(found['wrong_labels'], 'wrong label')} they named the right "

@@ -28,6 +28,8 @@ def test_half_of_the_wrong_labels_corrected_gain_a_part_and_all_of_them_all(tmp_
     first, rest = in_words(some)
     assert "that correcting all 40 wrong labels would give" in first
     assert "reviewers flagged 12" in rest
+    nothing = {**some, "corrected": {"delta": 0.0, "interval": [-0.01, 0.01], "at_least": -0.01}}
+    assert "There was nothing to gain that shows" in in_words(nothing)[0]
 
 
 def test_only_of_phantoms_that_were_painted_here_the_truth_is_known(

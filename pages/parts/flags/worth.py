@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -26,11 +27,19 @@ from pages.parts.shared.markdown import plain
 FIGURES = {"accuracy": "Accuracy", "macro_f1": "Macro F1", "sides": "Benign or malignant"}
 
 
-def show(run: Run) -> Mapping[str, Any] | None:
+@dataclass(frozen=True)
+class Measured:
+    """A kept result, and whether it is of the flags as they stand now."""
+
+    result: Mapping[str, Any]
+    of_now: bool
+
+
+def show(run: Run) -> Measured | None:
     """Say what the flags on a run's training images are worth, or offer to measure it.
 
     Returns:
-        The result that was told, for ``details``.
+        What was told, for ``details``.
     """
     request = request_for(frame.workspace(), run)
     if not takes_part(run, request):
@@ -38,20 +47,21 @@ def show(run: Run) -> Mapping[str, Any] | None:
     result = kept_result(frame.workspace(), run, request)
     if result is not None:
         st.markdown(f"**{plain(_sentence(result))}**")
-        return result
+        return Measured(result, True)
     before = last_result(frame.workspace(), run)
     if before is not None:
         st.markdown(f"Of the flags as they were {when(before['at'])}: {plain(_sentence(before))}")
     _ask(run, request, again=before is not None)
-    return before
+    return None if before is None else Measured(before, False)
 
 
-def details(run: Run, result: Mapping[str, Any]) -> None:
+def details(run: Run, measured: Measured) -> None:
     """Say below, folded, how a result was measured; and what the run's own recipe says of it."""
-    seen = number(result["smallest_effect"])
+    seen = number(measured.result["smallest_effect"])
     with st.expander(f"Smallest effect that could have been seen: {seen}; how this was measured"):
-        _measured(run, result)
-    worth_confirmed.show(run, result)
+        _measured(run, measured.result)
+    if measured.of_now:
+        worth_confirmed.show(run, measured.result)
 
 
 def _sentence(result: Mapping[str, Any]) -> str:
