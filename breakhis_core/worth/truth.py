@@ -117,8 +117,9 @@ def in_words(found: Mapping[str, Any]) -> Sequence[str]:
         said = f"**{flags} of the {corrected} that correcting all {wrong} would give** in accuracy {besides}."
     else:
         said = (
-            f"**There was nothing to gain that shows**: correcting all {wrong} changes accuracy by {corrected} "
-            f"({interval(limits, signed=True)}), which may be chance {besides}; the flags by {flags}."
+            f"**There was nothing to gain that shows**: correcting all {wrong} changes accuracy by "
+            f"{corrected} ({interval(limits, signed=True)}), which may be chance {besides}; "
+            f"the flags by {flags}."
         )
     return [
         said,
