@@ -6,10 +6,13 @@ chance of a training. All heads of a call share their passes over the embeddings
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from breakhis_core.images.taxonomy import CODES
 
@@ -55,6 +58,21 @@ class Space:
 
     def __len__(self) -> int:
         return len(self.points)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def one_core_each() -> AbstractContextManager[object]:
+    """Return a context in which a matrix product stays on one core.
+
+    Two cores that wait for each other in products this small take five times as long as one, where others
+    work on the machine too; threads of ours share the heads out instead.
+    """
+    limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limits
 
 
 def fit_heads(

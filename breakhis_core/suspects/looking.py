@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.suspects.head import Space
+from breakhis_core.suspects.head import Space, one_core_each
 from breakhis_core.suspects.plane import plane
 from breakhis_core.suspects.shapley import image_values
 from breakhis_core.suspects.spread import spread_out
@@ -46,8 +46,9 @@ def look(
     table = pd.DataFrame(index=predictions.index, columns=[*BY_IMAGE, *BY_CASE, "value"], dtype=np.float32)
     if len(rows):
         space = Space.of(some)
-        table.loc[rows, list(BY_IMAGE)] = unseen_predictions(space, given)
-        table.loc[rows, list(BY_CASE)] = unseen_predictions(space, given, cases)
+        with one_core_each():
+            table.loc[rows, list(BY_IMAGE)] = unseen_predictions(space, given)
+            table.loc[rows, list(BY_CASE)] = unseen_predictions(space, given, cases)
         table.loc[rows, "value"] = image_values(some, given, cases).astype(np.float32)
     telling = np.full(len(predictions), -1, np.int32)
     chosen = spread_out(np.asarray(first, np.float32))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.suspects.head import Space, fit_heads
+from breakhis_core.suspects.head import Space, fit_heads, one_core_each
 from breakhis_core.suspects.unseen import FOLDS, folds_by_case, folds_by_image
 from breakhis_core.worth.question import Booleans, Question
 
@@ -85,15 +87,26 @@ def out_of_fold(
     else:
         dealt = folds_by_image(labels, seed)
     seen = (dealt[:, None] != np.arange(FOLDS)[None, :]).astype(np.float32)
-    said = np.empty((len(arms), count), np.int8)
-    some = max(1, _AT_ONCE // (count * len(CODES) * FOLDS))
-    for at in range(0, len(arms), some):
-        batch = arms[at : at + some]
+
+    def predict(batch: Sequence[Arm]) -> npt.NDArray[np.int8]:
         counts = np.concatenate([seen * ~arm.out[:, None] for arm in batch], axis=1)
         taught = np.repeat(np.stack([arm.labels for arm in batch], axis=1), FOLDS, axis=1)
         heads = fit_heads(space, taught, counts, PENALTY)
-        said_by = heads.reshape(count, len(batch), FOLDS, len(CODES)).argmax(axis=3)
-        said[at : at + len(batch)] = said_by[np.arange(count), :, dealt].T
-        if told is not None:
-            told(at + len(batch))
-    return said
+        best = heads.reshape(count, len(batch), FOLDS, len(CODES)).argmax(axis=3)
+        return np.asarray(best[np.arange(count), :, dealt].T, np.int8)
+
+    cores = os.cpu_count() or 1
+    some = max(1, min(_AT_ONCE // (count * len(CODES) * FOLDS), -(-len(arms) // cores)))
+    batches = [arms[at : at + some] for at in range(0, len(arms), some)]
+    said, done = [], 0
+    with one_core_each(), ThreadPoolExecutor(cores) as pool:
+        try:
+            for found in pool.map(predict, batches):
+                said.append(found)
+                done += len(found)
+                if told is not None:
+                    told(done)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return np.concatenate(said)
