@@ -45,6 +45,19 @@ class Unit(StrEnum):
     case = "case"
 
 
+Excluded = Annotated[
+    Path | None,
+    typer.Option(metavar="FLAGS.csv", help="Flagged images to leave out of train and validation."),
+]
+Corrected = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FLAGS.csv",
+        help="Corrected labels to use in train and validation; with --exclude these images stay.",
+    ),
+]
+
+
 def train(
     data: Annotated[
         Path,
@@ -64,17 +77,8 @@ def train(
             "--set", metavar="NAME=VALUE", help="Another setting of the recipe; once for each: dropout=0.3."
         ),
     ] = None,
-    exclude: Annotated[
-        Path | None,
-        typer.Option(metavar="FLAGS.csv", help="Flagged images to leave out of train and validation."),
-    ] = None,
-    correct: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FLAGS.csv",
-            help="Corrected labels to use in train and validation; with --exclude these images stay.",
-        ),
-    ] = None,
+    exclude: Excluded = None,
+    correct: Corrected = None,
     name: Annotated[
         str | None, typer.Option(metavar="RUN", help="Name of the run; by default recipe and unit.")
     ] = None,
