@@ -14,7 +14,12 @@ DEAD_ZONE = 1 / 3
 
 
 def value_words(suspects: Suspects, row: int) -> str:
-    """Say what leaving out the image of a row would do to the images that are like it."""
+    """Say what leaving out the image of a row would do to the images of other cases that are like it.
+
+    Nothing where cases cannot be told from each other's images: no neighbour of another case knows a label then.
+    """
+    if not suspects.by_case.tells:
+        return ""
     value = suspects.table["value"].array[row]
     if abs(value) < DEAD_ZONE * _spread(suspects):
         return "leaving it out hardly matters"

@@ -51,7 +51,7 @@ def test_nothing_named_opens_the_mixture_and_says_why_each_image_is_there(
     first = run.predictions().set_index("hash").loc[lists.mixed[0]]
     assert address(screen, "image") == lists.mixed[0] == lists.suspects[0]
     suggested = "MC" if first["subtype"] == "DC" else "DC"
-    start = f"Suspect 1: labelled {subtype(first['subtype']).name}, heads that never saw it say "
+    start = f"Suspect 1: labelled {subtype(first['subtype']).name}, models that never saw it say "
     assert why(screen)["words"].startswith(f"{start}{subtype(suggested).name} (0.")
     assert why(screen)["effect"].endswith("; a flag takes it out of the training")
     assert len(why(screen)["alike"]) == 5

@@ -10,7 +10,7 @@ import pytest
 from breakhis_core.images import measuring
 from breakhis_core.runs import Run
 from breakhis_core.suspects import worklists
-from breakhis_core.suspects.reading import suspects_of
+from breakhis_core.suspects.reading import Reliance, suspects_of
 from breakhis_core.suspects.words import value_words
 from breakhis_core.suspects.worklists import worklists_of
 from breakhis_core.workspace import Workspace
@@ -91,7 +91,10 @@ def test_the_sign_of_a_value_says_nothing_near_to_zero(looked_run: Looked) -> No
     known = suspects_of(looked_run[0])
     assert known is not None
     values = np.tile([-3.0, -0.5, 0.5, 3.0], len(known.table))[: len(known.table)]
-    known = dataclasses.replace(known, table=known.table.assign(value=values))
+    table, telling = known.table.assign(value=values), Reliance("case", 64, 16, 0.8, (0.7, 0.9), 0.2)
+    mute = dataclasses.replace(telling, limits=(0.1, 0.3))
+    assert value_words(dataclasses.replace(known, table=table, by_case=mute), 0) == ""
+    known = dataclasses.replace(known, table=table, by_case=telling)
     assert [value_words(known, row) for row in range(4)] == [
         "leaving it out would help",
         "leaving it out hardly matters",

@@ -41,7 +41,7 @@ def why(queue: Queue, item: Item) -> Why:
         words = short(lists, item)
     effect = FLAGGED.get(item.part, "a flag takes it out of the training")
     if kind == "suspect" and lists.known is not None:
-        effect = f"{value_words(lists.known, item.row)}; {effect}"
+        effect = "; ".join(filter(None, (value_words(lists.known, item.row), effect)))
     return Why(words, f"{effect[0].upper()}{effect[1:]}", _alike(queue, lists.known, item))
 
 
@@ -64,7 +64,7 @@ def _doubt(known: Suspects, item: Item) -> str:
     columns = (known.table[name].array for name in ("given", "suggested", "confidence"))
     given, suggested, confidence = (column[item.row] for column in columns)
     return (
-        f"labelled {subtype(given).name}, heads that never saw it say {subtype(suggested).name} "
+        f"labelled {subtype(given).name}, models that never saw it say {subtype(suggested).name} "
         f"({confidence:.2f})"
     )
 
