@@ -16,7 +16,7 @@ DEAD_ZONE = 1 / 3
 def value_words(suspects: Suspects, row: int) -> str:
     """Say what leaving out the image of a row would do to the images of other cases that are like it.
 
-    Nothing where cases cannot be told from each other's images: no neighbour of another case knows a label then.
+    Nothing where folds by case tell nothing: a neighbour of another case knows no label then.
     """
     if not suspects.by_case.tells:
         return ""
