@@ -70,7 +70,8 @@ def arms_chart(arms: Sequence[tuple[str, Mapping[str, Any]]], smallest: float) -
     )
     chances = (
         base.transform_filter(alt.datum.against == AGAINST["to_placebo"])
-        .mark_text(align="right", fontSize=12, color=NEUTRAL)
-        .encode(x=alt.value("width"), text="chance:N")
+        .mark_text(align="right", fontSize=12)
+        .encode(x=alt.value("width"), text="chance:N", color=alt.value(NEUTRAL))
     )
-    return finish(60 + 38 * len(arms), unseen, zero, rules, dots, chances)
+    # Axis and legend take some 110 pixels of it.
+    return finish(120 + 46 * len(arms), unseen, zero, rules, dots, chances)
