@@ -21,6 +21,7 @@ CONFIRMED = "confirmed-"
 SEEDS = (3, 5, 10)
 """What is offered; more seeds tell more and take longer."""
 TRAINED = ("all", "arm", "placebo")
+_AGAIN_SECONDS = 6.0
 
 
 class ConfirmRequest(BaseModel):
@@ -56,9 +57,11 @@ def seconds_needed(run: Run, request: ConfirmRequest, runs: Iterable[Run]) -> fl
         runs: runs, newest first.
     """
     recipe, parts = completed(run.recipe()), run.split()["part"]
+    pace, train = duration.pace(recipe, runs), int((parts == "train").sum())
+    # Further trainings find the program running and the frozen part's outputs kept.
+    again = recipe.epochs * train / pace.images_per_second + _AGAIN_SECONDS
     models = len(TRAINED) * request.seeds
-    pace = duration.pace(recipe, runs)
-    return duration.seconds_needed(recipe, int((parts == "train").sum()), len(parts), pace, models)
+    return duration.seconds_needed(recipe, train, len(parts), pace) + (models - 1) * again
 
 
 def sentence(result: Mapping[str, Any]) -> str:

@@ -74,6 +74,12 @@ def sentence(said: Verdict, arm: str, result: Mapping[str, Any]) -> str:
             f"are right in {number(result['heads']['accuracy'])}; always naming the commonest sub-type is in "
             f"{number(result['heads']['baseline'])}."
         )
+    most = about["to_all"]["interval"][1]
+    if arm == "without" and most <= MATTERS:
+        return (
+            f"{does} gains no more than {number(max(most, 0.0))}: {by} ({limits}). Whether that differs from "
+            f"leaving out any {flagged} cannot be told here."
+        )
     return (
         f"{does}: whether it helps cannot be told here: {by} ({limits}), on "
         f"{counted(result['tested_images'], 'image')} of {counted(result['tested_cases'], 'case')}."
