@@ -27,7 +27,7 @@ def main() -> None:
     scope = None if run is None else scope_of(frame.workspace(), run)
     if flags.empty and agreement.answers(scope).empty:
         listing.link_elsewhere(run)
-        frame.empty_state("Nothing is flagged yet.", "Review the mistakes", "pages/review.py")
+        frame.empty_state("Nothing is flagged yet.", "Start reviewing", "pages/review.py")
         with st.expander("Import a list of flags", icon=":material/upload:"):
             exchange.import_flags(run)
         return

@@ -48,7 +48,7 @@ def words(screen: AppTest) -> str:
 def test_without_flags_it_points_to_the_review(fake_run: Run, open_screen: Open) -> None:
     screen = open_screen("flags")
     assert not screen.exception
-    assert "Review the mistakes" in [button.label for button in screen.button]
+    assert "Start reviewing" in [button.label for button in screen.button]
 
 
 def test_it_counts_images_and_reviewers(flagged: list[str], open_screen: Open) -> None:
