@@ -12,10 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.metrics.intervals import case_weights, interval, number_or_none
 from breakhis_core.runs import Run
 from breakhis_core.runs.folder import UNSEEN, read_table
-from breakhis_core.suspects.looking import BY_CASE, BY_IMAGE, LEARNT
+from breakhis_core.suspects.columns import BY_CASE, BY_IMAGE, LEARNT
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,14 @@ class Reliance:
     def record(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
         limits = None if self.limits is None else [round(limit, 4) for limit in self.limits]
+        known = self.images > 0
         return {
             "unit": self.unit,
             "images": self.images,
             "cases": self.cases,
-            "accuracy": number_or_none(self.accuracy),
+            "accuracy": round(self.accuracy, 6) if known else None,
             "interval": limits,
-            "baseline": number_or_none(self.baseline),
+            "baseline": round(self.baseline, 6) if known else None,
             "tells": self.tells,
         }
 
@@ -141,6 +141,8 @@ def _reliance(
 ) -> Reliance:
     if not len(labels):
         return Reliance(unit, 0, 0, float("nan"), None, float("nan"))
+    from breakhis_core.metrics.intervals import case_weights, interval  # Loads SciPy.
+
     right = probabilities.argmax(axis=1) == labels
     names, place = np.unique(cases.astype(str), return_inverse=True)
     images = np.bincount(place).astype(float)

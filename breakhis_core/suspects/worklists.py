@@ -10,7 +10,7 @@ from pathlib import Path
 from breakhis_core.images.measuring import Checks
 from breakhis_core.runs import Run
 from breakhis_core.runs.folder import read_table
-from breakhis_core.suspects.looking import LEARNT
+from breakhis_core.suspects.columns import LEARNT
 from breakhis_core.suspects.reading import Suspects, suspects_of
 from breakhis_core.wording import counted
 
