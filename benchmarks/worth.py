@@ -28,10 +28,11 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.recipes import completed
 from breakhis_core.runs import Run, open_run
 from breakhis_core.runs.predictor import Predictor
-from breakhis_core.suspects.head import Space
-from breakhis_core.suspects.unseen import unseen_predictions
+from breakhis_core.suspects.head import Space, fit_heads
+from breakhis_core.suspects.unseen import FOLDS, folds_by_image, unseen_predictions
 from breakhis_core.training.data import usable_images
 from breakhis_core.workspace import Workspace
+from breakhis_core.worth.arms import PENALTY
 from breakhis_core.worth.measuring import measured
 from breakhis_core.worth.question import Question, question
 
@@ -39,6 +40,7 @@ SHARE = 0.1
 SPOILED_SHARE = 0.2
 QUICK = (3, 19)
 WHOLE = (20, 39)
+KINDS = ("blur", "pen", "empty")
 
 
 class Silent:
@@ -141,31 +143,69 @@ def spoil(picture: Image.Image, kind: str, draw: np.random.Generator) -> Image.I
     return spoiled
 
 
+class Spoiler:
+    """Embeds spoiled pictures of a run's images as the run's first weights do.
+
+    Args:
+        run: a run whose base is frozen, so that its predictor's embeddings are those of the first weights.
+    """
+
+    def __init__(self, run: Run) -> None:
+        images, self._roots = usable_images(Workspace.open(), None, run.name)
+        places = zip(images["dataset"], images["path"], strict=True)
+        self._places = dict(zip(images["hash"], places, strict=True))
+        self._predictor, self._variants = Predictor.load(run.path), completed(run.recipe()).variants
+
+    def embedding(self, image: str, kind: str, draw: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Return the embedding of an image that is spoiled in some way, the mean over the recipe's flips."""
+        number, path = self._places[image]
+        picture = spoil(Image.fromarray(decode(self._roots[number].root / path)), kind, draw)
+        inputs = to_model_input(np.asarray(picture))[None]
+        flipped = np.concatenate([shown(inputs, variant) for variant in self._variants])
+        return np.asarray(self._predictor.predict(flipped).embeddings.mean(axis=0), np.float32)
+
+
+def poor_pictures(run: Run, whole: Question) -> None:
+    """Ask heads that learnt good pictures about the same images spoiled: are these misclassified?"""
+    spoiler, labels, count = Spoiler(run), whole.labels, len(whole.images)
+    found: dict[str, list[float]] = {kind: [] for kind in ("good", *KINDS)}
+    poor = {
+        kind: np.stack(
+            [
+                spoiler.embedding(image, kind, np.random.default_rng([5, row]))
+                for row, image in enumerate(whole.images["hash"])
+            ]
+        )
+        for kind in KINDS
+    }
+    space = Space.of(np.concatenate([whole.embeddings, *poor.values()]))
+    for seed in range(5):
+        dealt = folds_by_image(labels, seed)
+        seen = np.zeros((len(space), FOLDS))
+        seen[:count] = dealt[:, None] != np.arange(FOLDS)[None, :]
+        told = np.tile(labels, 1 + len(KINDS))[:, None].repeat(FOLDS, axis=1)
+        said = fit_heads(space, told, seen, PENALTY).argmax(axis=2).reshape(-1, count, FOLDS)
+        for answers, right in zip(said, found.values(), strict=True):
+            right.append((answers[np.arange(count), dealt] == labels).mean())
+    for kind, right in found.items():
+        print(f"  {kind}: right in {np.mean(right):.2f} of {count}", flush=True)
+
+
 def spoiled_pictures(run: Run, whole: Question, times: int) -> None:
     """Spoil one picture in five: the verdict must be what it is, whatever one would like."""
-    workspace = Workspace.open()
-    images, roots = usable_images(workspace, None, run.name)
-    places = dict(zip(images["hash"], zip(images["dataset"], images["path"], strict=True), strict=True))
-    predictor, variants = Predictor.load(run.path), completed(run.recipe()).variants
-    verdicts: Counter[str] = Counter()
+    spoiler, count, verdicts = Spoiler(run), len(whole.images), Counter[str]()
     for seed in range(times):
         draw = np.random.default_rng(200 + seed)
-        count = len(whole.images)
         which = np.isin(np.arange(count), draw.choice(count, round(SPOILED_SHARE * count), replace=False))
         embeddings = whole.embeddings.copy()
         for row in np.flatnonzero(which):
-            number, path = places[whole.images["hash"].iat[row]]
-            picture = spoil(
-                Image.fromarray(decode(roots[number].root / path)), ("blur", "pen", "empty")[row % 3], draw
-            )
-            inputs = to_model_input(np.asarray(picture))[None]
-            seen = [predictor.predict(shown(inputs, variant)).embeddings[0] for variant in variants]
-            embeddings[row] = np.mean(seen, axis=0)
+            image = whole.images["hash"].iat[row]
+            embeddings[row] = spoiler.embedding(image, KINDS[row % len(KINDS)], draw)
         result = ask(replace(flagged(whole, which, whole.labels), embeddings=embeddings), *WHOLE)
         arm = result["arms"]["without"]
         verdicts[arm["verdict"]] += 1
         print(f"  seed {seed}: {arm['sentence']} {arm['figures']['accuracy']['to_placebo']}", flush=True)
-    print(f"Spoiled pictures (out of focus, pen, mostly empty) left out, {times} times: {dict(verdicts)}")
+    print(f"Spoiled pictures ({', '.join(KINDS)}) left out, {times} times: {dict(verdicts)}")
 
 
 def main() -> None:
@@ -176,11 +216,14 @@ def main() -> None:
     parser.add_argument("--run", required=True, help="a run whose base is frozen, such as one of recommended")
     for part in ("random", "planted", "spoiled"):
         parser.add_argument(f"--{part}", type=int, default=0, metavar="TIMES")
+    parser.add_argument("--poor", action="store_true", help="are poor pictures misclassified more often?")
     wanted = parser.parse_args()
     run = open_run(wanted.run)
     split = run.split()
     first = split.loc[split["part"] != "test", "hash"].iloc[0]
     whole = question(run, {first: ("other",)})
+    if wanted.poor:
+        poor_pictures(run, whole)
     if wanted.planted:
         wrong_labels(whole, wanted.planted)
     if wanted.spoiled:
