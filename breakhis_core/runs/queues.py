@@ -58,10 +58,13 @@ ORDERS: tuple[Order, ...] = (
     Order("sides", "Benign taken for malignant, or the reverse, first"),
     Order("line", "Nearest to the line between benign and malignant first"),
     Order("quality", "Poorest quality first"),
+    Order("value", "Most misleading to similar images first"),
     Order("name", "By name"),
 )
 SHOW_OF: dict[str, Show] = {show.code: show for show in SHOWS}
 """Each of ``SHOWS`` by its code."""
+RANKED = ("quality", "value")
+"""Orders that hang on more than the predictions; who asks for one gives it."""
 ORDER_CODES = tuple(order.code for order in ORDERS)
 OLDER: dict[str, tuple[str, str]] = {
     "confident_mistakes": ("misclassified", "confident"),
@@ -111,7 +114,7 @@ def build_queue(
         disagreeing: hashes that ``"disagreeing"`` keeps.
         listed: hashes of a list such as ``"suspects"`` in its order; its images come from every part, so that
             ``part`` and ``order`` say nothing.
-        worst: hashes in the order of ``"quality"``; images that are not among them come last.
+        worst: hashes in the order of ``"quality"`` or ``"value"``; images that are not among them come last.
         only: keep these hashes only, such as the images flagged with one reason.
         threshold: line between the sides, for ``"line"``.
 
@@ -149,7 +152,7 @@ def build_queue(
         frame = frame[frame["hash"].isin(place)]
         return frame.sort_values("hash", key=lambda hashes: hashes.map(place), ignore_index=True)
     keys = _keys(frame, order, threshold)
-    if order == "quality":
+    if order in RANKED:
         place = {image: number for number, image in enumerate(worst)}
         keys = (frame["hash"].map(lambda image: place.get(image, len(place))).to_numpy(int),)
     # lexsort takes its most important key last.

@@ -43,6 +43,7 @@ def _queue(predictions, *args, **wishes):
         ("left", "confident", "ac"),
         ("all", "confident", "bdace"),
         ("all", "quality", "cedab"),
+        ("all", "value", "cedab"),
         ("all_left", "name", "abce"),
         ("disagreeing", "uncertain", "ed"),
     ],

@@ -13,6 +13,7 @@ from breakhis_core.charts.worth import arms_chart
 from breakhis_core.jobs import Job
 from breakhis_core.reviews.terms import LABELS
 from breakhis_core.runs import Run
+from breakhis_core.suspects.reading import suspects_of
 from breakhis_core.training.duration import in_words
 from breakhis_core.wording import number
 from breakhis_core.worth import words
@@ -88,6 +89,14 @@ def _measured(run: Run, result: Mapping[str, Any]) -> None:
             f"{number(about['to_placebo']['delta'], signed=True)} against the placebo"
         )
         review_links.link(run, "every", hashes, what)
+    known = suspects_of(run)
+    if known is not None and known.by_case.tells:
+        st.page_link(
+            "pages/review.py",
+            label="Review all images, the most misleading to similar ones first",
+            icon=":material/visibility:",
+            query_params={"run": run.name, "part": "every", "show": "all", "order": "value"},
+        )
 
 
 def _ask(run: Run, request: WorthRequest, again: bool) -> None:

@@ -13,6 +13,7 @@ from breakhis_core.images import measuring
 from breakhis_core.images.taxonomy import MAGNIFICATIONS, SUBTYPES, subtype
 from breakhis_core.reviews import agreement
 from breakhis_core.runs import PARTS, Run, queues
+from breakhis_core.suspects.reading import suspects_of
 from breakhis_core.wording import counted
 from pages.parts.review import own_answers
 from pages.parts.review.lists_known import help_with_lists, show_missing
@@ -124,7 +125,7 @@ def choose_queue(run: Run) -> Queue:
         threshold=wish.threshold,
         selected=wish.only,
         **by_answers(run, wish),
-        **by_quality(wish),
+        **by_rank(run, wish),
     )
     if fold.open:  # Folded away, the widgets cost nothing.
         with fold:
@@ -210,10 +211,16 @@ def clear_filters() -> None:
         address.put(name, "")
 
 
-def by_quality(wish: Wish) -> dict[str, tuple[str, ...]]:
-    """Return the images by their quality where the order asks for it; none where nothing was measured yet."""
-    if wish.order != "quality" or queues.SHOW_OF[wish.show].listed:
+def by_rank(run: Run, wish: Wish) -> dict[str, tuple[str, ...]]:
+    """Return the images by their quality or value where the order asks for it; none where it is not known."""
+    if wish.order not in queues.RANKED or queues.SHOW_OF[wish.show].listed:
         return {}
+    if wish.order == "value":
+        known = suspects_of(run)
+        if known is None or not known.by_case.tells:
+            st.caption("What an image is worth to those of other cases cannot be told here.")
+            return {}
+        return {"worst": tuple(known.table.sort_values("value")["hash"])}
     checks = measuring.load_checks(frame.workspace())
     if checks is None:
         st.caption("The images are not measured yet: open the context of an image (I) to measure them.")
