@@ -9,9 +9,13 @@ export function drawWhy(element, why) {
   element.dataset.drawn = JSON.stringify(why);
   const { words, effect, alike } = why, title = `${words}. ${effect}.`;
   element.classList.toggle("low", !alike);
-  element.replaceChildren(
-    make("p", { title }, make("b", {}, words), make("span", {}, effect)), ...(alike ? [drawAlike(alike)] : []),
-  );
+  element.replaceChildren(make("p", { title }, make("b", {}, words), make("span", {}, effect)));
+  if (!alike) return;
+  // The picture comes first: five small ones beside it would hold it up for a few milliseconds.
+  const drawn = element.dataset.drawn;
+  requestAnimationFrame(() => setTimeout(() => {
+    if (element.dataset.drawn === drawn) element.append(drawAlike(alike));
+  }));
 }
 
 function drawAlike(alike) {
