@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.named_run import about_run, foot, named_run
 from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 from breakhis_core.errors import InputError
-from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted, interval, number
+from breakhis_core.wording import counted, interval, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def compare(
             value["names"] = {
                 image: names[image] for one in found["against"] for image in (*one["fixed"], *one["broken"])
             }
-        note = f"{PHANTOMS.capitalize()}. {NO_DEVICE}" if before.phantom else NO_DEVICE
+        note = foot(before.phantom)
         answer.give(value, *lines, note)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from breakhis_core.wording import NO_DEVICE, PHANTOMS
+
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
 
@@ -17,6 +19,11 @@ def named_run(name: str) -> Run:
     from breakhis_core.runs import open_run
 
     return open_run(name)
+
+
+def foot(phantom: bool) -> str:
+    """Return what stands below every answer for people about a run."""
+    return f"{PHANTOMS.capitalize()}. {NO_DEVICE}" if phantom else NO_DEVICE
 
 
 def about_run(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.named_run import about_run, foot, named_run
 from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
 from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
@@ -54,6 +54,7 @@ def suspects(
             f"{opened.name}: heads that never saw them doubt {doubted:,} of {len(listed):,} labels.",
             table(None, ["image", "given", "suggested", "score", "value"], rows),
             *reliance_words(found),
+            foot(opened.phantom),
         )
 
 

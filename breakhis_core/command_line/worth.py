@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from breakhis_core.command_line.named_run import about_run, named_run
+from breakhis_core.command_line.named_run import about_run, foot, named_run
 from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
 from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
@@ -54,7 +54,9 @@ def worth(
                     look_back(workspace, opened, context) and measure_worth(request, workspace, context)
                 ),
             )
-        answer.give({**about_run(opened), **result}, *_told(result))
+        best = result["arms"][result["best"]]
+        said = {name: best[name] for name in ("verdict", "sentence")}
+        answer.give({**about_run(opened), **said, **result}, *_told(result), foot(opened.phantom))
 
 
 def _in_foreground(workspace: Workspace, request: WorthRequest, work: Any) -> dict[str, Any]:
