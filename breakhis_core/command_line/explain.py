@@ -10,12 +10,10 @@ import typer
 from breakhis_core.command_line.named_run import about_run, named_run
 from breakhis_core.command_line.terminal.answer import (
     AsJson,
-    InterruptedAtSafePoint,
     answering,
     shown_path,
     table,
 )
-from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.errors import InputError
 from breakhis_core.maps.methods import CHEAP, CODES, method_of
 from breakhis_core.wording import PHANTOMS
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from breakhis_core.workspace import Workspace
 
 STOPPING = "Stopping; what is drawn is kept. Ctrl-C again stops at once."
+STOPPED = "Stopped. The same command goes on behind the last image."
 
 
 def explain(
@@ -78,17 +77,11 @@ _COLUMNS = ("method", "images", "better than chance", "beats chance", "alike, ra
 
 
 def _compute(workspace: Workspace, request: MapRequest) -> dict[str, Any]:
-    from breakhis_core.command_line.terminal.console import Foreground
+    from breakhis_core.command_line.terminal.console import in_foreground
     from breakhis_core.maps.job import compute_maps
-    from breakhis_core.progress import JobStopped
 
-    folder = workspace.jobs / "foreground-maps"
-    folder.mkdir(exist_ok=True)
-    try:
-        with Foreground(folder) as context, stopping_at_a_safe_point(STOPPING):
-            return compute_maps(request, workspace, context)
-    except JobStopped:
-        raise InterruptedAtSafePoint("Stopped. The same command goes on behind the last image.") from None
+    with in_foreground(workspace.jobs / "foreground-maps", STOPPING, STOPPED) as context:
+        return compute_maps(request, workspace, context)
 
 
 def _summary(store: MapStore, run: Run, request: MapRequest, code: str) -> dict[str, Any]:

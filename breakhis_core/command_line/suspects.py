@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from breakhis_core.command_line.named_run import about_run, foot, named_run
-from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
-from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
+from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
     from breakhis_core.runs import Run
 
 STOPPING = "Stopping; what was looked at is kept. Ctrl-C again stops at once."
+STOPPED = "Stopped. The same command goes on where it was."
 
 
 def suspects(
@@ -62,16 +62,10 @@ def _looked_at(run: Run) -> Run:
     """Return the run with what models that never saw an image say of it, added where it is an older run."""
     if run.has_unseen:
         return run
-    from breakhis_core.command_line.terminal.console import Foreground
+    from breakhis_core.command_line.terminal.console import in_foreground
     from breakhis_core.jobs.looking import look_back
-    from breakhis_core.progress import JobStopped
     from breakhis_core.workspace import Workspace
 
     workspace = Workspace.open()
-    folder = workspace.jobs / "foreground-look"
-    folder.mkdir(exist_ok=True)
-    try:
-        with Foreground(folder) as context, stopping_at_a_safe_point(STOPPING):
-            return look_back(workspace, run, context)
-    except JobStopped:
-        raise InterruptedAtSafePoint("Stopped. The same command goes on where it was.") from None
+    with in_foreground(workspace.jobs / "foreground-look", STOPPING, STOPPED) as context:
+        return look_back(workspace, run, context)

@@ -13,11 +13,9 @@ from breakhis_core.command_line.catalogue import catalogued
 from breakhis_core.command_line.terminal.answer import (
     Answer,
     AsJson,
-    InterruptedAtSafePoint,
     answering,
     table,
 )
-from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
 from breakhis_core.command_line.train import RecipeName, Unit
 from breakhis_core.errors import InputError
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from breakhis_core.workspace import Workspace
 
 STOPPING = "Stopping; whole epochs are kept. Ctrl-C again stops at once."
+STOPPED = "Stopped. The same command goes on where it was."
 
 
 class StudyName(StrEnum):
@@ -114,16 +113,12 @@ def sweep(
 
 
 def _run(workspace: Workspace, request: SweepRequest, processes: int | None) -> Study:
-    from breakhis_core.command_line.terminal.console import Foreground
-    from breakhis_core.progress import JobStopped
+    from breakhis_core.command_line.terminal.console import in_foreground
     from breakhis_core.sweeps.reading import load_study
     from breakhis_core.sweeps.running import run_sweep
 
-    try:
-        with Foreground(workspace.root) as context, stopping_at_a_safe_point(STOPPING):
-            name = run_sweep(request, workspace, context, processes)
-    except JobStopped:
-        raise InterruptedAtSafePoint("Stopped. The same command goes on where it was.") from None
+    with in_foreground(workspace.root, STOPPING, STOPPED) as context:
+        name = run_sweep(request, workspace, context, processes)
     return load_study(workspace, name)
 
 

@@ -9,15 +9,14 @@ import typer
 from rich.console import RenderableType
 
 from breakhis_core.command_line.named_run import about_run, foot, named_run
-from breakhis_core.command_line.terminal.answer import AsJson, InterruptedAtSafePoint, answering, table
-from breakhis_core.command_line.terminal.interrupts import stopping_at_a_safe_point
+from breakhis_core.command_line.terminal.answer import AsJson, answering, table
 from breakhis_core.errors import InputError
 
 if TYPE_CHECKING:
-    from breakhis_core.workspace import Workspace
-    from breakhis_core.worth.measuring import WorthRequest
+    pass
 
 STOPPING = "Stopping; the seeds that are measured are kept. Ctrl-C again stops at once."
+STOPPED = "Stopped. The same command goes on behind the last seed."
 
 
 def worth(
@@ -36,6 +35,7 @@ def worth(
     Example: worth demo --seeds 5
     """
     with answering(as_json) as answer:
+        from breakhis_core.command_line.terminal.console import in_foreground
         from breakhis_core.jobs.looking import look_back
         from breakhis_core.workspace import Workspace
         from breakhis_core.worth.kept import kept_result, request_for
@@ -47,30 +47,13 @@ def worth(
         request = request_for(workspace, opened).model_copy(update={"seeds": seeds, "placebos": placebos})
         result = kept_result(workspace, opened, request)
         if result is None:
-            result = _in_foreground(
-                workspace,
-                request,
-                lambda context: (
-                    look_back(workspace, opened, context) and measure_worth(request, workspace, context)
-                ),
-            )
+            folder = workspace.jobs / f"foreground-worth-{request.run}"
+            with in_foreground(folder, STOPPING, STOPPED) as context:
+                look_back(workspace, opened, context)
+                result = measure_worth(request, workspace, context)
         best = result["arms"][result["best"]]
         said = {name: best[name] for name in ("verdict", "sentence")}
         answer.give({**about_run(opened), **said, **result}, *_told(result), foot(opened.phantom))
-
-
-def _in_foreground(workspace: Workspace, request: WorthRequest, work: Any) -> dict[str, Any]:
-    from breakhis_core.command_line.terminal.console import Foreground
-    from breakhis_core.progress import JobStopped
-
-    folder = workspace.jobs / f"foreground-worth-{request.run}"
-    folder.mkdir(exist_ok=True)
-    try:
-        with Foreground(folder) as context, stopping_at_a_safe_point(STOPPING):
-            result: dict[str, Any] = work(context)
-            return result
-    except JobStopped:
-        raise InterruptedAtSafePoint("Stopped. The same command goes on behind the last seed.") from None
 
 
 def _told(result: Mapping[str, Any]) -> list[RenderableType]:

@@ -51,7 +51,7 @@ def _looked_at(workspace: Workspace, run: Run, context: Context) -> Run:
     first = first_embeddings(completed(run.recipe()), weights, data, workspace, tell)
     predictions = run.predictions()
     rows = pd.Index(data.images["hash"]).get_indexer(predictions["hash"])
-    learnt = (run.manifest.get("corrected") or {}).get
+    learnt = run.corrected.get
     labels = [learnt(*pair) for pair in zip(predictions["hash"], predictions["subtype"], strict=True)]
     context.report("Asking heads that never saw an image about it", 0.95)
     places = np.array([CODES.index(code) for code in labels], np.int64)

@@ -89,7 +89,7 @@ def train_index(predictions: pd.DataFrame, embeddings: np.ndarray, fold: object 
             if "fold" in predictions.columns
             else "This run lists no training images."
         )
-    unit = _unit(np.asarray(embeddings[rows], np.float32))
+    unit = unit_vectors(np.asarray(embeddings[rows], np.float32))
     cases = predictions["case"].to_numpy(dtype=object)[rows]
     return TrainIndex(predictions, rows, unit, _usual(unit, cases))
 
@@ -103,7 +103,7 @@ def nearest(index: TrainIndex, embedding: np.ndarray, row: int, count: int = MOS
         row: row of the image in the predictions; it is never its own neighbour.
         count: how many to return at most.
     """
-    similarity = index.unit @ _unit(np.asarray(embedding, np.float32)[None])[0]
+    similarity = index.unit @ unit_vectors(np.asarray(embedding, np.float32)[None])[0]
     similarity[index.rows == row] = -np.inf
     count = min(count, int(np.isfinite(similarity).sum()))
     best = np.argpartition(-similarity, count - 1)[:count] if count else np.empty(0, np.intp)
@@ -188,7 +188,8 @@ def _usual(unit: Floats, cases: npt.NDArray[np.object_]) -> tuple[float, float] 
     return float(low), float(high)
 
 
-def _unit(vectors: Floats) -> Floats:
+def unit_vectors(vectors: Floats) -> Floats:
+    """Return vectors in their direction with length 1, shape ``(N, D)``; one without length stays so."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
 

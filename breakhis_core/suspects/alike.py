@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.runs import Run
+from breakhis_core.runs.neighbours import unit_vectors
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -38,7 +39,7 @@ class AlikeIndex:
         rows = np.flatnonzero(run.predictions()["part"].isin(("train", "out_of_fold")))
         learnt = np.asarray(embeddings[rows], np.float32)
         centre = learnt.mean(axis=0)
-        return cls(embeddings, centre, rows, _unit(learnt - centre))
+        return cls(embeddings, centre, rows, unit_vectors(learnt - centre))
 
     def nearest(self, images: Sequence[int], count: int) -> Rows:
         """Return the training images most like some images, which cost together little more than one alone.
@@ -51,14 +52,9 @@ class AlikeIndex:
             Rows in the predictions, the most alike first by centred cosine, shape ``(B, count)``.
         """
         asked = np.asarray(images, np.intp)
-        likeness = _unit(np.asarray(self.embeddings[asked], np.float32) - self.centre) @ self.unit.T
+        likeness = unit_vectors(np.asarray(self.embeddings[asked], np.float32) - self.centre) @ self.unit.T
         likeness[asked[:, None] == self.rows[None, :]] = -np.inf
         count = min(count, len(self.rows) - 1)
         best = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
         order = np.argsort(-np.take_along_axis(likeness, best, axis=1), axis=1, kind="stable")
         return self.rows[np.take_along_axis(best, order, axis=1)]
-
-
-def _unit(vectors: Floats) -> Floats:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)

@@ -66,13 +66,11 @@ class Suspects:
             suspect, telling, x, y. ``suggested`` is what heads by image say, ``confidence`` its probability,
             and ``score`` one minus that of the label that was given; all three are missing where an image
             cannot leave the training. ``suspect`` is whether they say another sub-type than was given.
-        probabilities: by the heads by image, shape ``(N, 8)``, nan where an image cannot leave the training.
         by_image: how far heads by image can be relied upon.
         by_case: the same by case.
     """
 
     table: pd.DataFrame
-    probabilities: npt.NDArray[np.float32]
     by_image: Reliance
     by_case: Reliance
 
@@ -89,7 +87,7 @@ def suspects_of(run: Run) -> Suspects | None:
     if not run.has_unseen:
         return None
     files = run.manifest["files"]
-    corrected = tuple(sorted((run.manifest.get("corrected") or {}).items()))
+    corrected = tuple(sorted(run.corrected.items()))
     return _suspects(run.path, files["predictions.parquet"], files[UNSEEN], corrected)
 
 
@@ -127,7 +125,6 @@ def _suspects(
     by_case = unseen[list(BY_CASE)].to_numpy(np.float32)
     return Suspects(
         table,
-        probabilities,
         _reliance("image", probabilities[known], labels[known], cases[known]),
         _reliance("case", by_case[known], labels[known], cases[known]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from breakhis_core.runs.neighbours import unit_vectors
 from breakhis_core.suspects.head import Places
 
 NEIGHBOURS = 10
@@ -38,7 +39,7 @@ def image_values(
     """
     centred = np.asarray(embeddings, np.float32)
     centred = centred - centred.mean(axis=0)
-    unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    unit = unit_vectors(centred)
     case = np.unique(cases.astype(str), return_inverse=True)[1]
     total = np.zeros(len(unit))
     asking = np.unique(np.linspace(0, len(unit) - 1, min(len(unit), MOST_ASKED)).astype(np.int64))

@@ -12,11 +12,11 @@ from breakhis_core.reviews.exclusions import excluded_hashes
 from breakhis_core.reviews.standings import settlements, standing
 from breakhis_core.runs import Run
 from breakhis_core.runs.scope import scope_of
+from breakhis_core.suspects.columns import LEARNT
 from breakhis_core.workspace import Workspace
 from breakhis_core.worth.confirmation import CONFIRMED, ConfirmRequest, confirmed_file
 from breakhis_core.worth.confirmation import FORMAT as CONFIRMED_FORMAT
 from breakhis_core.worth.measuring import FORMAT, WorthRequest, result_file, results_folder
-from breakhis_core.worth.question import LEARNT
 
 
 def request_for(workspace: Workspace, run: Run, policy: str | None = None) -> WorthRequest:

@@ -13,10 +13,9 @@ import pandas as pd
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.runs import Run
+from breakhis_core.suspects.columns import LEARNT
 
 Booleans = npt.NDArray[np.bool_]
-LEARNT = ("train", "validation", "out_of_fold")
-"""The parts whose images take part."""
 ENOUGH_OF_A_REASON = 5
 """Fewest images flagged with a reason for which that reason is measured by itself."""
 

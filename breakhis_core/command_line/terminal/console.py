@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,9 +13,31 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from breakhis_core.command_line.terminal import interrupts
+from breakhis_core.command_line.terminal.answer import InterruptedAtSafePoint
+from breakhis_core.progress import JobStopped
 
 SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
+
+
+@contextmanager
+def in_foreground(folder: Path, stopping: str, stopped: str) -> Iterator[Foreground]:
+    """Give the context of work that Ctrl-C stops at the next point from which it can go on.
+
+    Args:
+        folder: where the work keeps its checkpoints; made where it is not there.
+        stopping: said at Ctrl-C.
+        stopped: what the command then answers.
+
+    Raises:
+        InterruptedAtSafePoint: it was stopped there.
+    """
+    folder.mkdir(exist_ok=True)
+    try:
+        with Foreground(folder) as context, interrupts.stopping_at_a_safe_point(stopping):
+            yield context
+    except JobStopped:
+        raise InterruptedAtSafePoint(stopped) from None
 
 
 class Foreground:
