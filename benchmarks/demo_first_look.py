@@ -23,6 +23,7 @@ import numpy as np
 
 from breakhis_core.images.catalogue import scan, usable
 from breakhis_core.images.cataloguing import catalogue_folder
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs, shown
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.networks.backbone import build_base
@@ -110,7 +111,7 @@ def main() -> None:
     files = {row.hash: wanted.phantoms / row.path for row in found.itertuples()}
     predictions, variants = run.predictions(), RECIPES["scratch"].variants
     first, done = np.empty((len(predictions), EMBEDDING), np.float16), 0
-    for some, pictures in read_inputs(predictions["hash"].to_list(), files):
+    for some, pictures in read_inputs(predictions["hash"].to_list(), files, InputForm()):
         flipped = [np.ascontiguousarray(shown(pictures, one)) for one in variants]
         seen = [session.run(None, {"images": one})[0] for one in flipped]
         first[done : done + len(some)] = np.mean(seen, axis=0)

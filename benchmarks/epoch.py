@@ -19,7 +19,8 @@ import keras
 import numpy as np
 
 from breakhis_core.images.catalogue import scan, usable
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import decode
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.networks.backbone import build_base
 from breakhis_core.networks.network import build_network
@@ -48,7 +49,7 @@ class Pictures(keras.utils.PyDataset):
     def __getitem__(self, at: int) -> tuple[np.ndarray, np.ndarray]:
         """Decode a batch."""
         batch = self.batches[at]
-        pictures = [to_model_input(decode(self.files[row])) for row in self.order[batch]]
+        pictures = [InputForm().of(decode(self.files[row])) for row in self.order[batch]]
         flipped = [
             picture[:, ::-1] if flip else picture
             for picture, flip in zip(pictures, self.flips[batch], strict=True)
@@ -106,7 +107,7 @@ def main() -> None:
     network = build_network(RECIPE, build_base(given.weights))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        outputs = frozen_outputs(network, Path(folder), list(files), files, RECIPE.variants)
+        outputs = frozen_outputs(network, Path(folder), list(files), files, InputForm(), RECIPE.variants)
         print(
             f"{len(files)} training images; frozen part once, both flips: {time.perf_counter() - began:.1f} s"
         )

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.epoch import timed
 from breakhis_core.images.catalogue import scan, usable
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.networks.backbone import build_base, settle_statistics
 from breakhis_core.networks.export import export_part
@@ -36,7 +37,7 @@ def main() -> None:
     given = parser.parse_args()
     images = usable(scan(given.data)).drop_duplicates("hash")
     files = {row.hash: given.data / row.path for row in images.itertuples()}
-    inputs = np.concatenate([pictures for _, pictures in read_inputs(list(files), files)])
+    inputs = np.concatenate([pictures for _, pictures in read_inputs(list(files), files, InputForm())])
     base = build_base(given.weights)
     if given.weights == "none":
         settle_statistics(base, inputs[:32])
@@ -51,10 +52,10 @@ def main() -> None:
 
     def ours() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            frozen_outputs(network, Path(folder), list(files), files, RECIPES["paper"].variants)
+            frozen_outputs(network, Path(folder), list(files), files, InputForm(), RECIPES["paper"].variants)
 
     def reading() -> None:
-        for _ in read_inputs(list(files), files):
+        for _ in read_inputs(list(files), files, InputForm()):
             pass
 
     calls = {"bare forward pass": bare, "reading alone": reading, "pass with reading and keeping": ours}

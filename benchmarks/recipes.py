@@ -25,6 +25,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from benchmarks.epoch import Pictures, authors_model, timed
 from breakhis_core import wording
 from breakhis_core.images.catalogue import scan, usable
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.metrics.intervals import case_weights, interval, off_centre
 from breakhis_core.networks.backbone import build_base
@@ -84,7 +85,8 @@ def fitted(recipe: Recipe, weights: str, kept: Path, sample: Sample, train: np.n
     """Train a recipe, from pictures to the last epoch."""
     network = build_network(recipe, build_base(weights))
     hashes = sample.images["hash"].to_list()
-    outputs = frozen_outputs(network, kept, [hashes[row] for row in train], sample.files, recipe.variants)
+    some = [hashes[row] for row in train]
+    outputs = frozen_outputs(network, kept, some, sample.files, InputForm(), recipe.variants)
     nothing = Examples(outputs[:0], sample.labels[:0])
     fitting = Fitting(network, recipe, Examples(outputs, sample.labels[train]), nothing)
     fitting.warm_up()
@@ -96,7 +98,7 @@ def fitted(recipe: Recipe, weights: str, kept: Path, sample: Sample, train: np.n
 def probabilities(fitting: Fitting, kept: Path, sample: Sample, rows: np.ndarray) -> np.ndarray:
     """Return what a trained network says of images."""
     hashes = sample.images["hash"].to_list()
-    outputs = frozen_outputs(fitting.network, kept, [hashes[row] for row in rows], sample.files)
+    outputs = frozen_outputs(fitting.network, kept, [hashes[row] for row in rows], sample.files, InputForm())
     pooled = fitting.embeddings(Examples(outputs, sample.labels[rows])).inputs[:, 0]
     return np.asarray(fitting.network.head(pooled, training=False))
 

@@ -23,7 +23,7 @@ from scipy.stats import kstest
 from sklearn.metrics import roc_auc_score
 
 from breakhis_core.images.model_inputs import shown
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.pixels import decode
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.recipes import completed
 from breakhis_core.runs import Run, open_run
@@ -155,12 +155,13 @@ class Spoiler:
         places = zip(images["dataset"], images["path"], strict=True)
         self._places = dict(zip(images["hash"], places, strict=True))
         self._predictor, self._variants = Predictor.load(run.path), completed(run.recipe()).variants
+        self._form = run.input_form
 
     def embedding(self, image: str, kind: str, draw: np.random.Generator) -> npt.NDArray[np.float32]:
         """Return the embedding of an image that is spoiled in some way, the mean over the recipe's flips."""
         number, path = self._places[image]
         picture = spoil(Image.fromarray(decode(self._roots[number].root / path)), kind, draw)
-        inputs = to_model_input(np.asarray(picture))[None]
+        inputs = self._form.of(np.asarray(picture))[None]
         flipped = np.concatenate([shown(inputs, variant) for variant in self._variants])
         return np.asarray(self._predictor.predict(flipped).embeddings.mean(axis=0), np.float32)
 

@@ -66,6 +66,15 @@ class Recipe(BaseModel):
     summary: str = Field(default="", description="One line for people who choose a recipe.")
     epochs: int = Field(ge=1, le=1000, description="Passes over the training images.")
     seed: int = Field(default=0, ge=0, description="Draws initial weights, order, flips, crops and dropout.")
+    width: int = Field(default=224, ge=64, le=1024, multiple_of=16, description="Width of the model input.")
+    height: int = Field(default=224, ge=64, le=1024, multiple_of=16, description="Height of the model input.")
+    keep_proportions: bool = Field(
+        default=False,
+        description="Do not stretch pictures of other proportions; a mirrored margin fills the rest.",
+    )
+    antialias: bool = Field(
+        default=True, description="Resize with Pillow's filter; else as TensorFlow does, between four pixels."
+    )
     batch_size: int = Field(default=32, ge=2, le=512, description="Images in one step.")
     optimizer: Optimizer = Field(default="sgd", description="SGD with momentum, or AdamW.")
     learning_rate: float = Field(gt=0, le=1, description="Learning rate of the first epoch.")
@@ -103,6 +112,10 @@ class Recipe(BaseModel):
     )
     head: Head = Field(default="paper", description="The authors' head, or dropout and one dense layer.")
     dropout: float = Field(default=0.5, ge=0, lt=1, description="Dropout before the first dense layer.")
+    average_flips: bool = Field(
+        default=False,
+        description="Predict the mean over the flips; only with one dense layer.",
+    )
     head_epochs: int = Field(
         default=0, ge=0, description="Epochs that train the head alone on pooled features before the others."
     )
@@ -123,6 +136,12 @@ class Recipe(BaseModel):
                 raise ValueError(sentence)
         return self
 
+    @model_validator(mode="after")
+    def _crop_fits(self) -> Recipe:
+        if self.crop is not None and self.crop > min(self.width, self.height):
+            raise ValueError(f"crop is {self.crop} but the model input is {self.width}x{self.height}")
+        return self
+
     @property
     def idle(self) -> dict[str, str]:
         """The settings that change nothing beside the others, each with what it would need.
@@ -137,6 +156,7 @@ class Recipe(BaseModel):
             "head_learning_rate": ("head_epochs above 0", self.head_epochs > 0),
             "crop": (f"boundary={WHOLE_BASE}", self.boundary == WHOLE_BASE),
             "stain": (f"boundary={WHOLE_BASE}", self.boundary == WHOLE_BASE),
+            "average_flips": ("head=linear and flips", self.head == "linear" and len(self.variants) > 1),
             "trained_statistics": ("a trained base", self.boundary != NO_BASE),
         }
         return {name: need for name, (need, met) in needs.items() if not met}
@@ -159,6 +179,11 @@ class Recipe(BaseModel):
         """The ways a training image is shown: 0 as it is, 1 left to right, 2 top to bottom, 3 both."""
         sides = (0, 1) if self.flips else (0,)
         return (*sides, *(2 + side for side in sides)) if self.upside_down else sides
+
+    @property
+    def averaged(self) -> tuple[int, ...]:
+        """The ways an image is shown when it is predicted, as ``variants``."""
+        return self.variants if self.average_flips else (0,)
 
     @property
     def paper_index(self) -> int | None:

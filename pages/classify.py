@@ -13,6 +13,7 @@ import streamlit as st
 
 from breakhis_core.errors import InputError
 from breakhis_core.images import taxonomy
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.maps import scale as maps_scale
 from breakhis_core.runs import Run, classifying
 from breakhis_core.runs.classifying import MAX_FILES, Classified, Known
@@ -34,6 +35,7 @@ class Opened:
     """What of a run all sessions share."""
 
     predictor: Predictor
+    form: InputForm
     known: dict[str, Known]
     scale: maps_scale.MapScale
 
@@ -46,6 +48,7 @@ def opened(path: str, predictor: str, predictions: str, _run: Run) -> Opened:
     return Opened(
         # One thread: a picture takes 10 ms instead of 6, and who reviews meanwhile does not feel it.
         Predictor.load(_run.path / "predictor.onnx", threads=1),
+        _run.input_form,
         classifying.known_images(table),
         maps_scale.MapScale.of(_run.class_maps(), classes),
     )
@@ -62,7 +65,7 @@ def classified(run: Run, shared: Opened, files: list[Any]) -> list[Classified]:
     for done, file in enumerate(waiting):
         if bar is not None:
             bar.progress(done / len(waiting), f"Classified {done} of {counted(len(waiting), 'file')}")
-        kept[file.file_id] = classifying.classify(shared.predictor, file.name, file.getvalue())
+        kept[file.file_id] = classifying.classify(shared.predictor, shared.form, file.name, file.getvalue())
     if bar is not None:
         bar.empty()
     present = {file.file_id for file in files}

@@ -94,7 +94,7 @@ def _classified(run: Run, files: Iterable[Path]) -> list[dict[str, Any]]:
 
     files = list(files)
     predictor = Predictor.load(run.predictor_file)
-    known = known_images(run.predictions())
+    known, form = known_images(run.predictions()), run.input_form
     results = []
     with Foreground(run.path) as context:
         for done, file in enumerate(files):
@@ -104,7 +104,7 @@ def _classified(run: Run, files: Iterable[Path]) -> list[dict[str, Any]]:
             if isinstance(content, str):
                 result = Classified(file.name, error=content)
             else:
-                result = classify(predictor, file.name, content)
+                result = classify(predictor, form, file.name, content)
             results.append({**record(result, known), "file": str(file)})
     return results
 

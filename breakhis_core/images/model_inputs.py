@@ -10,21 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
-from breakhis_core.images.pixels import BadImageError, Pixels, decode, pixel_hash, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import BadImageError, Pixels, decode, pixel_hash
 
 
 def read_inputs(
-    hashes: Sequence[str], files: Mapping[str, Path], batch: int = 16
+    hashes: Sequence[str], files: Mapping[str, Path], form: InputForm, batch: int = 16
 ) -> Iterator[tuple[Sequence[str], Pixels]]:
     """Yield model inputs in batches, in order, while the next batches are decoded by threads.
 
     Args:
         hashes: identities of the wanted images.
         files: where each picture lies.
+        form: how a picture becomes a model input.
         batch: images in a batch; the last may be smaller.
 
     Yields:
-        The hashes of a batch and their inputs, (N, 224, 224, 3) uint8.
+        The hashes of a batch and their inputs, (N, *form.shape) uint8.
 
     Raises:
         BadImageError: a picture cannot be read, or is no longer the one that was catalogued.
@@ -35,7 +37,7 @@ def read_inputs(
         try:
             for at in range(0, len(hashes), batch):
                 some = hashes[at : at + batch]
-                waiting.append((some, [pool.submit(_read, image, files) for image in some]))
+                waiting.append((some, [pool.submit(_read, image, files, form) for image in some]))
                 if len(waiting) > 3:
                     yield _collect(waiting.popleft())
             while waiting:
@@ -63,7 +65,7 @@ def _collect(batch: tuple[Sequence[str], list[Future[Pixels]]]) -> tuple[Sequenc
     return batch[0], np.stack([future.result() for future in batch[1]])
 
 
-def _read(image: str, files: Mapping[str, Path]) -> Pixels:
+def _read(image: str, files: Mapping[str, Path], form: InputForm) -> Pixels:
     file = files.get(image)
     if file is None:
         raise BadImageError(
@@ -72,4 +74,4 @@ def _read(image: str, files: Mapping[str, Path]) -> Pixels:
     pixels = decode(file)
     if pixel_hash(pixels) != image:
         raise BadImageError(f"{file.name}: the picture changed since it was catalogued; catalogue again.")
-    return to_model_input(pixels)
+    return form.of(pixels)

@@ -1,4 +1,4 @@
-"""Pictures as arrays: guarded decoding, the identity of an image, the model's input, thumbnails.
+"""Pictures as arrays: guarded decoding, the identity of an image, thumbnails.
 
 The identity of an image is a hash of its decoded pixels and never of its file: BreakHis stores one slide
 twice in files that differ byte for byte and show the same picture.
@@ -20,7 +20,6 @@ Pixels = npt.NDArray[np.uint8]
 
 FORMATS: tuple[str, ...] = ("PNG", "JPEG", "TIFF")
 MAX_PIXELS = 50_000_000
-MODEL_SIZE = 224
 
 _SIXTEEN_BIT = {"I;16", "I;16L", "I;16B", "I;16N"}
 _WITH_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
@@ -92,22 +91,6 @@ def pixel_hash(pixels: Pixels) -> str:
     digest = hashlib.sha256(f"{width}x{height}|RGB|".encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()[:32]
-
-
-def to_model_input(pixels: Pixels) -> Pixels:
-    """Squash a picture to 224x224 with bilinear resampling, as the authors did: the aspect ratio is not kept.
-
-    Args:
-        pixels: array of shape (height, width, 3), uint8.
-
-    Returns:
-        Array of shape (224, 224, 3), uint8, values 0 to 255.
-
-    >>> to_model_input(np.full((460, 700, 3), 7, np.uint8)).shape
-    (224, 224, 3)
-    """
-    size = (MODEL_SIZE, MODEL_SIZE)
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
 
 
 def thumbnail(pixels: Pixels, width: int = 240) -> bytes:

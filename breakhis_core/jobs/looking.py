@@ -48,7 +48,7 @@ def _looked_at(workspace: Workspace, run: Run, context: Context) -> Run:
     weights = first_weights(workspace, run)
     data = _data(workspace, run)
     tell = counter(context, "Looking at the images with the first weights", 0.0, 0.9)
-    first = first_embeddings(completed(run.recipe()), weights, data, workspace, tell)
+    first = first_embeddings(completed(run.recipe()), weights, data, run.input_form, workspace, tell)
     predictions = run.predictions()
     rows = pd.Index(data.images["hash"]).get_indexer(predictions["hash"])
     learnt = run.corrected.get

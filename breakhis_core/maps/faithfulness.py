@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from breakhis_core.images.pixels import MODEL_SIZE, Pixels
+from breakhis_core.images.pixels import Pixels
 
 Predict = Callable[[Pixels], npt.NDArray[np.floating]]
 """Takes model inputs (N, 224, 224, 3) uint8 and gives probabilities (N, classes)."""
@@ -29,6 +29,7 @@ Order = npt.NDArray[np.intp]
 GRID = 14
 STEPS = 14
 RANDOM_ORDERS = 6
+MODEL_SIZE = 224
 _BLUR = MODEL_SIZE / 16
 
 

@@ -118,7 +118,7 @@ class _Work:
         for done, image in enumerate(missing):
             self._tell(f"{method.name}: image {done + 1} of {len(missing)}", method.seconds if done else 0.0)
             try:
-                ((_, inputs),) = read_inputs([image], self.files)
+                ((_, inputs),) = read_inputs([image], self.files, self.run.input_form)
             except BadImageError as error:
                 if str(error) not in self.refused:
                     self.refused.append(str(error))
@@ -138,7 +138,7 @@ class _Work:
         if not sample:
             return
         self._tell(f"{method_of(code).name}: sanity check with random weights", 0.0)
-        _, inputs = next(read_inputs(sample, self.files))
+        _, inputs = next(read_inputs(sample, self.files, self.run.input_form))
         classes = [CODES.index(self._rows[image].predicted) for image in sample]
         sanity = sanity_of(self._loaded(), code, inputs, classes)
         self.store.note(code, sanity={**asdict(sanity), "passed": sanity.passed, "warning": sanity.warning})
@@ -152,7 +152,7 @@ class _Work:
         codes = tuple(dict.fromkeys((row.predicted, row.subtype)))
         classes = [CODES.index(one) for one in codes]
         if code == "gradcam":
-            maps = np.asarray(self.run.class_maps()[row.row][classes], np.float32)
+            maps = np.maximum(np.asarray(self.run.class_maps()[row.row][classes], np.float32), 0)
         else:
             maps = self._maker(code)(np.repeat(picture[None], len(classes), axis=0), classes)
         if self._predictor is None:

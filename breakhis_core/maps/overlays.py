@@ -73,7 +73,7 @@ def lay_over(
 
     Args:
         picture: (height, width, 3) uint8.
-        class_map: (7, 7), not negative.
+        class_map: (rows, columns); what is below 0 is not drawn.
         strong: value at the colours' end.
         opacity: of the strongest colour; where the map says little, the tissue stays visible.
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.model_inputs import shown
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.networks.export import MAP_SIZE
 from breakhis_core.networks.network import POOL, last_activation
-from breakhis_core.runs.predictor import Predictor
+from breakhis_core.runs.predictor import Predicted, Predictor
 
 if TYPE_CHECKING:
     import keras
@@ -32,10 +33,10 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
 
     Args:
         model: flat model.
-        inputs: (N, 224, 224, 3) uint8.
+        inputs: (N, H, W, 3) uint8.
 
     Returns:
-        (N, 8, 7, 7) float32.
+        (N, 8, rows, columns) float32, not negative.
     """
     from tf_keras_vis.utils.scores import CategoricalScore
 
@@ -52,7 +53,8 @@ def class_maps(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> npt.NDArray
         )
         for image in inputs
     ]
-    return np.asarray(maps, np.float32).reshape(len(inputs), len(CODES), MAP_SIZE, MAP_SIZE)
+    drawn = np.asarray(maps, np.float32)
+    return drawn.reshape(len(inputs), len(CODES), *drawn.shape[-2:])
 
 
 def gradcam(model: keras.Model) -> tuple[Any, str]:
@@ -74,7 +76,7 @@ def check_predictor(
     Args:
         predictor: the exported predictor.
         model: the model it was exported from.
-        inputs: a few images, (N, 224, 224, 3) uint8.
+        inputs: a few images, (N, H, W, 3) uint8.
 
     Returns:
         The largest difference of ``probabilities``, ``embeddings`` and ``class_maps``, each as a share of the
@@ -91,7 +93,7 @@ def check_predictor(
     differences = {
         "probabilities": _difference(predicted.probabilities, probabilities),
         "embeddings": _difference(predicted.embeddings, embeddings),
-        "class_maps": _difference(predicted.class_maps, class_maps(model, inputs)),
+        "class_maps": _difference(np.maximum(predicted.class_maps, 0), class_maps(model, inputs)),
     }
     for name, difference in differences.items():
         if not difference <= TOLERANCE:
@@ -100,6 +102,44 @@ def check_predictor(
                 f"{difference:.2g} of their largest value; the run was not kept. Train it again."
             )
     return differences
+
+
+def check_average(
+    predictor: Predictor, plain: Predictor, inputs: npt.NDArray[np.uint8], variants: Sequence[int]
+) -> None:
+    """Hold a predictor that averages over flips against the one that does not, shown each flip.
+
+    Args:
+        predictor: averages over ``variants``; its head is one dense layer, so that scores average too.
+        plain: the same without averaging.
+        inputs: a few images, (N, H, W, 3) uint8.
+        variants: the ways an image is shown, as ``Recipe.variants``.
+
+    Raises:
+        PredictorDiffersError: they differ by more than `TOLERANCE`.
+    """
+    said = [plain.predict(np.ascontiguousarray(shown(inputs, variant))) for variant in variants]
+    scores = np.mean([np.log(one.probabilities) for one in said], axis=0)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    ours = predictor.predict(inputs)
+    pairs = {
+        "probabilities": (ours.probabilities, shares / shares.sum(axis=1, keepdims=True)),
+        "embeddings": (ours.embeddings, np.mean([one.embeddings for one in said], axis=0)),
+        "class maps": (ours.class_maps, np.mean(_turned_back(said, variants), axis=0)),
+    }
+    for name, (averaged, mean) in pairs.items():
+        if not _difference(averaged, mean) <= TOLERANCE:
+            raise PredictorDiffersError(
+                f"The exported predictor's {name} are not the mean over the flips; the run was not kept. "
+                "Train it again."
+            )
+
+
+def _turned_back(said: Sequence[Predicted], variants: Sequence[int]) -> list[npt.NDArray[Any]]:
+    return [
+        np.flip(one.class_maps, axis=tuple(axis for axis, bit in ((-2, 2), (-1, 1)) if variant & bit))
+        for one, variant in zip(said, variants, strict=True)
+    ]
 
 
 def _difference(ours: npt.NDArray[np.floating[Any]], theirs: npt.NDArray[np.float32]) -> float:

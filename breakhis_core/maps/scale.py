@@ -25,7 +25,7 @@ class MapScale:
         """Measure the scale of a run over the maps of the predicted classes.
 
         Args:
-            class_maps: ``(N, 8, 7, 7)``.
+            class_maps: ``(N, 8, rows, columns)``; only what is above 0 counts.
             predicted: ``(N,)`` index of each image's predicted class.
 
         >>> maps = np.zeros((100, 8, 7, 7), np.float32)
@@ -35,7 +35,7 @@ class MapScale:
         (94.05, 9.9)
         """
         own = np.asarray(class_maps)[np.arange(len(predicted)), predicted].astype(np.float32)
-        return cls.of_peaks(own.max(axis=(1, 2)))
+        return cls.of_peaks(np.maximum(own.max(axis=(1, 2)), 0))
 
     @classmethod
     def of_peaks(cls, peaks: npt.NDArray[np.floating]) -> MapScale:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from breakhis_core.errors import InputError
-from breakhis_core.images.pixels import MODEL_SIZE
 from breakhis_core.recipes import NO_BASE
 
 if TYPE_CHECKING:
@@ -33,9 +32,13 @@ class WeightsError(InputError):
 
 
 def build_base(
-    weights: str | Path = "none", folder: Path | None = None, progress: Progress | None = None, seed: int = 0
+    weights: str | Path = "none",
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    seed: int = 0,
+    size: tuple[int, int] = (224, 224),
 ) -> keras.Model:
-    """Build MobileNetV3-Large for 224x224 images with values 0 to 255, without its top.
+    """Build MobileNetV3-Large for images with values 0 to 255, without its top.
 
     Args:
         weights: ``"imagenet"``, ``"none"`` for random ones, or a file: HDF5 weights of this base, or a
@@ -43,9 +46,10 @@ def build_base(
         folder: where downloaded weights are kept; needed with ``"imagenet"``.
         progress: called with bytes done and bytes in all during a download.
         seed: draws random weights.
+        size: height and width of the images.
 
     Returns:
-        A model from (N, 224, 224, 3) to (N, 7, 7, 960) with 2,996,352 parameters.
+        A model from (N, height, width, 3) to (N, 7, 7, 960) at 224x224, with 2,996,352 parameters.
 
     Raises:
         WeightsError: a download is impossible, or the file is absent, damaged or of another network.
@@ -53,9 +57,7 @@ def build_base(
     import keras
 
     keras.utils.set_random_seed(seed)
-    base = keras.applications.MobileNetV3Large(
-        include_top=False, weights=None, input_shape=(MODEL_SIZE, MODEL_SIZE, 3)
-    )
+    base = keras.applications.MobileNetV3Large(include_top=False, weights=None, input_shape=(*size, 3))
     if str(weights) == "imagenet":
         if folder is None:
             raise ValueError("folder must be given with weights='imagenet'")
@@ -114,7 +116,7 @@ def settle_statistics(base: keras.Model, images: npt.NDArray[np.uint8]) -> None:
 
     Args:
         base: with random weights.
-        images: some dozens of model inputs, (N, 224, 224, 3) uint8.
+        images: some dozens of model inputs, (N, H, W, 3) uint8.
     """
     import tensorflow as tf
 

@@ -1,9 +1,10 @@
 """Export a model as one ONNX graph that gives probabilities, embedding and all eight class maps in one pass.
 
-Behind global average pooling the gradient of a class score is the same at every position, so the Grad-CAM map
-of class c is ``relu(sum_k J[c, k] * A[k]) / 49`` with A the base's last activation and J the Jacobian of the
-head. The head is a short chain of dense layers: J is a product of its matrices, with the rows of inactive
-units set to nothing. So the eight maps need no gradient and no second pass.
+Behind global average pooling the gradient of a class score is the same at every position. So the map of
+class c is ``sum_k J[c, k] * A[k] / positions`` with A the base's last activation and J the Jacobian of the
+head; its positive part is the Grad-CAM map. The head is a short chain of dense layers: J is a product of its
+matrices, with the rows of inactive units set to nothing. So the eight maps need no gradient and no second
+pass. With one dense layer the cells of a map add up to the class score without its bias: the evidence.
 
 Source: Selvaraju et al., "Grad-CAM", ICCV 2017, doi 10.1109/ICCV.2017.74.
 """
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from breakhis_core.images.pixels import MODEL_SIZE
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.networks.network import EMBEDDING, POOL, last_activation
 from breakhis_core.networks.onnx_graph import Graph, add_base
@@ -23,32 +23,36 @@ from breakhis_core.networks.onnx_graph import Graph, add_base
 if TYPE_CHECKING:
     import keras
 
-MAP_SIZE = 7
 
-
-def export_predictor(model: keras.Model, file: Path, half: bool = False) -> None:
+def export_predictor(
+    model: keras.Model, file: Path, half: bool = False, variants: tuple[int, ...] = (0,)
+) -> None:
     """Write the predictor of a model.
 
     Args:
         model: flat model as `network.build_network` makes it.
         file: the ONNX file to write.
         half: store the weights as float16; they must be rounded already (`round_weights`).
+        variants: the ways in which an image is looked at, as ``Recipe.variants``; the last activation is the
+            mean over them, each turned back.
 
     Raises:
         ValueError: the head holds a layer that is not dropout, dense or batch normalisation.
     """
     graph = Graph(half)
-    activation = add_base(graph, model, last_activation(model))
+    last = last_activation(model)
+    activation = _mean_activation(graph, add_base(graph, model, last, _turned(graph, variants)), variants)
+    rows, columns = model.get_layer(last).output.shape[1:3]
     pooled = graph.node("GlobalAveragePool", [activation], "pooled")
     flat = graph.constant("flat_shape", np.array([0, EMBEDDING], np.int64))
     embedding = graph.node("Reshape", [pooled, flat], "embeddings")
-    _add_maps(graph, activation, _add_head(graph, head_layers(model), embedding))
+    _add_maps(graph, activation, _add_head(graph, head_layers(model), embedding), (rows, columns))
     outputs = {
         "probabilities": (len(CODES),),
         "embeddings": (EMBEDDING,),
-        "class_maps": (len(CODES), MAP_SIZE, MAP_SIZE),
+        "class_maps": (len(CODES), rows, columns),
     }
-    file.write_bytes(graph.model(MODEL_SIZE, outputs))
+    file.write_bytes(graph.model(_size(model), outputs))
 
 
 def export_part(model: keras.Model, last: str) -> bytes:
@@ -61,7 +65,19 @@ def export_part(model: keras.Model, last: str) -> bytes:
         graph.node("Reshape", [output, flat], "features")
     else:
         graph.node("Transpose", [output], "features", perm=[0, 2, 3, 1])
-    return graph.model(MODEL_SIZE, {"features": tuple(shape)})
+    return graph.model(_size(model), {"features": tuple(shape)})
+
+
+def score_bias(model: keras.Model) -> list[float] | None:
+    """Return what the cells of a class map lack to the class score, for each class.
+
+    Returns:
+        Eight biases of a head of one dense layer; None for a deeper head, whose maps do not add up.
+    """
+    dense = [layer for layer in head_layers(model) if type(layer).__name__ != "Dropout"]
+    if len(dense) != 1:
+        return None
+    return [float(value) for value in np.asarray(dense[0].bias)]
 
 
 def round_weights(model: keras.Model) -> None:
@@ -81,6 +97,45 @@ def head_layers(model: keras.Model) -> list[Any]:
     """Return the layers behind the pooling, first to last."""
     at = model.layers.index(model.get_layer(POOL))
     return list(model.layers[at + 1 :])
+
+
+def _size(model: keras.Model) -> tuple[int, int]:
+    height, width = model.input.shape[1:3]
+    return int(height), int(width)
+
+
+_WHOLE = np.iinfo(np.int64)
+
+
+def _turned(graph: Graph, variants: tuple[int, ...]) -> str:
+    """Put the images the ways of ``variants`` one after the other and return the name of them all."""
+    if variants == (0,):
+        return "images"
+    shown = [_turn(graph, "images", variant, (1, 2), "images") for variant in variants]
+    return graph.node("Concat", shown, "images_shown", axis=0)
+
+
+def _mean_activation(graph: Graph, activation: str, variants: tuple[int, ...]) -> str:
+    if variants == (0,):
+        return activation
+    parts = [f"activation_{variant}" for variant in variants]
+    graph.split(activation, parts)
+    back = [_turn(graph, part, variant, (2, 3), part) for part, variant in zip(parts, variants, strict=True)]
+    return graph.node("Mean", back, "activation_mean")
+
+
+def _turn(graph: Graph, tensor: str, variant: int, axes: tuple[int, int], name: str) -> str:
+    """Swap top and bottom (2) and left and right (1); the same again turns back."""
+    chosen = [axis for axis, bit in zip(axes, (2, 1), strict=True) if variant & bit]
+    if not chosen:
+        return tensor
+    ends = [np.full(len(chosen), value, np.int64) for value in (-1, _WHOLE.min, -1)]
+    constants = [
+        graph.constant(f"{name}_{variant}_{part}", value)
+        for part, value in zip(("from", "to", "step"), ends, strict=True)
+    ]
+    along = graph.constant(f"{name}_{variant}_axes", np.array(chosen, np.int64))
+    return graph.node("Slice", [tensor, *constants[:2], along, constants[2]], f"{name}_turned_{variant}")
 
 
 def _add_head(graph: Graph, layers: list[Any], embedding: str) -> str:
@@ -158,12 +213,11 @@ def _exact(graph: Graph, name: str, value: np.ndarray[Any, Any]) -> str:
     return name
 
 
-def _add_maps(graph: Graph, activation: str, jacobian: str) -> None:
-    positions = MAP_SIZE * MAP_SIZE
+def _add_maps(graph: Graph, activation: str, jacobian: str, shape: tuple[int, int]) -> None:
+    positions = shape[0] * shape[1]
     columns = graph.constant("columns_shape", np.array([0, EMBEDDING, positions], np.int64))
     flat = graph.node("Reshape", [activation, columns], "activation_columns")
     scores = graph.node("MatMul", [jacobian, flat], "map_scores")
     even = graph.node("Mul", [scores, graph.constant("position", np.float32(1 / positions))], "map_even")
-    positive = graph.node("Relu", [even], "map_positive")
-    square = graph.constant("map_shape", np.array([0, len(CODES), MAP_SIZE, MAP_SIZE], np.int64))
-    graph.node("Reshape", [positive, square], "class_maps")
+    places = graph.constant("map_shape", np.array([0, len(CODES), *shape], np.int64))
+    graph.node("Reshape", [even, places], "class_maps")

@@ -27,7 +27,7 @@ class Network:
     """A model and its parts, which share all weights.
 
     Attributes:
-        model: the whole: (N, 224, 224, 3) with values 0 to 255 to (N, 8) probabilities.
+        model: the whole: (N, H, W, 3) with values 0 to 255 to (N, 8) probabilities.
         frozen: images to the tensor that enters the trained part; None when the whole base is trained.
         trained: that tensor to the pooled embedding (N, 960); None when only the head is trained.
         head: embedding to probabilities.

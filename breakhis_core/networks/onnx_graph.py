@@ -56,11 +56,17 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
-    def model(self, size: int, outputs: dict[str, tuple[int, ...]]) -> bytes:
-        """Return the file of a graph from ``images`` (N, size, size, 3) uint8 to named outputs."""
+    def split(self, tensor: str, outputs: list[str]) -> None:
+        """Cut a tensor into equal parts along its first axis."""
+        from onnx import helper
+
+        self.nodes.append(helper.make_node("Split", [tensor], outputs, name=f"{tensor}_split", axis=0))
+
+    def model(self, size: tuple[int, int], outputs: dict[str, tuple[int, ...]]) -> bytes:
+        """Return the file of a graph from ``images`` (N, *size, 3) uint8 to named outputs."""
         from onnx import TensorProto, checker, helper
 
-        images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", size, size, 3])
+        images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", *size, 3])
         results = [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
             for name, shape in outputs.items()
@@ -76,13 +82,14 @@ class Graph:
         return bytes(model.SerializeToString())
 
 
-def add_base(graph: Graph, model: keras.Model, last: str) -> str:
+def add_base(graph: Graph, model: keras.Model, last: str, images: str = "images") -> str:
     """Add the layers of the base from ``images`` to one named layer; tensors inside are (N, C, H, W).
 
     Args:
         graph: gets the operations.
         model: a flat model that begins with the base.
         last: name of the last layer to add.
+        images: name of the uint8 tensor (N, H, W, 3) that it looks at.
 
     Returns:
         Name of the last layer's output in the graph.
@@ -99,7 +106,7 @@ def add_base(graph: Graph, model: keras.Model, last: str) -> str:
         inputs = [made[id(tensor)] for tensor in tensors]
         kind, name = type(operation).__name__, str(operation.name)
         if kind == "InputLayer":
-            wide = graph.node("Cast", ["images"], "images_float", to=TensorProto.FLOAT)
+            wide = graph.node("Cast", [images], "images_float", to=TensorProto.FLOAT)
             output = graph.node("Transpose", [wide], "images_nchw", perm=[0, 3, 1, 2])
         elif kind == "ZeroPadding2D":
             (top, bottom), (left, right) = operation.padding

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import runs
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.notebook.frames import about, images_in_words, with_origin
 from breakhis_core.results.baselines import baseline_of
 from breakhis_core.results.evaluate import evaluate_run, value_at
@@ -93,11 +94,11 @@ class OpenRun:
 
     @cached_property
     def maps(self) -> Arrays:
-        """Where the model looked, (images, 8, 7, 7): Grad-CAM of each sub-type, not negative, not scaled.
+        """Where the model looked, (images, 8, rows, columns): Grad-CAM of each sub-type, unscaled.
 
         Rows as in ``predictions``, maps in the order of its probabilities; read-only.
         """
-        return _read_only(self._run.class_maps())
+        return _read_only(np.maximum(self._run.class_maps(), 0))
 
     @cached_property
     def embeddings(self) -> Arrays:
@@ -168,7 +169,7 @@ class OpenRun:
         self._run.require_model()
         predictor = Predictor.load(self._run.predictor_file)
         several = [files] if isinstance(files, str | Path) else files
-        results = [_classified(predictor, str(file)) for file in several]
+        results = [_classified(predictor, self._run.input_form, str(file)) for file in several]
         known = classifying.known_images(self._run.predictions())
         return with_origin(classifying.results_table(results, known, self.name), about(self._run))
 
@@ -182,9 +183,9 @@ def open_run(run: str | Path) -> OpenRun:
     return OpenRun(runs.open_run(str(run)))
 
 
-def _classified(predictor: Predictor, file: str) -> classifying.Classified:
+def _classified(predictor: Predictor, form: InputForm, file: str) -> classifying.Classified:
     try:
-        return classifying.classify(predictor, file, Path(file).expanduser().read_bytes())
+        return classifying.classify(predictor, form, file, Path(file).expanduser().read_bytes())
     except OSError as error:
         return classifying.Classified(file, error=f"{file}: the file cannot be read ({error.strerror}).")
 

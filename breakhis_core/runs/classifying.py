@@ -15,6 +15,7 @@ from PIL import Image
 
 from breakhis_core.errors import InputError
 from breakhis_core.images import pixels, taxonomy
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.storage.spreadsheets import safe_cell
 
@@ -37,7 +38,7 @@ class Classified:
         hash: hash of the decoded pixels.
         size: width and height in pixels.
         probabilities: one of each sub-type, in the order of ``images.taxonomy.CODES``.
-        class_maps: array of shape (8, 7, 7).
+        class_maps: array of shape (8, rows, columns), signed as the predictor gives it.
         shown: JPEG of the picture, at most 1,400 pixels wide or high.
         thumbnail: JPEG of 120 pixels' width.
     """
@@ -72,14 +73,21 @@ class Classified:
         return float(sum(np.compress(taxonomy.MALIGNANT, self.probabilities)))
 
 
-def classify(predictor: Predictor, name: str, content: bytes) -> Classified:
-    """Classify one uploaded file; a file that cannot be used comes back with its reason."""
+def classify(predictor: Predictor, form: InputForm, name: str, content: bytes) -> Classified:
+    """Classify one uploaded file; a file that cannot be used comes back with its reason.
+
+    Args:
+        predictor: of a run.
+        form: the run's ``input_form``.
+        name: of the file.
+        content: of the file.
+    """
     try:
         with _ONE_AT_A_TIME:
             picture = pixels.decode(content, name)
             identity = pixels.pixel_hash(picture)
             shown, small = _jpeg(picture, _SHOWN), pixels.thumbnail(picture, 120)
-            inputs = pixels.to_model_input(picture)
+            inputs = form.of(picture)
             height, width, _ = picture.shape
             del picture
     except InputError as error:

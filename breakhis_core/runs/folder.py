@@ -143,8 +143,9 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     for fact, kind in _FACTS.items():
         if fact not in manifest or not isinstance(manifest[fact], kind):
             raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about {fact!r}.")
-    if not isinstance(manifest.get("corrected", {}), dict):
-        raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about 'corrected'.")
+    for fact in ("corrected", "evidence"):
+        if not isinstance(manifest.get(fact, {}), dict):
+            raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about {fact!r}.")
     if manifest["unit"] not in ("image", "case"):
         raise RunRefusedError(
             f"{path.name}: the split's unit {manifest['unit']!r} is neither image nor case."
@@ -177,7 +178,6 @@ def _check_tables(path: Path, files: tuple[tuple[str, str], ...], folds: int) ->
     if predictions["hash"].duplicated().any():
         raise RunRefusedError(f"{path.name}: predictions.parquet has an image twice.")
     shapes = {
-        "class_maps.npy": (images, len(CODES), 7, 7),
         "embeddings.npy": (images, 960),
         FIRST_EMBEDDINGS: (images, 960),
     }
@@ -185,6 +185,12 @@ def _check_tables(path: Path, files: tuple[tuple[str, str], ...], folds: int) ->
         found = read_array(path, name, sums[name]).shape
         if found != shape:
             raise RunRefusedError(f"{path.name}: {name} has the shape {found} where {shape} is needed.")
+    maps = read_array(path, "class_maps.npy", sums["class_maps.npy"])
+    if maps.ndim != 4 or maps.shape[:2] != (images, len(CODES)) or 0 in maps.shape[2:]:
+        raise RunRefusedError(
+            f"{path.name}: class_maps.npy has the shape {maps.shape} "
+            f"where ({images}, {len(CODES)}, rows, columns) is needed."
+        )
     if list(read_table(path, "split.parquet", sums["split.parquet"]).columns[:2]) != ["hash", "part"]:
         raise RunRefusedError(f"{path.name}: split.parquet lacks the columns hash and part.")
     if "epoch" not in read_table(path, "history.csv", sums["history.csv"]).columns:

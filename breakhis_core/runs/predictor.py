@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.errors import InputError
-from breakhis_core.images.pixels import MODEL_SIZE
 from breakhis_core.images.taxonomy import CODES
 
 OUTPUTS = ("probabilities", "embeddings", "class_maps")
@@ -33,8 +32,9 @@ class Predicted:
     Attributes:
         probabilities: (N, 8) float32, columns in the order of ``images.taxonomy.CODES``.
         embeddings: (N, 960) float32 or float16, the pooled last activation of the base.
-        class_maps: (N, 8, 7, 7) float32 or float16, raw Grad-CAM maps: not negative, not scaled, so
-            that strong and weak maps can be told apart.
+        class_maps: (N, 8, rows, columns) float32 or float16, the evidence for each class at each place: not
+            scaled, so that strong and weak maps can be told apart, and signed; its positive part is the
+            Grad-CAM map. Predictors of before give that part alone.
     """
 
     probabilities: npt.NDArray[np.float32]
@@ -69,18 +69,31 @@ class Predictor:
             raise PredictorError(f"{file.name}: this predictor does not know the eight sub-types.")
         return cls(session)
 
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of a model input: (height, width, 3)."""
+        _, height, width, channels = self._session.get_inputs()[0].shape
+        return height, width, channels
+
+    @property
+    def map_shape(self) -> tuple[int, int]:
+        """Rows and columns of a class map."""
+        rows, columns = self._session.get_outputs()[2].shape[2:]
+        return rows, columns
+
     def predict(self, inputs: npt.NDArray[np.uint8]) -> Predicted:
         """Predict images.
 
         Args:
-            inputs: (N, 224, 224, 3) uint8 as `images.pixels.to_model_input` makes them; N may be 0.
+            inputs: (N, *input_shape) uint8 as `images.input_form.InputForm` makes them; N may be 0.
 
         Raises:
             ValueError: another shape or type.
         """
-        if inputs.dtype != np.uint8 or inputs.shape[1:] != (MODEL_SIZE, MODEL_SIZE, 3):
+        if inputs.dtype != np.uint8 or inputs.shape[1:] != self.input_shape:
+            height, width, _ = self.input_shape
             raise ValueError(
-                f"inputs must be (N, {MODEL_SIZE}, {MODEL_SIZE}, 3) uint8, got {inputs.shape} {inputs.dtype}"
+                f"inputs must be (N, {height}, {width}, 3) uint8, got {inputs.shape} {inputs.dtype}"
             )
         starts = range(0, max(1, len(inputs)), _BATCH)
         parts = [self._session.run(OUTPUTS, {"images": inputs[at : at + _BATCH]}) for at in starts]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.runs.folder import (
     FIRST_EMBEDDINGS,
     FOLD_PREDICTIONS,
@@ -139,12 +140,36 @@ class Run:
         return read_table(self.path, "history.csv", self._sum("history.csv")).copy(deep=False)
 
     def class_maps(self) -> np.ndarray:
-        """Return the class maps, float16 of shape (images, 8, 7, 7), mapped from the file, read-only."""
+        """Return the class maps, mapped from the file, read-only.
+
+        Returns:
+            float16 of shape (images, 8, rows, columns): evidence for each class, signed; its positive part is
+            the Grad-CAM map. Runs of before kept that part alone.
+        """
         return read_array(self.path, "class_maps.npy", self._sum("class_maps.npy"))
 
     def embeddings(self) -> np.ndarray:
         """Return the embeddings, float16 of shape (images, 960), mapped from the file, read-only."""
         return read_array(self.path, "embeddings.npy", self._sum("embeddings.npy"))
+
+    @property
+    def evidence_bias(self) -> list[float] | None:
+        """What the cells of a class map lack to the class's score, for each class.
+
+        None where they do not add up: maps of runs of before, of a deeper head, of several models.
+        """
+        bias = (self.manifest.get("evidence") or {}).get("bias")
+        return None if bias is None else [float(value) for value in bias]
+
+    @property
+    def signed(self) -> bool:
+        """Whether its class maps also say what speaks against a class; those of runs of before do not."""
+        return "evidence" in self.manifest
+
+    @property
+    def input_form(self) -> InputForm:
+        """How a picture becomes what its model looks at."""
+        return InputForm.said(self.recipe())
 
     @property
     def has_unseen(self) -> bool:

@@ -94,9 +94,12 @@ def _train_fold(training: Training, place: Path) -> None:
     trained = training.fit()
     data = training.data
     part = begin_piece(place)
-    checked = save_predictor(trained.network.model, part / PREDICTOR, data, training.request.compact)
+    checked = save_predictor(
+        trained.network.model, part / PREDICTOR, data, training.recipe, training.request.compact
+    )
     tested = sorted(data.split.frame.loc[data.split.frame["part"] == "test", "hash"])
-    predicted = predict_images(Predictor.load(part / PREDICTOR), tested, data.files, training.predicting)
+    predictor = Predictor.load(part / PREDICTOR)
+    predicted = predict_images(predictor, tested, data.files, training.form, training.predicting)
     about = {"seconds": trained.seconds, "weights": trained.weights, "checked": checked}
     save_piece(place, tested, predicted, trained.history, about)
     remove_checkpoint(training.context.folder)

@@ -45,6 +45,16 @@ class TrainingData:
         """Corrected sub-types that are learnt from, by hash: of train and validation, never of the test."""
         return in_effect(self.corrections, self.images, self.kept.frame[["hash", "part"]])
 
+    @property
+    def excluded(self) -> list[str]:
+        """Images that were left out of train and validation, sorted."""
+        return sorted(set(self.split.frame["hash"]) - set(self.kept.frame["hash"]))
+
+    def parts(self, hashes: Sequence[str]) -> list[str]:
+        """Return the part of each image, ``excluded`` of those that were left out."""
+        part = self.kept.frame.set_index("hash")["part"]
+        return [part.get(image, "excluded") for image in hashes]
+
     def hashes(self, part: str) -> list[str]:
         """Return the images of a part, excluded ones left out, sorted."""
         return sorted(self.kept.frame.loc[self.kept.frame["part"] == part, "hash"])

@@ -31,9 +31,6 @@ LIMIT_BYTES = 8 * 10**9
 """Room for all stores together; 7,909 images with one flip at the authors' boundary take half a gigabyte."""
 
 
-_INPUT = "224-squash-bilinear"
-
-
 _ABANDONED_AFTER = 3600.0
 
 
@@ -57,10 +54,10 @@ class FeatureStore:
 
         Args:
             root: folder of all stores.
-            key: names the frozen part, as `network.Network.frozen_key`.
+            key: names the frozen part and the form of its inputs.
             limit: bytes that all stores together may take; the opened one is never removed.
         """
-        store = cls(root / f"{key}-{_INPUT}")
+        store = cls(root / key)
         store.folder.mkdir(parents=True, exist_ok=True)
         os.utime(store.folder)
         _make_room(root, store.folder, limit)

@@ -7,14 +7,16 @@ same store at once; the worst that happens is that an output is there twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs, shown
+from breakhis_core.images.pixels import Pixels
 from breakhis_core.networks.backbone import build_base, settle_statistics
 from breakhis_core.networks.export import export_part
 from breakhis_core.networks.network import EMBEDDING, Network, build_network
@@ -34,6 +36,7 @@ def frozen_outputs(
     root: Path,
     hashes: Sequence[str],
     files: Mapping[str, Path],
+    form: InputForm,
     variants: Sequence[int] = (0,),
     progress: Callable[[int, int], None] | None = None,
 ) -> Features:
@@ -44,6 +47,7 @@ def frozen_outputs(
         root: folder of all stores.
         hashes: identities of N images.
         files: where the pictures lie.
+        form: how a picture becomes a model input.
         variants: how each image is wanted, as ``Recipe.variants``.
         progress: called with images done and images to compute; may raise to stop, what is done is kept.
 
@@ -54,7 +58,7 @@ def frozen_outputs(
         BadImageError: a picture cannot be read.
     """
     assert network.frozen is not None
-    store = FeatureStore.open(root, network.frozen_key)
+    store = FeatureStore.open(root, f"{network.frozen_key}-{form.key}")
     outputs = np.empty((len(hashes), len(variants), *network.frozen.output.shape[1:]), np.float16)
     rows: dict[Key, tuple[int, ...]] = {
         (image, variant): (at, place)
@@ -64,7 +68,8 @@ def frozen_outputs(
     store.read_into(outputs, rows)
     missing = [image for image in hashes if any((image, variant) not in store for variant in variants)]
     if missing:
-        _compute(frozen_function(network), store, missing, files, variants, outputs, rows, progress)
+        read = read_inputs(missing, files, form)
+        _compute(frozen_function(network), store, missing, read, variants, outputs, rows, progress)
     return outputs
 
 
@@ -72,6 +77,7 @@ def first_embeddings(
     recipe: Recipe,
     weights: str,
     data: TrainingData,
+    form: InputForm,
     workspace: Workspace,
     progress: Callable[[int, int], None] | None = None,
 ) -> Features:
@@ -81,6 +87,7 @@ def first_embeddings(
         recipe: gives the seed of random weights, and the flips over which an embedding is the mean.
         weights: as in ``TrainRequest``.
         data: the N images; random weights are settled on some of those that are trained.
+        form: how a picture becomes a model input.
         workspace: keeps the outputs.
         progress: called with images done and images to compute; may raise to stop, what is done is kept.
 
@@ -91,9 +98,9 @@ def first_embeddings(
         WeightsError: the weights cannot be had any more.
         BadImageError: a picture cannot be read.
     """
-    base = build_base(weights, workspace.weights, None, recipe.seed)
+    base = build_base(weights, workspace.weights, None, recipe.seed, form.shape[:2])
     if weights == "none":
-        _, some = next(read_inputs(data.hashes("train"), data.files, batch=_SETTLED))
+        _, some = next(read_inputs(data.hashes("train"), data.files, form, batch=_SETTLED))
         settle_statistics(base, some)
     network = build_network(recipe.model_copy(update={"boundary": NO_BASE}), base)
     hashes = data.images["hash"].to_list()
@@ -101,7 +108,7 @@ def first_embeddings(
     for at in range(0, len(hashes), _AT_ONCE):
         some_hashes = hashes[at : at + _AT_ONCE]
         outputs = frozen_outputs(
-            network, workspace.features, some_hashes, data.files, recipe.variants, progress
+            network, workspace.features, some_hashes, data.files, form, recipe.variants, progress
         )
         means[at : at + _AT_ONCE] = outputs.astype(np.float32).mean(axis=1)
     return means
@@ -111,7 +118,7 @@ def _compute(
     forward: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
     store: FeatureStore,
     missing: Sequence[str],
-    files: Mapping[str, Path],
+    read: Iterator[tuple[Sequence[str], Pixels]],
     variants: Sequence[int],
     outputs: Features,
     rows: Mapping[Key, tuple[int, ...]],
@@ -121,7 +128,7 @@ def _compute(
     fresh: list[Features] = []
     done = 0
     try:
-        for some, inputs in read_inputs(missing, files):
+        for some, inputs in read:
             for variant in variants:
                 answer = forward(shown(inputs, variant)).astype(np.float16)
                 for image, output in zip(some, answer, strict=True):

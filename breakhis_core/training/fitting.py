@@ -29,7 +29,7 @@ class Examples:
 
     Attributes:
         inputs: (N, variants, ...) float16 outputs of the frozen part, the first of the image as it is; or
-            (N, 1, 224, 224, 3) uint8 images when the whole base is trained.
+            (N, 1, H, W, 3) uint8 images when the whole base is trained.
         labels: (N,) positions in ``images.taxonomy.CODES``.
     """
 

@@ -41,7 +41,7 @@ class Joined:
     Attributes:
         hashes: of the images, sorted.
         probabilities: (N, 8) float32, means over the folds that test the image.
-        class_maps: (N, 8, 7, 7) float16, means over these folds.
+        class_maps: (N, 8, rows, columns) float16, means over these folds.
         embeddings: (N, 960) float16, of the first of these folds.
         folds: the folds that test each image, counted from 1.
     """

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.networks.backbone import WeightsError, build_base, settle_statistics
 from breakhis_core.networks.network import Network, build_network
@@ -61,6 +62,7 @@ class Training:
     ) -> None:
         self.request, self.workspace, self.context, self.data = request, workspace, context, data
         self.recipe = request.recipe
+        self.form = InputForm.said(request.recipe.model_dump())
         self.parts = {part: data.hashes(part) for part in ("train", "validation")}
         wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
         batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
@@ -96,9 +98,11 @@ class Training:
         self._tell("Preparing: loading TensorFlow and the weights", self.clock.waiting(), phase="preparing")
         # A checkpoint holds all weights, the frozen ones too: the file they came from may be gone by now.
         source = "none" if checkpoint else self.request.weights
-        base = build_base(source, self.workspace.weights, self._download_progress, self.recipe.seed)
+        base = build_base(
+            source, self.workspace.weights, self._download_progress, self.recipe.seed, self.form.shape[:2]
+        )
         if source == "none" and not checkpoint:
-            _, some = next(read_inputs(self.parts["train"], self.data.files, batch=64))
+            _, some = next(read_inputs(self.parts["train"], self.data.files, self.form, batch=64))
             settle_statistics(base, some)
         network = build_network(self.recipe, base)
         if checkpoint:
@@ -137,12 +141,18 @@ class Training:
             # Validation is looked at unflipped; its other variants would never be used.
             variants = self.recipe.variants if hashes == self.parts["train"] else (0,)
             outputs = frozen_outputs(
-                network, self.workspace.features, hashes, self.data.files, variants, self._feature_progress
+                network,
+                self.workspace.features,
+                hashes,
+                self.data.files,
+                self.form,
+                variants,
+                self._feature_progress,
             )
             return Examples(outputs, labels)
-        inputs = np.empty((len(hashes), 1, 224, 224, 3), np.uint8)
+        inputs = np.empty((len(hashes), 1, *self.form.shape), np.uint8)
         done = 0
-        for some, pictures in read_inputs(hashes, self.data.files):
+        for some, pictures in read_inputs(hashes, self.data.files, self.form):
             inputs[done : done + len(some), 0] = pictures
             done += len(some)
             self._feature_progress(done, len(hashes))
@@ -157,7 +167,9 @@ class Training:
         if kept is not None:
             return kept
         try:
-            return first_embeddings(self.recipe, self.request.weights, data, self.workspace, self._look)
+            return first_embeddings(
+                self.recipe, self.request.weights, data, self.form, self.workspace, self._look
+            )
         except WeightsError:
             return None
 

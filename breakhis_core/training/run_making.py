@@ -15,10 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import runs
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.maps.reference import check_predictor
-from breakhis_core.networks.export import MAP_SIZE, export_predictor, round_weights
+from breakhis_core.maps.reference import check_average, check_predictor
+from breakhis_core.networks.export import export_predictor, round_weights, score_bias
 from breakhis_core.networks.network import EMBEDDING
 from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
@@ -80,28 +81,27 @@ def make_run(
         PredictorDiffersError: the exported predictor does not say what the model says.
         InputError: a picture cannot be read, or the name is taken.
     """
+    form = InputForm.said(recipe.model_dump())
     with runs.writing_run(models, name) as folder:
-        differences = save_predictor(model, folder / "predictor.onnx", data, compact)
+        differences = save_predictor(model, folder / "predictor.onnx", data, recipe, compact)
         _save_model(model, folder / "model.keras", compact)
         hashes = data.images["hash"].to_list()
-        predicted = predict_images(Predictor.load(folder), hashes, data.files, progress)
-        part = data.kept.frame.set_index("hash")["part"]
-        parts = [part.get(image, "excluded") for image in hashes]
-        predictions = predictions_table(data.images, parts, predicted.probabilities)
-        excluded = sorted(set(data.split.frame["hash"]) - set(data.kept.frame["hash"]))
+        predicted = predict_images(Predictor.load(folder), hashes, data.files, form, progress)
+        predictions = predictions_table(data.images, data.parts(hashes), predicted.probabilities)
         facts: dict[str, Any] = {
             "phantom": data.phantom,
             "catalogue": catalogue_name(data),
             "unit": data.split.unit,
             "split_seed": data.split.seed,
             "improves": improves,
-            "excluded": excluded,
+            "excluded": data.excluded,
             **({"corrected": data.corrected} if data.corrected else {}),
             "training": training,
             "weights": weights,
             **({"weights_file": dict(weights_file)} if weights_file else {}),
             "seconds": round(seconds, 1),
             "versions": versions(),
+            "evidence": {"bias": score_bias(model)},
         }
         save_arrays(folder, predicted.class_maps, predicted.embeddings)
         save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
@@ -119,7 +119,7 @@ def make_run(
 def save_arrays(
     folder: Path, class_maps: npt.NDArray[np.floating[Any]], embeddings: npt.NDArray[np.floating[Any]]
 ) -> None:
-    """Write the arrays of a run, (N, 8, 7, 7) and (N, 960)."""
+    """Write the arrays of a run, (N, 8, rows, columns) and (N, 960)."""
     np.save(folder / "class_maps.npy", class_maps)
     np.save(folder / "embeddings.npy", embeddings)
 
@@ -134,13 +134,16 @@ def save_tables(
     predictions.to_parquet(folder / "predictions.parquet", index=False)
 
 
-def save_predictor(model: keras.Model, file: Path, data: TrainingData, compact: bool) -> dict[str, float]:
+def save_predictor(
+    model: keras.Model, file: Path, data: TrainingData, recipe: Recipe, compact: bool
+) -> dict[str, float]:
     """Export a model's predictor and hold it against Keras and tf-keras-vis on a few images.
 
     Args:
         model: the trained model; with ``compact`` its weights are rounded to half precision.
         file: where the predictor goes.
         data: gives the images.
+        recipe: says how a picture becomes a model input, and over which flips a prediction is the mean.
         compact: keep weights in half precision.
 
     Returns:
@@ -151,9 +154,15 @@ def save_predictor(model: keras.Model, file: Path, data: TrainingData, compact: 
     """
     if compact:
         round_weights(model)
+    form = InputForm.said(recipe.model_dump())
+    _, sample = next(read_inputs(_spread(data.images["hash"].to_list()), data.files, form))
     export_predictor(model, file, half=compact)
-    _, sample = next(read_inputs(_spread(data.images["hash"].to_list()), data.files))
-    return check_predictor(Predictor.load(file), model, sample)
+    differences = check_predictor(Predictor.load(file), model, sample)
+    if recipe.average_flips:
+        plain = Predictor.load(file)
+        export_predictor(model, file, half=compact, variants=recipe.averaged)
+        check_average(Predictor.load(file), plain, sample, recipe.averaged)
+    return differences
 
 
 def write_unseen(
@@ -175,6 +184,7 @@ def predict_images(
     predictor: Predictor,
     hashes: Sequence[str],
     files: Mapping[str, Path],
+    form: InputForm,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predicted:
     """Predict images from their files.
@@ -183,6 +193,7 @@ def predict_images(
         predictor: says what they are.
         hashes: identities of N images.
         files: where the pictures lie.
+        form: how a picture becomes a model input.
         progress: called with images predicted and images in all; may raise to stop.
 
     Returns:
@@ -190,9 +201,9 @@ def predict_images(
     """
     probabilities = np.empty((len(hashes), len(CODES)), np.float32)
     embeddings = np.empty((len(hashes), EMBEDDING), np.float16)
-    maps = np.empty((len(hashes), len(CODES), MAP_SIZE, MAP_SIZE), np.float16)
+    maps = np.empty((len(hashes), len(CODES), *predictor.map_shape), np.float16)
     done = 0
-    for some, inputs in read_inputs(hashes, files, batch=32):
+    for some, inputs in read_inputs(hashes, files, form, batch=32):
         predicted = predictor.predict(inputs)
         rows = slice(done, done + len(some))
         probabilities[rows] = predicted.probabilities

@@ -151,10 +151,11 @@ def _trained(request: TrainRequest, workspace: Workspace, context: Context) -> n
         improves=request.improves,
         labels=request.labels,
     )
-    network = Training(request, workspace, context, data).fit().network
+    training = Training(request, workspace, context, data)
+    network = training.fit().network
     said = [
         network.model.predict_on_batch(np.asarray(pictures, np.float32)).argmax(axis=1)
-        for _, pictures in read_inputs(data.hashes("test"), data.files, batch=32)
+        for _, pictures in read_inputs(data.hashes("test"), data.files, training.form, batch=32)
     ]
     del network
     forget_models()

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import decode
 from breakhis_core.images.taxonomy import CODES, side_of
 from breakhis_core.runs import classifying
 from breakhis_core.runs.predictor import Predictor
@@ -24,7 +25,7 @@ def test_json_has_what_the_predictor_says(tiny_run, picture):
     told = call("classify", picture, "--run", tiny_run.path, "--json")
     assert told.exit_code == 0
     (result,) = json.loads(told.stdout)["results"]
-    predicted = Predictor.load(tiny_run.path).predict(to_model_input(decode(picture))[None])
+    predicted = Predictor.load(tiny_run.path).predict(InputForm().of(decode(picture))[None])
     assert result["file"] == str(picture)
     assert list(result["probabilities"]) == list(CODES)
     assert list(result["probabilities"].values()) == pytest.approx(predicted.probabilities[0].tolist())
@@ -100,7 +101,7 @@ def test_the_table_is_that_of_the_screen(tiny_run, picture, tmp_path):
     assert told.exit_code == 1
     known = classifying.known_images(tiny_run.predictions())
     predictor = Predictor.load(tiny_run.predictor_file)
-    result = classifying.classify(predictor, str(picture), picture.read_bytes())
+    result = classifying.classify(predictor, tiny_run.input_form, str(picture), picture.read_bytes())
     gone = classifying.Classified(
         str(tmp_path / "gone.png"), error="gone.png: the file cannot be read (No such file or directory)."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from breakhis_core.images.pixels import BadImageError, decode, pixel_hash, thumbnail, to_model_input
+from breakhis_core.images.pixels import BadImageError, decode, pixel_hash, thumbnail
 
 
 def noise(height: int = 20, width: int = 30) -> np.ndarray:
@@ -163,12 +163,6 @@ def test_hash_ignores_the_file_and_sees_one_bit():
 def test_hash_of_a_view_is_that_of_its_copy():
     view = noise()[:, ::-1]
     assert pixel_hash(view) == pixel_hash(view.copy())
-
-
-def test_model_input_squashes_bilinearly():
-    picture = noise(46, 70)
-    expected = Image.fromarray(picture).resize((224, 224), Image.Resampling.BILINEAR)
-    assert np.array_equal(to_model_input(picture), np.asarray(expected))
 
 
 def test_thumbnail_keeps_the_aspect_ratio():

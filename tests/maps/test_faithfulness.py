@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from breakhis_core.images.pixels import MODEL_SIZE
 from breakhis_core.maps.faithfulness import (
     GRID,
+    MODEL_SIZE,
     RANDOM_ORDERS,
     STEPS,
     Faithfulness,

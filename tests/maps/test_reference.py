@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from breakhis_core.images.pixels import decode, to_model_input
-from breakhis_core.maps.reference import PredictorDiffersError, check_predictor, class_maps
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.model_inputs import shown
+from breakhis_core.images.pixels import decode
+from breakhis_core.maps.reference import PredictorDiffersError, check_average, check_predictor, class_maps
 from breakhis_core.networks.backbone import build_base
-from breakhis_core.networks.export import export_predictor, round_weights
+from breakhis_core.networks.export import export_predictor, round_weights, score_bias
 from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import RECIPES
 from breakhis_core.runs.predictor import Predictor
@@ -26,7 +28,7 @@ def real_base(shared_weights: Path) -> Any:
 @pytest.fixture(scope="module")
 def real_inputs(shared_breakhis: Path) -> np.ndarray:
     files = sorted(shared_breakhis.rglob("*.png"))[::101]
-    return np.stack([to_model_input(decode(file)) for file in files])
+    return np.stack([InputForm().of(decode(file)) for file in files])
 
 
 def model_of(recipe: str, base: Any) -> Any:
@@ -53,9 +55,62 @@ def test_predictor_equals_keras_and_tf_keras_vis(
     differences = check_predictor(predictor, model, real_inputs)
     assert max(differences.values()) < 2e-5
     maps = predictor.predict(real_inputs).class_maps
-    np.testing.assert_allclose(maps, class_maps(model, real_inputs), atol=2e-5 * maps.max())
+    np.testing.assert_allclose(np.maximum(maps, 0), class_maps(model, real_inputs), atol=2e-5 * maps.max())
     # Eight classes, eight maps.
     assert len(np.unique(maps.reshape(len(maps), 8, -1), axis=1)[0]) == 8
+
+
+def test_cells_and_bias_add_up_to_the_score(real_base: Any, real_inputs: np.ndarray, tmp_path: Path) -> None:
+    import keras
+
+    model = model_of("recommended", real_base)
+    export_predictor(model, tmp_path / "predictor.onnx")
+    maps = Predictor.load(tmp_path).predict(real_inputs).class_maps
+    assert (maps < 0).any()
+    bias = score_bias(model)
+    assert bias is not None
+    scores = maps.sum(axis=(2, 3)) + np.array(bias)
+    dense = model.get_layer("probabilities")
+    pooled = keras.Model(model.input, model.get_layer("pool").output)
+    embeddings = np.asarray(pooled.predict_on_batch(real_inputs.astype(np.float32)))
+    expected = embeddings @ np.asarray(dense.kernel) + np.asarray(dense.bias)
+    np.testing.assert_allclose(scores, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_the_maps_of_a_deep_head_add_up_to_nothing(real_base: Any) -> None:
+    assert score_bias(model_of("paper", real_base)) is None
+
+
+@pytest.mark.parametrize("variants", [(0, 1), (0, 2), (0, 1, 2, 3)])
+def test_the_mean_over_flips(
+    variants: tuple[int, ...], real_base: Any, real_inputs: np.ndarray, tmp_path: Path
+) -> None:
+    model = model_of("recommended", real_base)
+    plain, mean = tmp_path / "plain.onnx", tmp_path / "mean.onnx"
+    export_predictor(model, plain)
+    export_predictor(model, mean, variants=variants)
+    averaged = Predictor.load(mean)
+    check_average(averaged, Predictor.load(plain), real_inputs, variants)
+    # What a picture is does not hang on how it lies, and its map turns with it.
+    one, other = averaged.predict(real_inputs), averaged.predict(shown(real_inputs, variants[-1]).copy())
+    np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
+    axes = tuple(axis for axis, bit in ((2, 2), (3, 1)) if variants[-1] & bit)
+    np.testing.assert_allclose(np.flip(one.class_maps, axes), other.class_maps, atol=1e-4)
+    with pytest.raises(PredictorDiffersError, match="mean over the flips"):
+        check_average(Predictor.load(plain), Predictor.load(plain), real_inputs, variants)
+
+
+def test_any_size_of_input(shared_weights: Path, shared_breakhis: Path, tmp_path: Path) -> None:
+    weights = shared_weights / "mobilenetv3_large_notop.weights.h5"
+    form = InputForm(256, 176, keep_proportions=True)
+    model = model_of("recommended", build_base(weights, size=form.shape[:2]))
+    export_predictor(model, tmp_path / "predictor.onnx")
+    predictor = Predictor.load(tmp_path)
+    assert predictor.input_shape == (176, 256, 3)
+    assert predictor.map_shape == (6, 8)
+    files = sorted(shared_breakhis.rglob("*.png"))[::101]
+    inputs = np.stack([form.of(decode(file)) for file in files])
+    assert max(check_predictor(predictor, model, inputs).values()) < 2e-5
 
 
 def test_rounded_weights_take_half_the_room_and_say_the_same(

@@ -31,7 +31,8 @@ def test_shapes(predictor: Predictor, inputs: np.ndarray, count: int) -> None:
     assert predicted.embeddings.shape == (count, 960)
     assert predicted.class_maps.shape == (count, 8, 7, 7)
     np.testing.assert_allclose(predicted.probabilities.sum(axis=1), 1, atol=1e-5)
-    assert (predicted.class_maps >= 0).all()
+    assert predictor.input_shape == (224, 224, 3)
+    assert predictor.map_shape == (7, 7)
 
 
 def test_company_changes_nothing(predictor: Predictor, inputs: np.ndarray) -> None:

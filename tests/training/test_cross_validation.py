@@ -12,7 +12,8 @@ import pytest
 
 from breakhis_core import reviews
 from breakhis_core.errors import InputError
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import decode
 from breakhis_core.jobs import retraining
 from breakhis_core.progress import JobStopped
 from breakhis_core.results.compare import TestSetsDifferError, compare
@@ -70,7 +71,7 @@ def test_each_image_has_what_its_fold_says(folded: tuple[Run, Watching], small: 
         row = int(np.flatnonzero(predictions["fold"] == fold)[0])
         file = small.workspace.root.parent / "pictures" / paths[predictions["hash"][row]]
         predicted = Predictor.load(run.path / fold_predictor(fold)).predict(
-            to_model_input(decode(file))[None]
+            InputForm().of(decode(file))[None]
         )
         said = predictions.loc[row, list(PROBABILITIES)].to_numpy(float)
         np.testing.assert_allclose(said, predicted.probabilities[0], atol=1e-5)

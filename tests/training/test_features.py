@@ -12,7 +12,8 @@ import pytest
 
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import decode
 from breakhis_core.networks.network import Network, build_network
 from breakhis_core.recipes import RECIPES
 from breakhis_core.training import features
@@ -55,9 +56,9 @@ def files(small: Any) -> dict[str, Path]:
 
 
 def test_outputs_are_those_of_keras(network: Network, files: dict[str, Path], tmp_path: Path) -> None:
-    outputs = frozen_outputs(network, tmp_path, list(files), files, (0, 1, 2, 3))
+    outputs = frozen_outputs(network, tmp_path, list(files), files, InputForm(), (0, 1, 2, 3))
     assert (outputs.shape, outputs.dtype) == ((20, 4, 14, 14, 80), np.float16)
-    inputs = np.stack([to_model_input(decode(file)) for file in files.values()]).astype(np.float32)
+    inputs = np.stack([InputForm().of(decode(file)) for file in files.values()]).astype(np.float32)
     assert network.frozen is not None
     for variant, images in enumerate([inputs, inputs[:, :, ::-1], inputs[:, ::-1], inputs[:, ::-1, ::-1]]):
         expected = np.asarray(network.frozen(images, training=False))
@@ -70,23 +71,23 @@ def test_nothing_is_computed_twice(
     network: Network, files: dict[str, Path], tmp_path: Path, passes: list[int]
 ) -> None:
     some = list(files)[:5]
-    frozen_outputs(network, tmp_path, some, files)
+    frozen_outputs(network, tmp_path, some, files, InputForm())
     assert sum(passes) == 5
-    first = frozen_outputs(network, tmp_path, list(files), files)
+    first = frozen_outputs(network, tmp_path, list(files), files, InputForm())
     assert sum(passes) == 20
-    np.testing.assert_array_equal(frozen_outputs(network, tmp_path, list(files), {}), first)
+    np.testing.assert_array_equal(frozen_outputs(network, tmp_path, list(files), {}, InputForm()), first)
     assert sum(passes) == 20
 
 
 def test_a_damaged_shard_is_computed_again(
     network: Network, files: dict[str, Path], tmp_path: Path, passes: list[int]
 ) -> None:
-    first = frozen_outputs(network, tmp_path, list(files), files)
+    first = frozen_outputs(network, tmp_path, list(files), files, InputForm())
     (shard,) = tmp_path.glob("*/*.npz")
     content = bytearray(shard.read_bytes())
     content[len(content) // 2] ^= 255
     shard.write_bytes(content)
-    np.testing.assert_array_equal(frozen_outputs(network, tmp_path, list(files), files), first)
+    np.testing.assert_array_equal(frozen_outputs(network, tmp_path, list(files), files, InputForm()), first)
     assert sum(passes) == 40
 
 
@@ -97,15 +98,15 @@ def test_what_was_done_before_a_stop_is_kept(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        frozen_outputs(network, tmp_path, list(files), files, progress=stop)
-    store = FeatureStore.open(tmp_path, network.frozen_key)
+        frozen_outputs(network, tmp_path, list(files), files, InputForm(), progress=stop)
+    store = FeatureStore.open(tmp_path, f"{network.frozen_key}-{InputForm().key}")
     assert sum((image, 0) in store for image in files) == 16
 
 
 def test_a_changed_picture_is_named(network: Network, files: dict[str, Path], tmp_path: Path) -> None:
     first, second = list(files)[:2]
     with pytest.raises(InputError, match=f"{files[second].name}: the picture changed"):
-        frozen_outputs(network, tmp_path, [first], {first: files[second]})
+        frozen_outputs(network, tmp_path, [first], {first: files[second]}, InputForm())
 
 
 def test_rooms_are_kept_apart_and_bounded(tmp_path: Path) -> None:

@@ -15,9 +15,12 @@ import numpy as np
 import pytest
 
 from breakhis_core.errors import InputError
-from breakhis_core.images.pixels import decode, to_model_input
+from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.pixels import decode
+from breakhis_core.images.taxonomy import CODES
 from breakhis_core.progress import JobStopped
 from breakhis_core.runs import open_run
+from breakhis_core.runs.classifying import classify
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.training.checkpoint import FILE
 from breakhis_core.training.request import TrainRequest
@@ -47,12 +50,32 @@ def test_a_run_says_what_its_predictor_says(small: Small) -> None:
     paths = small.images.set_index("hash")["path"]
     predictions = small.run.predictions()
     files = [roots / paths[predictions["hash"][row]] for row in rows]
-    inputs = np.stack([to_model_input(decode(file)) for file in files])
+    inputs = np.stack([InputForm().of(decode(file)) for file in files])
     predicted = Predictor.load(small.run.path).predict(inputs)
     columns = [column for column in predictions if column.startswith("p_")]
     np.testing.assert_allclose(predictions[columns].to_numpy()[rows], predicted.probabilities, atol=1e-5)
     np.testing.assert_allclose(small.run.class_maps()[rows], predicted.class_maps, rtol=2e-3, atol=1e-7)
     np.testing.assert_allclose(small.run.embeddings()[rows], predicted.embeddings, rtol=2e-3, atol=1e-7)
+
+
+def test_a_run_of_another_input_form(small: Small, tmp_path: Path) -> None:
+    form = InputForm(128, 96, keep_proportions=True)
+    chosen = {"width": 128, "height": 96, "keep_proportions": True, "average_flips": True, "epochs": 1}
+    recipe = TINY.model_copy(update={**chosen, "boundary": "expanded_conv_14_project"})
+    request = REQUEST.model_copy(update={"recipe": recipe, "name": "wide"})
+    run = open_run(train(request, small.workspace, Watching(tmp_path)))
+    assert run.input_form == form
+    assert run.class_maps().shape == (64, 8, 3, 4)
+    assert run.signed
+    predictions = run.predictions()
+    probabilities = predictions[[f"p_{code}" for code in CODES]].to_numpy()
+    scores = np.asarray(run.class_maps(), np.float32).sum(axis=(2, 3)) + np.array(run.evidence_bias)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(shares / shares.sum(axis=1, keepdims=True), probabilities, atol=2e-3)
+    path = small.images.set_index("hash")["path"][predictions["hash"][0]]
+    picture = small.workspace.root.parent / "pictures" / path
+    told = classify(Predictor.load(run.path), run.input_form, picture.name, picture.read_bytes())
+    np.testing.assert_allclose(told.probabilities, probabilities[0], atol=1e-5)
 
 
 def test_the_model_opens_in_safe_mode(small: Small) -> None:

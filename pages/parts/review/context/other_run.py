@@ -62,6 +62,7 @@ def other_run(run: Run, item: Item, wanted: str | None) -> OtherRun | None:
     notes = [] if said["part"] != "train" else ["It learnt this image."]
     if not same_test_set(run, other):
         notes.append("Tested on other images than this run.")
+    drawn = np.maximum(np.asarray(other.class_maps()[row, CODES.index(predicted)], float), 0)
     return OtherRun(
         options=[(name, frame.run_label(found)) for name, found in others.items()],
         chosen=other.name,
@@ -70,7 +71,7 @@ def other_run(run: Run, item: Item, wanted: str | None) -> OtherRun | None:
         confidence=percent(said["confidence"]),
         verdict=_verdict(item, predicted),
         notes=" ".join(notes),
-        map=np.asarray(other.class_maps()[row, CODES.index(predicted)], float).round(4).ravel().tolist(),
+        map=drawn.round(4).ravel().tolist(),
         strong=scale_of(other).strong,
     )
 
