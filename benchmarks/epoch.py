@@ -72,11 +72,13 @@ class AuthorsModel(keras.Model):
         return self.head(self.pool(self.base(images, training=False)), training=training)
 
 
-def authors_model(weights: str) -> AuthorsModel:
-    """Return their model, compiled."""
+def authors_model(weights: str, images: int) -> AuthorsModel:
+    """Return their model, compiled to be trained on a number of images."""
     base = build_base(weights)
     model = AuthorsModel(base, build_network(RECIPE, base).head)
-    optimizer = keras.optimizers.SGD(RECIPE.learning_rate, momentum=RECIPE.momentum, nesterov=True)
+    steps = len(batch_slices(images, RECIPE.batch_size))
+    falling = keras.optimizers.schedules.ExponentialDecay(RECIPE.learning_rate, steps, RECIPE.decay)
+    optimizer = keras.optimizers.SGD(falling, momentum=RECIPE.momentum, nesterov=True)
     # Keras 3 would choose XLA by itself where it can; theirs did not, and here it is slower.
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False)
     return model
@@ -112,7 +114,7 @@ def main() -> None:
             f"{len(files)} training images; frozen part once, both flips: {time.perf_counter() - began:.1f} s"
         )
     ours = Fitting(network, RECIPE, Examples(outputs, labels), Examples(outputs[:0], labels[:0]))
-    theirs = authors_model(given.weights)
+    theirs = authors_model(given.weights, len(files))
     print("| epoch | theirs, s | ours, s | ratio | processor time, ratio | their loss | our loss |")
     print("| --: | --: | --: | --: | --: | --: | --: |")
     masks = [ours.network.head.get_layer("dropout"), theirs.head.get_layer("dropout")]
@@ -120,7 +122,6 @@ def main() -> None:
         # The same dropout for both, or their losses could not be compared.
         for layer in masks:
             layer.seed_generator.state.assign([RECIPE.seed, epoch])
-        theirs.optimizer.learning_rate.assign(RECIPE.learning_rate_at(epoch))
         pictures = Pictures(list(files.values()), labels, epoch)
         history, their_seconds, their_work = timed(
             lambda pictures=pictures: theirs.fit(pictures, verbose=0, shuffle=False)

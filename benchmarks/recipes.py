@@ -186,10 +186,9 @@ def time_both(sample: Sample, weights: str, timed_epochs: int) -> None:
     train = np.flatnonzero((split["part"] == "train").to_numpy())
     labels = sample.labels[train]
     files = [sample.files[image] for image in sample.images["hash"].iloc[train]]
-    theirs, recipe = authors_model(weights), RECIPES["paper"]
+    theirs, recipe = authors_model(weights, len(files)), RECIPES["paper"]
     spent: list[tuple[float, float]] = []
     for epoch in range(timed_epochs):
-        theirs.optimizer.learning_rate.assign(recipe.learning_rate_at(epoch))
         pictures = Pictures(files, labels, epoch)
         _, *cost = timed(lambda pictures=pictures: theirs.fit(pictures, verbose=0, shuffle=False))
         spent.append((cost[0], cost[1]))

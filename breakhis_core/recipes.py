@@ -79,7 +79,8 @@ class Recipe(BaseModel):
     optimizer: Optimizer = Field(default="sgd", description="SGD with momentum, or AdamW.")
     learning_rate: float = Field(gt=0, le=1, description="Learning rate of the first epoch.")
     schedule: Schedule = Field(
-        default="exponential", description="Times `decay` after each epoch, or half a cosine wave to nothing."
+        default="exponential",
+        description="Falls in every step: by `decay` over an epoch, or half a cosine wave to nothing.",
     )
     decay: float = Field(default=0.95, gt=0, le=1, description="Factor per epoch of `exponential`.")
     momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum of SGD.")
@@ -191,14 +192,14 @@ class Recipe(BaseModel):
         return next((index for index, name in BOUNDARIES.items() if name == self.boundary), None)
 
     def learning_rate_at(self, epoch: int, part: float = 0.0) -> float:
-        """Return the learning rate of an epoch.
+        """Return the learning rate of a step.
 
         Args:
             epoch: epoch, counted from 0.
-            part: share of the epoch's steps that are done; only the cosine moves within an epoch.
+            part: share of the epoch's steps that are done.
         """
         if self.schedule == "exponential":
-            return float(self.learning_rate * self.decay**epoch)
+            return float(self.learning_rate * self.decay ** (epoch + part))
         return float(self.learning_rate * 0.5 * (1.0 + cos(pi * min(1.0, (epoch + part) / self.epochs))))
 
 

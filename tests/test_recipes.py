@@ -25,8 +25,8 @@ def test_paper_schedule_at_each_epoch() -> None:
     while len(expected) < paper.epochs:
         expected.append(expected[-1] * 0.95)
     assert [paper.learning_rate_at(epoch) for epoch in range(paper.epochs)] == pytest.approx(expected)
-    # Within an epoch the authors' rate stands still.
-    assert paper.learning_rate_at(3, 0.9) == paper.learning_rate_at(3)
+    # It falls within an epoch too.
+    assert paper.learning_rate_at(3, 0.5) == pytest.approx(1e-3 * 0.95**3.5)
 
 
 def test_cosine_falls_to_nothing() -> None:
