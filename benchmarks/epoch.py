@@ -30,6 +30,7 @@ from breakhis_core.training.features import frozen_outputs
 from breakhis_core.training.fitting import Examples, Fitting, batch_slices
 
 RECIPE = RECIPES["paper"]
+FORM = InputForm.said(RECIPE.model_dump())
 
 
 class Pictures(keras.utils.PyDataset):
@@ -49,7 +50,7 @@ class Pictures(keras.utils.PyDataset):
     def __getitem__(self, at: int) -> tuple[np.ndarray, np.ndarray]:
         """Decode a batch."""
         batch = self.batches[at]
-        pictures = [InputForm().of(decode(self.files[row])) for row in self.order[batch]]
+        pictures = [FORM.of(decode(self.files[row])) for row in self.order[batch]]
         flipped = [
             picture[:, ::-1] if flip else picture
             for picture, flip in zip(pictures, self.flips[batch], strict=True)
@@ -109,7 +110,7 @@ def main() -> None:
     network = build_network(RECIPE, build_base(given.weights))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        outputs = frozen_outputs(network, Path(folder), list(files), files, InputForm(), RECIPE.variants)
+        outputs = frozen_outputs(network, Path(folder), list(files), files, FORM, RECIPE.variants)
         print(
             f"{len(files)} training images; frozen part once, both flips: {time.perf_counter() - began:.1f} s"
         )

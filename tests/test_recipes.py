@@ -8,6 +8,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe, completed
 
 
@@ -73,6 +74,12 @@ def test_a_setting_that_would_be_ignored_is_refused(ignored: dict[str, object], 
         Recipe.model_validate({**right, **ignored})
     # Runs of before said so, and trained as they would have without it: they open.
     assert completed({**right, **ignored}).ignored == {next(reversed(ignored)): sentence}
+
+
+def test_an_older_run_looked_at_pictures_as_was_done_before_there_was_a_choice() -> None:
+    said = RECIPES["paper"].model_dump(exclude={"width", "height", "antialias", "keep_proportions"})
+    assert InputForm.said(completed(said).model_dump()) == InputForm.said(said) == InputForm()
+    assert not InputForm.said(RECIPES["paper"].model_dump()).antialias
 
 
 def test_a_recipe_survives_json() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from breakhis_core.images.pixels import Pixels
+from breakhis_core.images.resizing import between_four
 
 _ALIKE = 0.02
 """Proportions that differ by less are taken as the same: the picture is stretched by that little."""
@@ -73,7 +74,10 @@ class InputForm:
         tall, wide, _ = pixels.shape
         top, bottom, left, right = self._margins(wide, tall)
         size = (self.width - left - right, self.height - top - bottom)
-        inner = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+        if self.antialias:
+            inner = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+        else:
+            inner = between_four(pixels, *size)
         if top or bottom or left or right:
             return np.pad(inner, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
         return inner

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.resizing import between_four
 
 
 def speckled(height: int, width: int) -> np.ndarray:
@@ -54,3 +55,12 @@ def test_a_recipe_of_before_there_was_a_choice_means_the_default() -> None:
     assert InputForm.said({"name": "recommended", "epochs": 3}) == InputForm()
     said = {"width": 512, "height": 336, "antialias": False, "keep_proportions": True, "epochs": 3}
     assert InputForm.said(said) == InputForm(512, 336, antialias=False, keep_proportions=True)
+
+
+def test_without_antialiasing_only_the_four_nearest_pixels_count() -> None:
+    picture = speckled(460, 700)
+    form = InputForm(antialias=False)
+    assert np.array_equal(form.of(picture), between_four(picture, 224, 224))
+    assert form.key == "224-squash-plain"
+    wide = InputForm(96, 64, antialias=False, keep_proportions=True)
+    assert np.array_equal(wide.of(speckled(100, 100))[:, 16:80], between_four(speckled(100, 100), 64, 64))

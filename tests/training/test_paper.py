@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import shown
+from breakhis_core.images.pixels import decode
 from breakhis_core.images.taxonomy import PUBLISHED_IMAGES
 from breakhis_core.recipes import RECIPES
 from breakhis_core.splits.split import FRACTIONS
@@ -50,6 +55,29 @@ def test_flips_are_theirs() -> None:
     assert found.any(axis=0).all()
     # Each image by itself, with even chances.
     assert 16 < found[1].sum() < 48
+
+
+def test_inputs_are_theirs_rounded(tmp_path: Path) -> None:
+    import keras
+
+    # Smooth, with fine noise on it, as a photograph; both sizes that BreakHis has.
+    rough = smooth_images(2, seed=6)
+    for at, height in enumerate((460, 456)):
+        large = Image.fromarray(rough[at]).resize((700, height), Image.Resampling.BICUBIC)
+        noise = np.random.default_rng(at).normal(0, 9, (height, 700, 3))
+        picture = np.clip(np.asarray(large) + noise, 0, 255).astype(np.uint8)
+        (tmp_path / "DC").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "DC" / f"{at}.png")
+    read = keras.utils.image_dataset_from_directory(
+        tmp_path, image_size=(224, 224), batch_size=PAPER.batch_size, shuffle=False, verbose=False
+    )
+    ((theirs, _),) = list(read)
+    form = InputForm.said(PAPER.model_dump())
+    ours = np.stack([form.of(decode(tmp_path / "DC" / f"{at}.png")) for at in range(2)])
+    # They feed what lies between two grey levels unrounded.
+    assert np.abs(ours - theirs.numpy()).max() <= 0.5
+    antialiased = np.stack([InputForm().of(decode(tmp_path / "DC" / f"{at}.png")) for at in range(2)])
+    assert np.abs(antialiased - theirs.numpy()).mean() > 2
 
 
 def test_shares_of_the_split_are_theirs_within_a_third_of_a_percent() -> None:
