@@ -75,6 +75,9 @@ class Recipe(BaseModel):
     antialias: bool = Field(
         default=True, description="Resize with Pillow's filter; else as TensorFlow does, between four pixels."
     )
+    normalise_stain: bool = Field(
+        default=False, description="Bring the stain of every picture to that of the training images."
+    )
     batch_size: int = Field(default=32, ge=2, le=512, description="Images in one step.")
     optimizer: Optimizer = Field(default="sgd", description="SGD with momentum, or AdamW.")
     learning_rate: float = Field(gt=0, le=1, description="Learning rate of the first epoch.")

@@ -11,6 +11,7 @@ from PIL import Image
 
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.images.resizing import between_four
+from breakhis_core.images.stain_normalisation import StainReference
 
 _ALIKE = 0.02
 """Proportions that differ by less are taken as the same: the picture is stretched by that little."""
@@ -27,21 +28,28 @@ class InputForm:
             between the four nearest pixels, as TensorFlow resizes unless told otherwise.
         keep_proportions: do not stretch pictures of other proportions; what they leave free is filled with
             their own mirror image, since nothing else is tissue.
+        stain: what the picture's stain is brought to; None leaves it as it is.
     """
 
     width: int = 224
     height: int = 224
     antialias: bool = True
     keep_proportions: bool = False
+    stain: StainReference | None = None
 
     @classmethod
-    def said(cls, recipe: Mapping[str, Any]) -> InputForm:
+    def said(cls, recipe: Mapping[str, Any], stain: StainReference | None = None) -> InputForm:
         """Return the form that a recipe's settings say; recipes of before there was a choice say nothing.
+
+        Args:
+            recipe: the settings.
+            stain: what stains are brought to; None leaves them as they are.
 
         >>> InputForm.said({"name": "paper"}) == InputForm()
         True
         """
-        return cls(**{name: recipe[name] for name in cls.__dataclass_fields__ if name in recipe})
+        names = ("width", "height", "antialias", "keep_proportions")
+        return cls(**{name: recipe[name] for name in names if name in recipe}, stain=stain)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -57,7 +65,8 @@ class InputForm:
         """
         size = str(self.width) if self.width == self.height else f"{self.width}x{self.height}"
         fit = "fit" if self.keep_proportions else "squash"
-        return f"{size}-{fit}-{'bilinear' if self.antialias else 'plain'}"
+        stain = "" if self.stain is None else f"-{self.stain.key}"
+        return f"{size}-{fit}-{'bilinear' if self.antialias else 'plain'}{stain}"
 
     def of(self, pixels: Pixels) -> Pixels:
         """Return the model input of a picture.
@@ -78,6 +87,8 @@ class InputForm:
             inner = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
         else:
             inner = between_four(pixels, *size)
+        if self.stain is not None:
+            inner = self.stain.normalised(inner)
         if top or bottom or left or right:
             return np.pad(inner, ((top, bottom), (left, right), (0, 0)), mode="symmetric")
         return inner

@@ -143,7 +143,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     for fact, kind in _FACTS.items():
         if fact not in manifest or not isinstance(manifest[fact], kind):
             raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about {fact!r}.")
-    for fact in ("corrected", "evidence"):
+    for fact in ("corrected", "evidence", "stain_reference"):
         if not isinstance(manifest.get(fact, {}), dict):
             raise RunRefusedError(f"{path.name}: {MANIFEST} says nothing usable about {fact!r}.")
     if manifest["unit"] not in ("image", "case"):

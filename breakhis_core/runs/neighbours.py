@@ -1,4 +1,4 @@
-"""The training images that a run holds to be most like an image, by the cosine of their embeddings.
+"""The training images most like an image, by the cosine of their embeddings.
 
 They show what a prediction was learnt from. An image of the same case among them is leakage: the split let
 the model learn from the patient that it is tested on.
@@ -16,6 +16,7 @@ import pandas as pd
 
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import subtype
+from breakhis_core.runs.run import Run
 
 Floats = npt.NDArray[np.float32]
 
@@ -66,29 +67,39 @@ class TrainIndex:
     usual: tuple[float, float] | None
 
 
-def train_index(predictions: pd.DataFrame, embeddings: np.ndarray, fold: object = None) -> TrainIndex:
+def compared(run: Run) -> np.ndarray:
+    """Return the embeddings by which images of a run are compared, one space for all of them.
+
+    Returns:
+        Those by the weights that training began with, shape ``(N, D)``: the labels that a trained base has
+        learnt would pull its images to their like, wrong labels too. Of a run that keeps none, its own.
+
+    Raises:
+        InputError: a cross-validation keeps none, and its own are of several models.
+    """
+    if run.has_unseen:
+        return run.first_embeddings()
+    if run.folds:
+        raise InputError(
+            "The models of a cross-validation cannot be compared, and this one keeps no embeddings by the "
+            f"weights that they began with; `python -m breakhis_core suspects {run.name}` makes them."
+        )
+    return run.embeddings()
+
+
+def train_index(predictions: pd.DataFrame, embeddings: np.ndarray) -> TrainIndex:
     """Prepare the training images of a run, once for all its images.
 
     Args:
-        predictions: the run's, rows as in the embeddings.
+        predictions: the run's, rows as in the embeddings. Images of a cross-validation each train some fold.
         embeddings: shape ``(N, D)``, of any floating type; may be mapped from a file.
-        fold: in a cross-validated run, whose column ``fold`` says which model an embedding came from, the
-            model to stay with: embeddings of two models cannot be compared.
 
     Raises:
-        InputError: no training image has an embedding from that model; the message says why.
+        InputError: there is no training image.
     """
-    learnt = (predictions["part"] == "train").to_numpy(bool)
-    if "fold" in predictions.columns:
-        learnt = learnt & (predictions["fold"] == fold).to_numpy(bool)
-    rows = np.flatnonzero(learnt)
+    rows = np.flatnonzero(predictions["part"].isin(("train", "out_of_fold")))
     if not len(rows):
-        raise InputError(
-            "In a cross-validated run each image was seen by the one model that did not learn it, and the "
-            "embeddings of two models cannot be compared: there is no training image to hold against it."
-            if "fold" in predictions.columns
-            else "This run lists no training images."
-        )
+        raise InputError("This run lists no training images.")
     unit = unit_vectors(np.asarray(embeddings[rows], np.float32))
     cases = predictions["case"].to_numpy(dtype=object)[rows]
     return TrainIndex(predictions, rows, unit, _usual(unit, cases))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from breakhis_core.errors import InputError
 from breakhis_core.images.input_form import InputForm
+from breakhis_core.images.stain_normalisation import StainReference
 from breakhis_core.runs.folder import (
     FIRST_EMBEDDINGS,
     FOLD_PREDICTIONS,
@@ -169,7 +170,8 @@ class Run:
     @property
     def input_form(self) -> InputForm:
         """How a picture becomes what its model looks at."""
-        return InputForm.said(self.recipe())
+        kept = self.manifest.get("stain_reference")
+        return InputForm.said(self.recipe(), None if kept is None else StainReference.said(kept))
 
     @property
     def has_unseen(self) -> bool:

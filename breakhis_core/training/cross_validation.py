@@ -95,7 +95,12 @@ def _train_fold(training: Training, place: Path) -> None:
     data = training.data
     part = begin_piece(place)
     checked = save_predictor(
-        trained.network.model, part / PREDICTOR, data, training.recipe, training.request.compact
+        trained.network.model,
+        part / PREDICTOR,
+        data,
+        training.form,
+        training.recipe.averaged,
+        training.request.compact,
     )
     tested = sorted(data.split.frame.loc[data.split.frame["part"] == "test", "hash"])
     predictor = Predictor.load(part / PREDICTOR)
@@ -121,7 +126,8 @@ def _publish(
     pieces: list[Piece],
     published: Path,
 ) -> Path:
-    first = Training(request, workspace, context, data.whole).first_embeddings(data.whole)
+    whole = Training(request, workspace, context, data.whole)
+    first = whole.first_embeddings(data.whole)
     context.report("Putting the folds together", 0.999, phase="predicting")
     stem = request.name or f"{request.recipe.name}-{_folds_in_words(data)}"
 
@@ -132,6 +138,7 @@ def _publish(
             data,
             pieces,
             recipe=request.recipe,
+            form=whole.form,
             weights_file=file_facts(request.weights),
             improves=request.improves,
             training=mark,

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from breakhis_core import runs
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
 from breakhis_core.runs.folder import FOLD_PREDICTIONS, PROBABILITIES, fold_predictor
@@ -26,6 +27,7 @@ from breakhis_core.training.fold_data import FoldData
 from breakhis_core.training.fold_pieces import PREDICTOR, Piece
 from breakhis_core.training.run_making import (
     catalogue_name,
+    model_facts,
     predictions_table,
     save_arrays,
     save_tables,
@@ -83,6 +85,7 @@ def make_fold_run(
     pieces: Sequence[Piece],
     *,
     recipe: Recipe,
+    form: InputForm,
     weights_file: Mapping[str, Any] | None = None,
     improves: str | None = None,
     training: str = "",
@@ -96,6 +99,7 @@ def make_fold_run(
         data: its images and folds.
         pieces: what each fold left behind, in order.
         recipe: how each fold was trained.
+        form: how a picture of all folds becomes a model input.
         weights_file: `networks.weights_files.file_facts` of what each fold began with.
         improves: name of the run whose folds were kept.
         training: mark of the training, by which `runs.publishing.published_run` knows its run again.
@@ -113,29 +117,12 @@ def make_fold_run(
     predictions["fold"] = [tested[0] for tested in joined.folds]
     predictions["folds"] = [" ".join(map(str, tested)) for tested in joined.folds]
     by_fold = fold_predictions(pieces)
-    shared = shared_with_training(data.folds, data.images)
-    corrected = data.corrected
-    facts: dict[str, Any] = {
-        "phantom": data.whole.phantom,
-        "catalogue": catalogue_name(data.whole),
-        "unit": data.folds.unit,
-        "split_seed": data.folds.seed,
+    facts = {
         "improves": improves,
         "training": training,
-        "excluded": data.excluded,
-        **({"corrected": corrected} if corrected else {}),
-        "weights": pieces[0].about["weights"],
+        **_facts(data, pieces),
         **({"weights_file": dict(weights_file)} if weights_file else {}),
-        "seconds": round(sum(piece.about["seconds"] for piece in pieces), 1),
-        "versions": versions(),
-        "folds": {
-            "count": len(pieces),
-            "source": data.folds.source,
-            "never_tested": int((data.folds.frame["part"] == NEVER_TESTED).sum()),
-            "unnamed": data.unnamed,
-            "tests": shared["tests"],
-            "tests_of_train_cases": shared["tests_of_train_cases"],
-        },
+        **model_facts(form, None),
     }
     with runs.writing_run(models, name) as folder:
         for fold, piece in enumerate(pieces, start=1):
@@ -155,6 +142,29 @@ def make_fold_run(
         (folder / "card.md").write_text(written, encoding="utf-8")
         runs.write_facts(folder, **facts, checked=_worst_check(pieces))
     return models / name
+
+
+def _facts(data: FoldData, pieces: Sequence[Piece]) -> dict[str, Any]:
+    shared = shared_with_training(data.folds, data.images)
+    return {
+        "phantom": data.whole.phantom,
+        "catalogue": catalogue_name(data.whole),
+        "unit": data.folds.unit,
+        "split_seed": data.folds.seed,
+        "excluded": data.excluded,
+        **({"corrected": data.corrected} if data.corrected else {}),
+        "weights": pieces[0].about["weights"],
+        "seconds": round(sum(piece.about["seconds"] for piece in pieces), 1),
+        "versions": versions(),
+        "folds": {
+            "count": len(pieces),
+            "source": data.folds.source,
+            "never_tested": int((data.folds.frame["part"] == NEVER_TESTED).sum()),
+            "unnamed": data.unnamed,
+            "tests": shared["tests"],
+            "tests_of_train_cases": shared["tests_of_train_cases"],
+        },
+    }
 
 
 def fold_predictions(pieces: Sequence[Piece]) -> pd.DataFrame:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from breakhis_core.errors import InputError
 from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
+from breakhis_core.images.stain_normalisation import StainReference
 from breakhis_core.networks.backbone import WeightsError, build_base, settle_statistics
 from breakhis_core.networks.network import Network, build_network
 from breakhis_core.networks.weights_files import file_facts, weights_in_words
@@ -33,6 +36,8 @@ from breakhis_core.training.run_making import make_run
 from breakhis_core.workspace import Workspace
 
 _STOP_EVERY = 0.3
+_STAINS = 64
+"""Training images at most of which the stain is taken: more do not move their median."""
 Measure = Callable[[Fitting], dict[str, Any]]
 """Takes a fitting after an epoch and returns further columns of the history."""
 
@@ -62,12 +67,28 @@ class Training:
     ) -> None:
         self.request, self.workspace, self.context, self.data = request, workspace, context, data
         self.recipe = request.recipe
-        self.form = InputForm.said(request.recipe.model_dump())
         self.parts = {part: data.hashes(part) for part in ("train", "validation")}
         wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
         batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
         self.clock = Clock(wanted, batches, self.recipe.epochs, len(data.images))
         self.asked = 0.0
+
+    @cached_property
+    def form(self) -> InputForm:
+        """How a picture becomes a model input; the stain of a retraining is brought to that of its parent."""
+        plain = InputForm.said(self.recipe.model_dump())
+        if not self.recipe.normalise_stain:
+            return plain
+        parent = self.request.improves and open_run(self.workspace.models / self.request.improves).input_form
+        if parent and parent.stain is not None:
+            return replace(plain, stain=parent.stain)
+        hashes = self.parts["train"]
+        some = hashes[:: -(-len(hashes) // _STAINS)]
+        pictures = [picture for _, batch in read_inputs(some, self.data.files, plain) for picture in batch]
+        reference = StainReference.of(pictures)
+        if reference is None:
+            raise InputError("No training image shows stained tissue; turn the stain normalisation off.")
+        return replace(plain, stain=reference)
 
     def run(self, published: Path) -> Path:
         """Train, write the run folder, and leave its name in a file, by which a second call knows it."""
@@ -184,6 +205,7 @@ class Training:
             fitted.network.model,
             self.data,
             recipe=self.recipe,
+            form=self.form,
             history=fitted.history,
             weights=fitted.weights,
             weights_file=file_facts(self.request.weights),

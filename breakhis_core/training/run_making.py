@@ -43,6 +43,7 @@ def make_run(
     data: TrainingData,
     *,
     recipe: Recipe,
+    form: InputForm,
     history: pd.DataFrame,
     weights: str,
     seconds: float,
@@ -64,6 +65,7 @@ def make_run(
         model: the trained model, flat.
         data: images and split it was trained with.
         recipe: how it was trained.
+        form: how a picture becomes a model input.
         history: one row per epoch.
         weights: what training began with, in words.
         weights_file: `networks.weights_files.file_facts` of them.
@@ -81,9 +83,8 @@ def make_run(
         PredictorDiffersError: the exported predictor does not say what the model says.
         InputError: a picture cannot be read, or the name is taken.
     """
-    form = InputForm.said(recipe.model_dump())
     with runs.writing_run(models, name) as folder:
-        differences = save_predictor(model, folder / "predictor.onnx", data, recipe, compact)
+        differences = save_predictor(model, folder / "predictor.onnx", data, form, recipe.averaged, compact)
         _save_model(model, folder / "model.keras", compact)
         hashes = data.images["hash"].to_list()
         predicted = predict_images(Predictor.load(folder), hashes, data.files, form, progress)
@@ -101,7 +102,7 @@ def make_run(
             **({"weights_file": dict(weights_file)} if weights_file else {}),
             "seconds": round(seconds, 1),
             "versions": versions(),
-            "evidence": {"bias": score_bias(model)},
+            **model_facts(form, score_bias(model)),
         }
         save_arrays(folder, predicted.class_maps, predicted.embeddings)
         save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
@@ -114,6 +115,17 @@ def make_run(
         )
         runs.write_facts(folder, **facts, checked=differences)
     return models / name
+
+
+def model_facts(form: InputForm, bias: Sequence[float] | None) -> dict[str, Any]:
+    """Return what the manifest keeps of a model besides its files.
+
+    Args:
+        form: how a picture becomes its input; the stain that pictures are brought to is kept.
+        bias: what the cells of its class maps lack to the scores, None where they do not add up.
+    """
+    stain = {} if form.stain is None else {"stain_reference": form.stain.in_json()}
+    return {"evidence": {"bias": bias}, **stain}
 
 
 def save_arrays(
@@ -135,7 +147,12 @@ def save_tables(
 
 
 def save_predictor(
-    model: keras.Model, file: Path, data: TrainingData, recipe: Recipe, compact: bool
+    model: keras.Model,
+    file: Path,
+    data: TrainingData,
+    form: InputForm,
+    variants: tuple[int, ...],
+    compact: bool,
 ) -> dict[str, float]:
     """Export a model's predictor and hold it against Keras and tf-keras-vis on a few images.
 
@@ -143,7 +160,8 @@ def save_predictor(
         model: the trained model; with ``compact`` its weights are rounded to half precision.
         file: where the predictor goes.
         data: gives the images.
-        recipe: says how a picture becomes a model input, and over which flips a prediction is the mean.
+        form: how a picture becomes a model input.
+        variants: the flips over which a prediction is the mean, as ``Recipe.averaged``.
         compact: keep weights in half precision.
 
     Returns:
@@ -154,14 +172,13 @@ def save_predictor(
     """
     if compact:
         round_weights(model)
-    form = InputForm.said(recipe.model_dump())
     _, sample = next(read_inputs(_spread(data.images["hash"].to_list()), data.files, form))
     export_predictor(model, file, half=compact)
     differences = check_predictor(Predictor.load(file), model, sample)
-    if recipe.average_flips:
+    if variants != (0,):
         plain = Predictor.load(file)
-        export_predictor(model, file, half=compact, variants=recipe.averaged)
-        check_average(Predictor.load(file), plain, sample, recipe.averaged)
+        export_predictor(model, file, half=compact, variants=variants)
+        check_average(Predictor.load(file), plain, sample, variants)
     return differences
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,7 +7,16 @@ from sklearn.neighbors import NearestNeighbors
 
 from breakhis_core.errors import InputError
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.runs.neighbours import Neighbour, leakage, likeness, nearest, suggestion, train_index
+from breakhis_core.runs.neighbours import (
+    Neighbour,
+    compared,
+    leakage,
+    likeness,
+    nearest,
+    suggestion,
+    train_index,
+)
+from breakhis_core.runs.run import Run
 
 
 def table(count: int, seed: int = 0) -> pd.DataFrame:
@@ -60,12 +71,16 @@ def test_an_empty_embedding_is_like_nothing():
 
 
 def test_embeddings_of_two_models_are_never_compared():
-    predictions, embeddings = table(6).assign(fold=[0, 0, 0, 1, 1, 1]), np.ones((6, 4), np.float16)
-    assert train_index(predictions, embeddings, fold=1).rows.tolist() == [4, 5]
-    with pytest.raises(InputError, match="embeddings of two models cannot be compared"):
-        train_index(predictions.assign(part="test"), embeddings, fold=1)
+    folds = {"folds": {"count": 2}, "files": {}}
+    with pytest.raises(InputError, match="of a cross-validation cannot be compared"):
+        compared(Run("folds", Path("folds"), folds))
+
+
+def test_images_of_a_cross_validation_each_train_some_fold():
+    predictions, embeddings = table(6).assign(part="out_of_fold"), np.ones((6, 4), np.float16)
+    assert train_index(predictions, embeddings).rows.tolist() == [0, 1, 2, 3, 4, 5]
     with pytest.raises(InputError, match="lists no training images"):
-        train_index(table(6).assign(part="test"), embeddings)
+        train_index(predictions.assign(part="test"), embeddings)
 
 
 def some(codes: str, same: int = 0, similarity: float = 0.9) -> list[Neighbour]:

@@ -202,7 +202,9 @@ def test_published_folds_are_taken_as_they_are(small: Small, tmp_path: Path) -> 
     request = REQUEST.model_copy(update={"folds": 0, "fold_files": tuple(files), "name": ""})
     data = load_fold_data(request, small.workspace)
     pieces = [_piece(tmp_path, data.folds, fold) for fold in (1, 2)]
-    run = open_run(make_fold_run(small.workspace.models, "published", data, pieces, recipe=RECIPE))
+    run = open_run(
+        make_fold_run(small.workspace.models, "published", data, pieces, recipe=RECIPE, form=InputForm())
+    )
     assert (run.split_in_words, run.excluded) == ("2 published folds by case", ())
     assert run.manifest["folds"]["never_tested"] == 4
     predictions = run.predictions()

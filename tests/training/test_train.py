@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from breakhis_core.errors import InputError
@@ -19,9 +20,11 @@ from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.pixels import decode
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.progress import JobStopped
-from breakhis_core.runs import open_run
+from breakhis_core.runs import Run, open_run
 from breakhis_core.runs.classifying import classify
+from breakhis_core.runs.neighbours import compared
 from breakhis_core.runs.predictor import Predictor
+from breakhis_core.suspects.looking import look
 from breakhis_core.training.checkpoint import FILE
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.train import train
@@ -193,6 +196,49 @@ def test_corrected_labels_are_learnt_from_and_change_nothing_that_is_published(
     assert (trained["predicted"] == "MC").mean() > (before["predicted"] == "MC").mean()
 
 
+def test_what_doubts_labels_never_saw_them(small: Small, tmp_path: Path) -> None:
+    """With a trained base, wrong labels are learnt by heart; what finds them must not be."""
+    train_images = small.run.predictions().query("part == 'train'")["hash"].to_list()
+    planted = {image: CODES[at % 8] for at, image in enumerate(train_images)}
+    chosen = {"boundary": "expanded_conv_13_project", "epochs": 2, "learning_rate": 0.01}
+    recipe = TINY.model_copy(update=chosen)
+    runs = []
+    for name, labels in (("labelled", {}), ("planted", planted)):
+        request = REQUEST.model_copy(update={"recipe": recipe, "labels": labels, "name": name})
+        (tmp_path / name).mkdir()
+        runs.append(open_run(train(request, small.workspace, Watching(tmp_path / name))))
+    labelled, wrong = runs
+    assert wrong.corrected
+    moved = np.abs(np.asarray(labelled.embeddings(), np.float32) - wrong.embeddings()).max()
+    assert moved > 0.01
+    np.testing.assert_array_equal(labelled.first_embeddings(), wrong.first_embeddings())
+    # Suspects, similar images and the worth of flags are made of these alone.
+    assert compared(wrong).tobytes() == wrong.first_embeddings().tobytes()
+    looked = look(wrong.predictions(), wrong.first_embeddings(), learnt_labels(wrong))
+    pd.testing.assert_frame_equal(looked, wrong.unseen(), check_dtype=False)
+
+
+def test_the_stain_is_brought_to_that_of_the_training(small: Small, tmp_path: Path) -> None:
+    recipe = TINY.model_copy(update={"normalise_stain": True, "epochs": 1})
+    request = REQUEST.model_copy(update={"recipe": recipe, "name": "stained"})
+    run = open_run(train(request, small.workspace, Watching(tmp_path)))
+    form = run.input_form
+    assert form.stain is not None
+    assert run.manifest["stain_reference"] == form.stain.in_json()
+    predictions = run.predictions()
+    path = small.images.set_index("hash")["path"][predictions["hash"][0]]
+    picture = small.workspace.root.parent / "pictures" / path
+    told = classify(Predictor.load(run.path), form, picture.name, picture.read_bytes())
+    columns = [f"p_{code}" for code in CODES]
+    np.testing.assert_allclose(told.probabilities, predictions[columns].to_numpy()[0], atol=1e-5)
+    # A retraining keeps the reference, whatever it leaves out.
+    left_out = tuple(predictions.query("part == 'train'")["hash"][:9])
+    again = request.model_copy(update={"improves": "stained", "exclude": left_out, "name": "again"})
+    (tmp_path / "again").mkdir()
+    other = open_run(train(again, small.workspace, Watching(tmp_path / "again")))
+    assert other.input_form == form
+
+
 def test_compact_runs_are_small(small: Small, tmp_path: Path) -> None:
     request = REQUEST.model_copy(update={"compact": True, "name": "compact"})
     run = open_run(train(request, small.workspace, Watching(tmp_path)))
@@ -214,6 +260,12 @@ def test_nothing_to_train_on_is_said(small: Small, tmp_path: Path) -> None:
         train(REQUEST.model_copy(update={"exclude": everything}), small.workspace, Watching(tmp_path))
     with pytest.raises(InputError, match="no data set 99"):
         train(REQUEST.model_copy(update={"data": 99}), small.workspace, Watching(tmp_path))
+
+
+def learnt_labels(run: Run) -> np.ndarray:
+    predictions = run.predictions()
+    pairs = zip(predictions["hash"], predictions["subtype"], strict=True)
+    return np.array([CODES.index(run.corrected.get(image, code)) for image, code in pairs], np.int64)
 
 
 def _train_asking_always(request: TrainRequest, small: Small, context: Watching) -> Path:

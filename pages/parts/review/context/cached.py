@@ -26,13 +26,14 @@ def labels(run: Run) -> dict[str, str]:
     return _labels(str(run.path), _content(run, _PREDICTIONS), run)
 
 
-def train_index(run: Run, fold: object) -> neighbours.TrainIndex:
-    """Return the vectors of the images that a fold of a run was trained on.
+def train_index(run: Run) -> neighbours.TrainIndex:
+    """Return the vectors of the images that a run was trained on.
 
     Raises:
         InputError: the run has none.
     """
-    return _train_index(str(run.path), _content(run, _EMBEDDINGS), fold, run)
+    # Who adds the first embeddings to a run leaves its own as they are.
+    return _train_index(str(run.path), _content(run, _EMBEDDINGS), run.has_unseen, run)
 
 
 def runs() -> list[Run]:
@@ -69,8 +70,8 @@ def _labels(path: str, content: str, _run: Run) -> dict[str, str]:
 
 # Two runs at most: the vectors of 6,000 training images take 23 MB.
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _train_index(path: str, content: str, fold: object, _run: Run) -> neighbours.TrainIndex:
-    return neighbours.train_index(_run.predictions(), _run.embeddings(), fold)
+def _train_index(path: str, content: str, unseen: bool, _run: Run) -> neighbours.TrainIndex:
+    return neighbours.train_index(_run.predictions(), neighbours.compared(_run))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

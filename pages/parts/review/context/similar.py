@@ -23,13 +23,11 @@ class Similar:
 
 def similar(run: Run, item: Item) -> Similar:
     """Find the training images nearest to an image, or say why there are none."""
-    table = run.predictions()
-    fold = table["fold"].iat[item.row] if "fold" in table.columns else None
     try:
-        index = train_index(run, fold)
+        index = train_index(run)
     except InputError as error:
         return Similar([str(error)])
-    found = neighbours.nearest(index, run.embeddings()[item.row], item.row)
+    found = neighbours.nearest(index, neighbours.compared(run)[item.row], item.row)
     words = [
         neighbours.suggestion(found, item.subtype, item.predicted),
         neighbours.leakage(found, run.unit),
