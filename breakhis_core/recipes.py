@@ -86,6 +86,18 @@ class Recipe(BaseModel):
         description="Falls in every step: by `decay` over an epoch, or half a cosine wave to nothing.",
     )
     decay: float = Field(default=0.95, gt=0, le=1, description="Factor per epoch of `exponential`.")
+    warm_up: float = Field(
+        default=0.0, ge=0, le=0.5, description="Share of the steps in which the learning rate still rises."
+    )
+    clip_norm: float = Field(
+        default=0.0, ge=0, description="A step's gradients together are made no longer than this; 0 never."
+    )
+    averaging: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the average of weights that an epoch leaves; 0 keeps the last weights.",
+    )
     momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum of SGD.")
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled weight decay of AdamW.")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share of the target spread evenly.")
@@ -201,9 +213,13 @@ class Recipe(BaseModel):
             epoch: epoch, counted from 0.
             part: share of the epoch's steps that are done.
         """
+        done, rising = epoch + part, self.warm_up * self.epochs
+        if done < rising:
+            return self.learning_rate * (0.1 + 0.9 * done / rising)
         if self.schedule == "exponential":
-            return float(self.learning_rate * self.decay ** (epoch + part))
-        return float(self.learning_rate * 0.5 * (1.0 + cos(pi * min(1.0, (epoch + part) / self.epochs))))
+            return float(self.learning_rate * self.decay ** (done - rising))
+        falling = min(1.0, (done - rising) / (self.epochs - rising))
+        return float(self.learning_rate * 0.5 * (1.0 + cos(pi * falling)))
 
 
 RECIPES: dict[str, Recipe] = {

@@ -36,10 +36,11 @@ def make_optimizer(recipe: Recipe, variables: list[Any]) -> Any:
     """Return the recipe's optimiser, built for the variables it will change."""
     import keras
 
+    common = {"learning_rate": recipe.learning_rate, "global_clipnorm": recipe.clip_norm or None}
     if recipe.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(recipe.learning_rate, momentum=recipe.momentum, nesterov=True)
+        optimizer = keras.optimizers.SGD(momentum=recipe.momentum, nesterov=True, **common)
     else:
-        optimizer = keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+        optimizer = keras.optimizers.AdamW(weight_decay=recipe.weight_decay, **common)
         optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
     optimizer.build(variables)
     return optimizer
