@@ -39,6 +39,23 @@ def test_cosine_falls_to_nothing() -> None:
     assert recipe.learning_rate_at(4) == pytest.approx(0.0)
 
 
+def test_the_rate_rises_first_where_a_recipe_warms_up() -> None:
+    recipe = Recipe(name="r", epochs=10, learning_rate=0.1, schedule="cosine", boundary="head", warm_up=0.2)
+    rates = [recipe.learning_rate_at(epoch, part) for epoch in range(10) for part in (0.0, 0.5)]
+    assert rates[:5] == pytest.approx([0.01, 0.0325, 0.055, 0.0775, 0.1])
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert recipe.learning_rate_at(6) == pytest.approx(0.05)
+    assert recipe.learning_rate_at(10) == pytest.approx(0.0)
+    falling = recipe.model_copy(update={"schedule": "exponential"})
+    assert falling.learning_rate_at(3) == pytest.approx(0.095)
+
+
+def test_a_run_of_before_keeps_the_recipe_that_was_recommended_then() -> None:
+    quick = RECIPES["quick"].model_copy(update={"name": "recommended", "summary": ""})
+    assert completed({"name": "recommended"}) == quick
+    assert completed(RECIPES["recommended"].model_dump()) == RECIPES["recommended"]
+
+
 def test_boundaries_are_the_authors_study() -> None:
     assert list(BOUNDARIES) == list(range(60, 261, 10))
     assert len(set(BOUNDARIES.values())) == len(BOUNDARIES)

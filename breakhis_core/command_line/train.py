@@ -35,6 +35,7 @@ class RecipeName(StrEnum):
 
     paper = "paper"
     recommended = "recommended"
+    quick = "quick"
     scratch = "scratch"
 
 

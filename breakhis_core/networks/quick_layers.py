@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from breakhis_core.networks import keras_graph
@@ -185,8 +186,12 @@ def _kernel_gradient(
     return tf.reduce_sum(tf.reshape(each, (height, width, -1, channels)), axis=2)[..., None]
 
 
+@cache
 def _swish() -> Callable[[Any, Any], Any]:
-    """Return hard swish of a tensor (N, H, W, C), or of its sum with a shift (C,)."""
+    """Return hard swish of a tensor (N, H, W, C), or of its sum with a shift (C,).
+
+    There is one of it, since XLA compiles it for every size of batch and tensor that it meets.
+    """
     import tensorflow as tf
 
     def forth(tensor: Any, shift: Any) -> Any:

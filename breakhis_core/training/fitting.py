@@ -76,6 +76,7 @@ class Fitting:
         self._weights = steps.class_weights(train.labels, recipe.balance)
         self._train_step = steps.make_train_step(network, recipe, self.optimizer, train.inputs)
         self._evaluate_step = steps.make_evaluation_step(network, validation.inputs)
+        self._embedding_step = steps.make_embedding_step(network, train.inputs)
 
     def warm_up(self, watch: Watcher | None = None) -> None:
         """Train the head alone on pooled features, for the recipe's ``head_epochs``."""
@@ -122,9 +123,10 @@ class Fitting:
         if not len(examples):
             return None, None
         loss = right = 0.0
-        for at in range(0, len(examples), 64):
-            inputs = np.ascontiguousarray(examples.inputs[at : at + 64, 0])
-            sums = self._evaluate_step(inputs, examples.labels[at : at + 64])
+        size = self.recipe.batch_size
+        for at in range(0, len(examples), size):
+            inputs = np.ascontiguousarray(examples.inputs[at : at + size, 0])
+            sums = self._evaluate_step(inputs, examples.labels[at : at + size])
             loss, right = loss + float(sums[0]), right + float(sums[1])
         return loss / len(examples), right / len(examples)
 
@@ -134,10 +136,8 @@ class Fitting:
             return examples
         count, variants = examples.inputs.shape[:2]
         flat = examples.inputs.reshape(count * variants, *examples.inputs.shape[2:])
-        parts = [
-            self.network.trained(flat[at : at + 64].astype(np.float32), training=False).numpy()
-            for at in range(0, len(flat), 64)
-        ]
+        size = self.recipe.batch_size
+        parts = [self._embedding_step(flat[at : at + size]).numpy() for at in range(0, len(flat), size)]
         return Examples(np.concatenate(parts).reshape(count, variants, -1), examples.labels)
 
     def state(self) -> list[npt.NDArray[Any]]:

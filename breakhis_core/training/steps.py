@@ -99,6 +99,18 @@ def make_evaluation_step(network: Network, inputs: npt.NDArray[Any]) -> Callable
     return _compile(step, inputs.dtype, inputs.shape[2:], weighted=False)
 
 
+def make_embedding_step(network: Network, inputs: npt.NDArray[Any]) -> Callable[..., Any]:
+    """Compile what gives the pooled features (N, 960) of a batch with the trained part as it is then."""
+    import tensorflow as tf
+
+    trained = _trained(network, statistics=False)
+    signature = [tf.TensorSpec((None, *inputs.shape[2:]), inputs.dtype)]
+    compiled: Callable[..., Any] = tf.function(
+        lambda inputs: trained(tf.cast(inputs, tf.float32)), input_signature=signature
+    )
+    return compiled
+
+
 def _trained(network: Network, statistics: bool) -> Callable[[Any], Any]:
     """Return what leads from the inputs to the embedding.
 

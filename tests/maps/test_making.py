@@ -21,7 +21,7 @@ CLASSES = [4, 1]
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    return build_network(RECIPES["recommended"], lively_base()).model
+    return build_network(RECIPES["quick"], lively_base()).model
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def model_of(recipe: str, base: Any) -> Any:
     return model
 
 
-@pytest.mark.parametrize("recipe", ["paper", "recommended"])
+@pytest.mark.parametrize("recipe", ["paper", "quick"])
 def test_predictor_equals_keras_and_tf_keras_vis(
     recipe: str, real_base: Any, real_inputs: np.ndarray, tmp_path: Path
 ) -> None:
@@ -63,7 +63,7 @@ def test_predictor_equals_keras_and_tf_keras_vis(
 def test_cells_and_bias_add_up_to_the_score(real_base: Any, real_inputs: np.ndarray, tmp_path: Path) -> None:
     import keras
 
-    model = model_of("recommended", real_base)
+    model = model_of("quick", real_base)
     export_predictor(model, tmp_path / "predictor.onnx")
     maps = Predictor.load(tmp_path).predict(real_inputs).class_maps
     assert (maps < 0).any()
@@ -85,7 +85,7 @@ def test_the_maps_of_a_deep_head_add_up_to_nothing(real_base: Any) -> None:
 def test_the_mean_over_flips(
     variants: tuple[int, ...], real_base: Any, real_inputs: np.ndarray, tmp_path: Path
 ) -> None:
-    model = model_of("recommended", real_base)
+    model = model_of("quick", real_base)
     plain, mean = tmp_path / "plain.onnx", tmp_path / "mean.onnx"
     export_predictor(model, plain)
     export_predictor(model, mean, variants=variants)
@@ -103,7 +103,7 @@ def test_the_mean_over_flips(
 def test_any_size_of_input(shared_weights: Path, shared_breakhis: Path, tmp_path: Path) -> None:
     weights = shared_weights / "mobilenetv3_large_notop.weights.h5"
     form = InputForm(256, 176, keep_proportions=True)
-    model = model_of("recommended", build_base(weights, size=form.shape[:2]))
+    model = model_of("quick", build_base(weights, size=form.shape[:2]))
     export_predictor(model, tmp_path / "predictor.onnx")
     predictor = Predictor.load(tmp_path)
     assert predictor.input_shape == (176, 256, 3)
@@ -133,7 +133,7 @@ def test_rounded_weights_take_half_the_room_and_say_the_same(
 
 
 def test_a_predictor_that_differs_is_refused(tmp_path: Path) -> None:
-    model = build_network(RECIPES["recommended"], lively_base()).model
+    model = build_network(RECIPES["quick"], lively_base()).model
     inputs = smooth_images(1)
     layer = model.get_layer("probabilities")
     kernel, bias = layer.get_weights()

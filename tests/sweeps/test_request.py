@@ -70,9 +70,9 @@ def test_what_cannot_be_tried_is_refused_with_a_sentence(grid, sentence):
 
 
 def test_the_authors_grid_is_refused_where_its_decay_would_change_nothing():
-    with pytest.raises(InputError, match="decay changes nothing in the recipe recommended"):
-        new_request(PAPER.model_copy(update={"recipe": RECIPES["recommended"]}), "learning-rate")
-    steady = PAPER.model_copy(update={"recipe": RECIPES["recommended"]})
+    with pytest.raises(InputError, match="decay changes nothing in the recipe quick"):
+        new_request(PAPER.model_copy(update={"recipe": RECIPES["quick"]}), "learning-rate")
+    steady = PAPER.model_copy(update={"recipe": RECIPES["quick"]})
     assert new_request(steady, "grid", {"schedule": ["cosine", "exponential"], "decay": [1, 0.9]}).trials == 4
 
 
@@ -133,4 +133,4 @@ def test_the_test_part_does_not_name_a_study(workspace, pictures):
 def test_epochs_are_those_of_the_study_or_of_the_recipe():
     assert sweeps.usual_epochs("boundary", RECIPES["paper"]) == 13
     assert sweeps.usual_epochs("learning-rate", RECIPES["paper"]) == 15
-    assert sweeps.usual_epochs("boundary", RECIPES["recommended"]) == 3
+    assert sweeps.usual_epochs("boundary", RECIPES["quick"]) == 3

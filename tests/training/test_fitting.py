@@ -168,6 +168,20 @@ def test_head_alone_warms_up(images: np.ndarray, labels: np.ndarray) -> None:
     assert not np.array_equal(head, fitting.network.model.get_layer("probabilities").kernel)
 
 
+def test_gradients_are_clipped_together(images: np.ndarray, labels: np.ndarray) -> None:
+    recipe = LATE.model_copy(update={"momentum": 0.0, "dropout": 0.0, "batch_size": 20, "learning_rate": 0.5})
+
+    def moved(clip_norm: float) -> float:
+        fitting = fit(recipe.model_copy(update={"clip_norm": clip_norm}), images, labels)
+        before = [np.asarray(variable) for variable in fitting.network.trainable_variables]
+        fitting.epoch(0)
+        after = [np.asarray(variable) for variable in fitting.network.trainable_variables]
+        return float(np.sqrt(sum(np.sum((x - y) ** 2) for x, y in zip(after, before, strict=True))))
+
+    assert moved(0.0) > 0.01
+    assert moved(0.01) == pytest.approx(0.5 * 0.01, rel=1e-3)
+
+
 def test_watching_and_a_part_without_images(images: np.ndarray, labels: np.ndarray) -> None:
     recipe = LATE.model_copy(update={"boundary": "head"})
     network = build_network(recipe, lively_base(2))
