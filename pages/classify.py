@@ -38,6 +38,7 @@ class Opened:
     form: InputForm
     known: dict[str, Known]
     scale: maps_scale.MapScale
+    evidence: viewer.Evidence
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the run’s predictor …")
@@ -51,6 +52,7 @@ def opened(path: str, predictor: str, predictions: str, _run: Run) -> Opened:
         _run.input_form,
         classifying.known_images(table),
         maps_scale.MapScale.of(_run.class_maps(), classes),
+        viewer.Evidence.of(_run),
     )
 
 
@@ -127,8 +129,8 @@ def answer(result: Classified, known: Known | None) -> None:
         st.info(sentence)
 
 
-def picture(result: Classified, known: Known | None, scale: maps_scale.MapScale, run: Run) -> None:
-    """Show the picture with its heat map."""
+def picture(result: Classified, known: Known | None, shared: Opened, run: Run) -> None:
+    """Show the picture with its heat map, where the model saw it."""
     viewer.show(
         "classify",
         viewer.Shown(
@@ -139,7 +141,9 @@ def picture(result: Classified, known: Known | None, scale: maps_scale.MapScale,
             predicted=result.subtype,
             true=None if known is None else known.subtype,
             maps=result.class_maps,
-            scale=scale,
+            covered=shared.form.covered(*result.size),
+            scale=shared.scale,
+            evidence=shared.evidence,
         ),
         height=f"max(340px, min(100vh - {395 if run.phantom else 330}px, 66vw))",
     )
@@ -249,4 +253,4 @@ with small:
     downloads(results, shared.known, run)
 if good:
     with large:
-        picture(chosen, seen, shared.scale, run)
+        picture(chosen, seen, shared, run)

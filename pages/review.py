@@ -12,7 +12,7 @@ from breakhis_core.images.taxonomy import CODES, PIXEL_SIZES
 from breakhis_core.reviews.terms import WRONG_LABEL
 from pages.parts.components.common import messages
 from pages.parts.components.pad.pad import pad_key, show_pad
-from pages.parts.components.viewer.viewer import Progress, Shown, show, show_verdict
+from pages.parts.components.viewer.viewer import Evidence, Progress, Shown, show, show_verdict
 from pages.parts.review import maps, own_answers
 from pages.parts.review.context import context
 from pages.parts.review.grid import review_grid
@@ -157,7 +157,9 @@ def about(queue: Queue, place: int) -> Shown:
         predicted=item.predicted,
         true=item.subtype,
         maps=queue.run.class_maps()[item.row],
+        covered=maps.covered(queue.run, item.hash),
         scale=queue.scale,
+        evidence=Evidence.of(queue.run),
         more=maps.more(queue, item),
         answer=None if answer is None else CHOICES.index(answer.choice),
         note=taken_back(item.hash) if answer is None else answer.note,

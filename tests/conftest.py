@@ -163,11 +163,14 @@ def write_fake_run(
     seed: int = 1,
     skill: float = 2.5,
     seen_as: Mapping[str, str] | None = None,
+    class_maps: np.ndarray | None = None,
+    settings: Mapping[str, object] | None = None,
     **facts: object,
 ) -> Run:
     """Write a run whose predictions and maps are random but right more often than not, without TensorFlow.
 
-    With ``seen_as`` it keeps first embeddings too, which lie by label, of the images in it by another one.
+    With ``seen_as`` it keeps first embeddings too, which lie by label, of the images in it by another one;
+    ``class_maps`` come in the place of random ones, ``settings`` into its recipe.
     """
     random = np.random.default_rng(seed)
     count = len(images)
@@ -187,7 +190,9 @@ def write_fake_run(
     frame["predicted"] = [CODES[best] for best in probabilities.argmax(axis=1)]
     frame["confidence"] = probabilities.max(axis=1).astype(np.float32)
     with writing_run(models, name) as folder:
-        (folder / "recipe.json").write_text(json.dumps({"name": "recommended", "epochs": 2, "seed": seed}))
+        (folder / "recipe.json").write_text(
+            json.dumps({"name": "recommended", "epochs": 2, "seed": seed, **(settings or {})})
+        )
         frame[["hash", "part"]].to_parquet(folder / "split.parquet")
         pd.DataFrame(
             {
@@ -204,7 +209,7 @@ def write_fake_run(
         (folder / "predictor.onnx").write_bytes(b"placeholder, not a graph")
         frame.to_parquet(folder / "predictions.parquet")
         maps = random.random((count, len(CODES), 7, 7)).astype(np.float16)
-        np.save(folder / "class_maps.npy", maps)
+        np.save(folder / "class_maps.npy", maps if class_maps is None else class_maps.astype(np.float16))
         np.save(folder / "embeddings.npy", random.random((count, 960)).astype(np.float16))
         if seen_as is not None:
             likes = [seen_as.get(*pair) for pair in zip(frame["hash"], frame["subtype"], strict=True)]

@@ -201,6 +201,15 @@ def picture_path(workspace: Workspace, image: str) -> Path | None:
     return next((path for root, path in _places(workspace, image) if _is_inside(root, path)), None)
 
 
+def picture_size(workspace: Workspace, image: str) -> tuple[int, int] | None:
+    """Return width and height in pixels of a catalogued image, or ``None``."""
+    columns = tables.images.c
+    query = select(columns.width, columns.height).where(columns.hash == image).limit(1)
+    with workspace.engine.connect() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else (row.width, row.height)
+
+
 def picture_trouble(workspace: Workspace, image: str) -> str:
     """Return in one sentence why an image has no picture here."""
     places = _places(workspace, image)

@@ -46,6 +46,7 @@ class Maps:
         self._maps = np.asarray(run.class_maps())[np.arange(len(classes)), classes].astype(np.float32)
         self._rows = {image: row for row, image in enumerate(predictions["hash"])}
         self._predicted = dict(zip(predictions["hash"], predictions["predicted"], strict=True))
+        self._form = run.input_form
         self.strong = MapScale.of_peaks(self._maps.max(axis=(1, 2))).strong
 
     def overlay(self, image: str, picture: Pixels) -> bytes | None:
@@ -59,7 +60,9 @@ class Maps:
         if row is None:
             return None
         # A tenth of a PNG's time and size, and an overlay measures nothing.
-        return jpeg(Image.fromarray(lay_over(picture, self._maps[row], self.strong)), 90)
+        height, width, _ = picture.shape
+        shown = lay_over(picture, self._maps[row], self.strong, covered=self._form.covered(width, height))
+        return jpeg(Image.fromarray(shown), 90)
 
     def predicted(self, image: str) -> str | None:
         """Return the sub-type whose map it is."""
@@ -67,23 +70,30 @@ class Maps:
 
 
 def lay_over(
-    picture: Pixels, class_map: npt.NDArray[np.float32], strong: float, opacity: float = OPACITY
+    picture: Pixels,
+    class_map: npt.NDArray[np.float32],
+    strong: float,
+    opacity: float = OPACITY,
+    covered: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
 ) -> Pixels:
     """Lay a class map over a picture.
 
     Args:
         picture: (height, width, 3) uint8.
-        class_map: (rows, columns); what is below 0 is not drawn.
+        class_map: (rows, columns); what is below 0 counts as 0.
         strong: value at the colours' end.
         opacity: of the strongest colour; where the map says little, the tissue stays visible.
+        covered: the part of the model input, and so of the map, that the picture covers:
+            ``InputForm.covered``.
 
     Returns:
         The same shape and type.
     """
     height, width = picture.shape[:2]
-    fine = Image.fromarray(np.asarray(class_map, np.float32)).resize(
-        (width, height), Image.Resampling.BICUBIC
-    )
+    rows, columns = class_map.shape
+    cells = np.maximum(np.asarray(class_map, np.float32), 0)
+    box = tuple(np.multiply(covered, (columns, rows, columns, rows)).tolist())
+    fine = Image.fromarray(cells).resize((width, height), Image.Resampling.BICUBIC, box)
     level = np.round(np.clip(np.asarray(fine) * (255 / strong), 0, 255)).astype(np.uint8)
     colour = Image.fromarray(_COLOURS[level])
     cover = Image.fromarray(np.round(opacity * np.minimum(255, 2.0 * np.arange(256))).astype(np.uint8)[level])

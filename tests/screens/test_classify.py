@@ -27,8 +27,11 @@ from tests.screens.conftest import PROJECT
 from tests.screens.in_app import in_app
 
 
-def write_predictor(file: Path) -> None:
-    """Write a graph with a predictor's inputs and outputs that always calls ductal carcinoma."""
+def write_predictor(file: Path, height: int = 224, width: int = 224) -> None:
+    """Write a graph with a predictor's inputs and outputs that always calls ductal carcinoma.
+
+    Each map says how bright the model input is in each square of 32 pixels.
+    """
     logits = np.zeros(len(CODES), np.float32)
     logits[CODES.index("DC")] = 3.0
     zeros = {"mean": np.zeros((3, 8)), "embed": np.zeros((3, 960)), "map": np.full((3, 8), 0.001)}
@@ -44,8 +47,9 @@ def write_predictor(file: Path) -> None:
         helper.make_node("Transpose", ["fields"], ["turned"], perm=[0, 3, 1, 2]),
         helper.make_node("AveragePool", ["turned"], ["class_maps"], kernel_shape=[32, 32], strides=[32, 32]),
     ]
-    images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", 224, 224, 3])
-    shapes = {"probabilities": ["n", 8], "embeddings": ["n", 960], "class_maps": ["n", 8, 7, 7]}
+    images = helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", height, width, 3])
+    map_shape = ["n", 8, height // 32, width // 32]
+    shapes = {"probabilities": ["n", 8], "embeddings": ["n", 960], "class_maps": map_shape}
     outputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()
     ]
@@ -53,9 +57,9 @@ def write_predictor(file: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), file)
 
 
-def with_predictor(run: Run) -> Run:
+def with_predictor(run: Run, height: int = 224, width: int = 224) -> Run:
     """Put a working predictor into a made-up run."""
-    write_predictor(run.path / "predictor.onnx")
+    write_predictor(run.path / "predictor.onnx", height, width)
     manifest = json.loads((run.path / "manifest.json").read_text())
     content = (run.path / "predictor.onnx").read_bytes()
     manifest["files"]["predictor.onnx"] = hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""Maps by other methods in the review screen: what the viewer is told, fetches, and may start."""
+"""Class maps in the review screen: where they lie, and maps by other methods, which may be computed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ import streamlit as st
 
 from breakhis_core import jobs
 from breakhis_core.errors import InputError
+from breakhis_core.images.datasets import picture_size
 from breakhis_core.jobs import Job
 from breakhis_core.jobs.map_jobs import job_of, submit_maps
 from breakhis_core.maps.job import MapRequest
 from breakhis_core.maps.methods import CODES
 from breakhis_core.maps.store import run_key
+from breakhis_core.runs import Run
 from pages.parts.components.viewer.viewer import MoreMaps
 from pages.parts.review.queue import Item, Queue
 from pages.parts.shared.frame import workspace
 from pages.parts.shared.markdown import plain
+
+
+def covered(run: Run, image: str) -> tuple[float, float, float, float]:
+    """Return the part of a run's model input that an image covers, ``InputForm.covered``."""
+    form = run.input_form
+    size = picture_size(workspace(), image) if form.keep_proportions else None
+    return (0.0, 0.0, 1.0, 1.0) if size is None else form.covered(*size)
 
 
 def more(queue: Queue, item: Item) -> MoreMaps | None:

@@ -17,7 +17,7 @@ def answer(place: Workspace, key: str, method: str, image: str) -> dict[str, Any
     """Return what the viewer fetches: the kept maps, or how far their computing is.
 
     Returns:
-        ``{"ready": True, ...}`` with the maps packed as in ``viewer`` (one byte a cell, ``tops`` is what 255
+        ``{"ready": True, ...}`` with the maps packed into one byte a cell (``tops`` is what 255
         stands for), their figures and the method's sanity check; or ``{"ready": False, "job": ...}``.
     """
     store = MapStore(place, key)
@@ -40,9 +40,11 @@ def _packed(kept: KeptMaps) -> dict[str, Any]:
     maps = kept.maps.astype(np.float32)
     tops = [float(one.max()) or 1.0 for one in maps]
     bytes_ = np.round(maps * (255 / np.array(tops, np.float32))[:, None, None]).astype(np.uint8).tobytes()
+    _, rows, columns = maps.shape
     return {
         "codes": list(kept.codes),
-        "size": maps.shape[-1],
+        "rows": rows,
+        "columns": columns,
         "tops": tops,
         "maps": base64.b64encode(bytes_).decode(),
     }

@@ -4,7 +4,7 @@
 import { make, typing } from "./dom.js";
 
 const KEPT = "breakhis-keys";
-const REPEATING = /^(Arrow|Page|[-+=])/; // Any other key that is held down is pressed once.
+const REPEATING = /^(Arrow|Page|[-+=,.])/; // Any other key that is held down is pressed once.
 const layers = new Set();
 const told = new Set();
 let on = true;

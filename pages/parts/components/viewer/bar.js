@@ -4,8 +4,9 @@ import { keysAreOn, whenTurned } from "../common/keyboard.js";
 import { DIVERGING_CSS, RISING_CSS } from "./colours.js";
 import { computing } from "./computing.js";
 import {
-  answerOf, differenceOf, figure, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
+  answerOf, differenceOf, endsOf, figure, gammaOf, isWeighed, mapOf, methodOf, peakOf, scaleOf, shownCode,
 } from "./drawn_map.js";
+import { canContour, showsContour } from "./evidence.js";
 import { VIEWS } from "./key_list.js";
 import { prefer } from "./store.js";
 
@@ -20,7 +21,13 @@ export class Bar {
       class: "flip", title: "Flip between picture and map (M)",
       onclick: () => prefer(store, { map: !store.preferences.map }),
     }, "Map");
-    this.slider = this.#makeSlider();
+    this.slider = this.#makeSlider("opacity", "Opacity of the map", "↑ ↓");
+    this.contour = make("button", {
+      class: "as-line", title: "The fewest cells with half of the positive evidence, instead of the film (C)",
+      onclick: () => prefer(store, { contour: !store.preferences.contour, map: true }),
+    }, "Contour");
+    this.gamma = this.#makeSlider("gamma", "How much the second sub-type counts, γ", ", .");
+    this.weight = make("label", { class: "weight" }, "", this.gamma);
     this.chooser = make("select", {
       class: "method", "aria-label": "How the map is drawn",
       onchange: () => {
@@ -34,7 +41,8 @@ export class Bar {
     this.fit = make("button", { class: "fit", title: "Whole picture (0)", onclick: does.fit });
     this.help = make("button", { class: "help", title: "All keys (?)", onclick: does.help }, "?");
     element.append(
-      make("span", { class: "group views" }, ...this.views), make("span", { class: "group" }, this.flip, this.slider),
+      make("span", { class: "group views" }, ...this.views),
+      make("span", { class: "group" }, this.flip, this.contour, this.slider, this.weight),
       this.chooser, this.missing.box, this.scale, make("span", { class: "group end" }, this.fit, this.help),
     );
     this.untold = whenTurned(() => this.#drawHelp());
@@ -49,7 +57,7 @@ export class Bar {
     const { data, preferences } = this.store;
     for (const button of this.views) button.setAttribute("aria-pressed", button.dataset.view === preferences.view);
     this.flip.setAttribute("aria-pressed", preferences.map);
-    this.slider.value = Math.round(preferences.opacity * 100);
+    this.#drawSliders();
     this.#drawScale();
     this.#drawMethods();
     this.missing.draw({ data, method: methodOf(this.store), answer: answerOf(this.store) });
@@ -58,14 +66,26 @@ export class Bar {
 
   drawZoom(factor) { this.fit.textContent = factor > 1.005 ? `${factor.toFixed(1)}×` : "Fit"; }
 
-  #makeSlider() {
+  /* A slider from 0 to 1 of a preference. */
+  #makeSlider(name, says, keys) {
     const slider = make("input", {
-      type: "range", min: 0, max: 100, step: 1, "aria-label": "Opacity of the map", title: "Opacity of the map (↑ ↓)",
+      type: "range", min: 0, max: 100, step: 1, class: name, "aria-label": says, title: `${says} (${keys})`,
       onpointerup: () => slider.blur(),
       onchange: () => keysAreOn() && slider.blur(),
-      oninput: () => prefer(this.store, { opacity: slider.value / 100, map: true }),
+      oninput: () => prefer(this.store, { [name]: slider.value / 100, map: true }),
     });
     return slider;
+  }
+
+  #drawSliders() {
+    const { store, slider, gamma, weight, contour } = this, { preferences } = store;
+    slider.hidden = showsContour(store);
+    slider.value = Math.round(preferences.opacity * 100);
+    contour.hidden = !canContour(store);
+    contour.setAttribute("aria-pressed", preferences.contour);
+    weight.hidden = preferences.view !== "diff" || !isWeighed(store);
+    weight.firstChild.textContent = `γ ${gammaOf(store).toFixed(2)}`;
+    gamma.value = Math.round(gammaOf(store) * 100);
   }
 
   #drawMethods() {
@@ -97,16 +117,16 @@ export class Bar {
   }
 
   #signedEnds(colours, top) {
-    const { data } = this.store, [first, second] = opposed(this.store);
+    const [first, second] = endsOf(this.store);
     return [
-      make("span", { title: `speaks for ${nameOf(data, second)}` }, `${second} −${top}`), colours,
-      make("span", { title: `speaks for ${nameOf(data, first)}` }, `+${top} ${first}`),
+      make("span", { title: second.says }, `${second.code} −${top}`), colours,
+      make("span", { title: first.says }, `+${top} ${first.code}`),
     ];
   }
 
   #signsInWords() {
-    const [first, second] = opposed(this.store).map((code) => nameOf(this.store.data, code));
-    return `− speaks for ${second}, + for ${first}, grey in the middle is zero. `;
+    const [first, second] = endsOf(this.store);
+    return `− ${second.says}, + ${first.says}, grey in the middle is zero. `;
   }
 
   #drawHelp() {

@@ -1,16 +1,18 @@
 /* Which map is drawn: whose, by which method, on which scale. Everything here reads the store and changes nothing. */
 import { aboutMaps, knownMaps } from "./more_maps.js";
 
-const GRID = 7; // The run's own class maps are 7 x 7.
-
 /* How a map is drawn where an image has no more than the run's own maps. */
 export const OWN = { code: "gradcam", name: "Grad-CAM" };
 
-/* The eight maps that came with an image, a Float32Array each; `top` is what 255 stands for. */
-export function unpackMaps({ maps, top }) {
-  const bytes = Uint8Array.from(atob(maps), (letter) => letter.charCodeAt(0)), size = GRID * GRID;
-  const mapAt = (place) => Float32Array.from(bytes.subarray(place * size, (place + 1) * size), (v) => (v / 255) * top);
-  return Array.from({ length: bytes.length / size }, (_, place) => mapAt(place));
+/* The eight maps that came with an image: `evidence` in each cell for the class and, below 0, against it; `values`
+ * are its positive part, which is Grad-CAM and what is drawn. */
+export function unpackMaps({ maps: { rows, columns, top, cells } }) {
+  const bytes = Uint8Array.from(atob(cells), (letter) => letter.charCodeAt(0)), size = rows * columns;
+  const all = Float32Array.from(new Int16Array(bytes.buffer), (value) => (value / 32767) * top);
+  return Array.from({ length: all.length / size }, (_, place) => {
+    const evidence = all.subarray(place * size, (place + 1) * size);
+    return { rows, columns, evidence, values: evidence.map((value) => Math.max(0, value)) };
+  });
 }
 
 /* ---------- sub-types ---------- */
@@ -52,9 +54,31 @@ export function mapOf(store, code) {
   if (isOwn(drawnBy(store))) return store.maps?.[placeOf(store.data, code)] ?? null;
   return answerOf(store)?.maps?.[code] ?? null;
 }
+
+/* How much the second map of the difference counts: as much as the first, unless both are signed. What is left of
+ * one clipped map less a share of another is the map of no score. */
+export const isWeighed = (store) => store.data.signed && isOwn(drawnBy(store));
+export const gammaOf = (store) => (isWeighed(store) ? store.preferences.gamma : 1);
+
+/* The map of the first sub-type's score less gamma times that of the second: "Finer-CAM: Spotting the Difference
+ * Reveals Finer Details for Visual Explanation", CVPR 2025, with its sign. */
 export function differenceOf(store) {
-  const [first, second] = opposed(store).map((code) => mapOf(store, code));
-  return first && second && first.map((value, cell) => value - second[cell]);
+  const [first, second] = opposed(store).map((code) => mapOf(store, code)), gamma = gammaOf(store);
+  if (!first || !second) return null;
+  const [one, other] = [first, second].map(({ evidence, values }) => evidence ?? values);
+  return { ...first, values: one.map((value, cell) => value - gamma * other[cell]) };
+}
+
+/* What the two ends of the difference's colours say, and by which code: what speaks for it, and what against. */
+export function endsOf(store) {
+  const { data } = store, [first, second] = opposed(store), gamma = gammaOf(store);
+  const weighed = gamma < 1 ? `, weighed ${gamma}` : "";
+  return [
+    { code: first, says: `speaks for ${nameOf(data, first)}` },
+    gamma
+      ? { code: second, says: `speaks for ${nameOf(data, second)}${weighed}` }
+      : { code: first, says: `speaks against ${nameOf(data, first)}` },
+  ];
 }
 
 /* What the method's maps usually reach in this run: the end of the colours, and what counts as weak. */
@@ -63,7 +87,7 @@ export function scaleOf(store) {
   const { strong, weak } = aboutMaps(store.data, methodOf(store).code);
   return { strong: strong ?? 0, weak: weak ?? 0 };
 }
-export const peakOf = (map) => map.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
+export const peakOf = ({ values }) => values.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
 
 /* A strength in as many digits as can be told apart. */
 export function figure(value) {

@@ -14,6 +14,8 @@ export const KEYS = [
   ["E", "next way to draw the map: Grad-CAM++, LayerCAM, ..."],
   ["P T", "map of the predicted, of the true sub-type"],
   ["↑ ↓", "map stronger, fainter"],
+  ["C", "map as a film or as the line around half of the evidence"],
+  [", .", "difference: the second sub-type counts less, more"],
   ["A", "map's colours: the run's scale or its own"],
   ["+ − 0", "zoom in, out, whole picture (wheel, drag, double click)"],
   ["?", "this list"],

@@ -33,10 +33,12 @@ async function fetchMaps(key, method, image) {
 }
 
 function unpack(answer) {
-  const bytes = Uint8Array.from(atob(answer.maps), (letter) => letter.charCodeAt(0)), cells = answer.size ** 2;
-  const mapAt = (place) => Float32Array.from(
-    bytes.subarray(place * cells, (place + 1) * cells), (value) => (value / 255) * answer.tops[place],
-  );
+  const { rows, columns, tops } = answer, size = rows * columns;
+  const bytes = Uint8Array.from(atob(answer.maps), (letter) => letter.charCodeAt(0));
+  const mapAt = (place) => {
+    const cells = bytes.subarray(place * size, (place + 1) * size);
+    return { rows, columns, values: Float32Array.from(cells, (value) => (value / 255) * tops[place]) };
+  };
   answer.maps = Object.fromEntries(answer.codes.map((code, place) => [code, mapAt(place)]));
 }
 

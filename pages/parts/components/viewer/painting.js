@@ -6,15 +6,17 @@ const FINE = 112; // Pixels a side that a map is drawn at; the browser stretches
 /* Catmull-Rom between the cells' centres, held at the edges and at the ends of the scale: for each drawn pixel
  * four cells and their weights, one after another. */
 const stretchings = new Map();
-function stretching(size) {
-  if (!stretchings.has(size)) stretchings.set(size, makeStretching(size));
-  return stretchings.get(size);
+function stretching(size, from, to) {
+  const name = `${size} ${from} ${to}`;
+  if (!stretchings.has(name)) stretchings.set(name, makeStretching(size, from, to));
+  return stretchings.get(name);
 }
 
-function makeStretching(size) {
+function makeStretching(size, from, to) {
   const cells = new Uint8Array(FINE * 4), weights = new Float32Array(FINE * 4);
   for (let x = 0; x < FINE; x++) {
-    const at = ((x + 0.5) * size) / FINE - 0.5, first = Math.floor(at) - 1, t = at - Math.floor(at);
+    const at = (from + ((x + 0.5) / FINE) * (to - from)) * size - 0.5;
+    const first = Math.floor(at) - 1, t = at - Math.floor(at);
     const four = [
       ((2 - t) * t - 1) * t * 0.5,
       ((3 * t - 5) * t * t + 2) * 0.5,
@@ -28,22 +30,22 @@ function makeStretching(size) {
 }
 
 /* The rows of a map, each stretched to the width of the drawing. */
-function stretchRows(map, size, { cells, weights }) {
-  const rows = new Float32Array(size * FINE);
-  for (let y = 0; y < size; y++)
+function stretchRows({ rows, columns, values }, { cells, weights }) {
+  const stretched = new Float32Array(rows * FINE);
+  for (let y = 0; y < rows; y++)
     for (let x = 0, from = 0; x < FINE; x++, from += 4) {
       let sum = 0;
-      for (let k = from; k < from + 4; k++) sum += weights[k] * map[y * size + cells[k]];
-      rows[y * FINE + x] = sum;
+      for (let k = from; k < from + 4; k++) sum += weights[k] * values[y * columns + cells[k]];
+      stretched[y * FINE + x] = sum;
     }
-  return rows;
+  return stretched;
 }
 
-/* Paint a map, a square of values, one row after another; `top` is the end of the colours. A signed one has zero in
- * the colours' middle. */
-export function paint(canvas, map, top, signed) {
-  const size = Math.sqrt(map.length), stretch = stretching(size), { cells, weights } = stretch;
-  const rows = stretchRows(map, size, stretch), colours = signed ? diverging : rising;
+/* Paint the part of a map that the picture covers (left, top, right, bottom, as shares of the map). `values` are one
+ * row after another; `top` is the end of the colours. A signed map has zero in the colours' middle. */
+export function paint(canvas, map, { covered: [left, above, right, below], top, signed }) {
+  const { cells, weights } = stretching(map.rows, above, below), colours = signed ? diverging : rising;
+  const rows = stretchRows(map, stretching(map.columns, left, right));
   canvas.width = canvas.height = FINE;
   const context = canvas.getContext("2d"), drawing = context.createImageData(FINE, FINE), pixels = drawing.data;
   // Where the map says little, the tissue stays visible; colours near a light middle need more cover to be seen.

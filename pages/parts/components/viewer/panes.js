@@ -2,8 +2,9 @@
 import { make } from "../common/dom.js";
 import { css, diverging } from "./colours.js";
 import {
-  differenceOf, drawnBy, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
+  differenceOf, drawnBy, endsOf, gammaOf, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
 } from "./drawn_map.js";
+import { drawContour, evidenceFor, makeContour, sentence, shareInWords, showsContour } from "./evidence.js";
 import { VIEWS } from "./key_list.js";
 import { paint } from "./painting.js";
 
@@ -28,17 +29,18 @@ export class Panes {
     const { cells, store } = this, { view, opacity } = store.preferences, label = VIEWS[view]?.[0] ?? view;
     if (cells.length > 2) return label;
     const captions = cells.map(({ caption }) => caption.textContent || "picture").join(" | ");
-    const mapped = cells.some(({ map }) => !map.hidden);
-    return `${label}: ${captions}${mapped ? `, map at ${Math.round(100 * opacity)} %` : ""}`;
+    const mapped = cells.some(({ map }) => !map.hidden), lined = cells.some(({ lined }) => lined);
+    return `${label}: ${captions}${mapped ? `, map at ${Math.round(100 * opacity)} %` : lined ? ", contour" : ""}`;
   }
 
   #buildCell() {
     const cell = {
       picture: make("canvas", { class: "picture" }), map: make("canvas", { class: "map" }),
+      contour: makeContour(), lined: false,
       caption: make("span", { class: "caption" }), ruler: make("span", { class: "ruler", hidden: "" }),
       image: null, mark: null, // What the two canvases show now.
     };
-    cell.layer = make("div", { class: "layer" }, cell.picture, cell.map);
+    cell.layer = make("div", { class: "layer" }, cell.picture, cell.map, cell.contour);
     cell.pane = make("div", { class: "pane" }, cell.layer, cell.caption, cell.ruler);
     this.element.append(cell.pane);
     return cell;
@@ -64,20 +66,30 @@ export class Panes {
     const top = preferences.own || !strong ? (map && peakOf(map)) || 1 : strong;
     const mark = map && `${data.hash} ${drawnBy(store).code} ${id} ${top}`;
     if (map && cell.mark !== mark) {
-      paint(cell.map, map, top, signed);
+      paint(cell.map, map, { top, signed, covered: data.covered });
       cell.mark = mark;
     }
-    cell.map.hidden = !map || !preferences.map;
+    const found = map && preferences.map && showsContour(store) && evidenceFor(store, id);
+    cell.lined = Boolean(found);
+    cell.contour.toggleAttribute("hidden", !found);
+    if (found) drawContour(cell.contour, found, data.covered);
+    cell.map.hidden = !map || !preferences.map || cell.lined;
     cell.map.style.opacity = preferences.opacity;
   }
 
   #drawCaption(cell, { id, map, caption, legend }) {
     const { store } = this, weak = map && peakOf(map) < scaleOf(store).weak ? " · weak" : "";
-    if (cell.map.hidden && id) cell.caption.textContent = "picture";
-    else if (legend) cell.caption.replaceChildren(...drawLegend(store.data, legend), weak);
-    else cell.caption.textContent = caption + weak;
+    if (cell.map.hidden && !cell.lined && id) cell.caption.textContent = "picture";
+    else if (legend) cell.caption.replaceChildren(...drawLegend(legend), weak);
+    else cell.caption.textContent = (cell.lined ? captionOfLine(store, id, caption) : caption) + weak;
     cell.caption.hidden = !caption;
   }
+}
+
+/* The whole sentence where there is room for it. */
+function captionOfLine(store, id, caption) {
+  const found = evidenceFor(store, id), roomy = ["overlay", "side"].includes(store.preferences.view);
+  return roomy ? sentence(found, nameOf(store.data, id)) : `${caption} · ${shareInWords(found)}`;
 }
 
 /* What each pane shows in the chosen view: a map or, without one, the bare picture. */
@@ -88,17 +100,17 @@ function wishesOf(store) {
   if (view === "side") return [{ caption: "picture" }, of(one, "map of ")];
   if (view === "versus" && data.true) return [of(data.true, "true: "), of(data.predicted, "predicted: ")];
   if (view === "diff") {
-    const legend = opposed(store);
-    return [{ id: `-${legend[1]}`, map: differenceOf(store), signed: true, caption: "difference", legend }];
+    const id = `-${opposed(store)[1]} ${gammaOf(store)}`;
+    return [{ id, map: differenceOf(store), signed: true, caption: "difference", legend: endsOf(store) }];
   }
   if (view === "all") return [{ caption: "picture" }, ...data.classes.map(({ code }) => of(code))];
   return store.maps ? [of(one, "map of ")] : [{ caption: "" }];
 }
 
-/* Which end of the diverging colours speaks for which of two sub-types. */
-function drawLegend(data, [first, second]) {
-  return [["+", 255, first], ["−", 0, second]].map(([sign, step, code]) => {
+/* What the ends of the diverging colours say. */
+function drawLegend([first, second]) {
+  return [["+", 255, first], ["−", 0, second]].map(([sign, step, { says }]) => {
     const patch = make("i", { style: `background:${css(diverging, step)}` }, sign);
-    return make("span", { class: "sign" }, patch, `speaks for ${nameOf(data, code)}`);
+    return make("span", { class: "sign" }, patch, says);
   });
 }

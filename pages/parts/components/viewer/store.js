@@ -3,7 +3,11 @@
 import { outbox } from "../common/outbox.js";
 
 const PREFERENCES = "breakhis-viewer";
-const DEFAULTS = { view: "overlay", map: true, opacity: 0.7, own: false, method: "gradcam" };
+const DEFAULTS = {
+  view: "overlay", map: true, opacity: 0.7, own: false, method: "gradcam",
+  contour: false, // The line around most of the evidence instead of the film.
+  gamma: 1, // How much the second sub-type counts in the difference.
+};
 const stores = new Map();
 
 export function storeOf(name) {

@@ -3,9 +3,10 @@
 import { make } from "../common/dom.js";
 import { builtOnce } from "../common/whole.js";
 import {
-  differenceOf, drawnBy, figure, isOwn, likeliestBut, mapOf, methodOf, nameOf, opposed, peakOf, placeOf, scaleOf,
-  shownCode,
+  differenceOf, drawnBy, figure, gammaOf, isOwn, likeliestBut, mapOf, methodOf, nameOf, opposed, peakOf, placeOf,
+  scaleOf, shownCode,
 } from "./drawn_map.js";
+import { evidenceFor, inMargin } from "./evidence.js";
 import { knownMaps } from "./more_maps.js";
 import { choose, storeOf, tell } from "./store.js";
 import { drawTrust } from "./trust.js";
@@ -84,23 +85,40 @@ function drawStrength(store) {
   if (!map) return line;
   const { strong, weak: floor } = scaleOf(store), weak = peakOf(map) < floor;
   const usual = strong ? `${figure(floor)} to ${figure(strong)}` : "not known yet";
-  const said = signed ? differenceInWords(store, map) : `Map of ${nameOf(data, shown)}: peak ${figure(peakOf(map))}`;
-  line.append(make("span", {}, said),
-    make("span", { class: "range" }, signed ? `maps usually ${usual}` : `usual ${usual}`));
+  const found = !signed && evidenceFor(store, shown), peak = `peak ${figure(peakOf(map))}`;
+  const said = signed ? differenceInWords(store, map) : `Map of ${nameOf(data, shown)}: ${peak}`;
+  const range = signed ? `maps usually ${usual}` : `usual ${usual}`;
+  if (found) line.append(drawEvidence(store, shown, found, `${peak}, ${range}`));
+  else line.append(make("span", {}, said), make("span", { class: "range" }, range));
   line.classList.toggle("weak", weak);
   const by = drawnBy(store), start = isOwn(methodOf(store)) && store.start;
   const [faith, warning] = drawTrust(data, by, knownMaps(data, by.code), shown, start);
   // Three lines at most: the keys below must not move.
   if (weak && !signed && warning.textContent) faith.append(" · weak map");
-  const plain = signed || !warning.textContent ? weakInWords(weak, signed) : "";
+  const plain = signed || !warning.textContent ? weakInWords(weak, signed && gammaOf(store) === 1) : "";
   line.append(...(signed ? [] : [faith]), warning, make("span", { class: "plain" }, plain));
   return line;
 }
 
 function differenceInWords(store, map) {
-  const highest = (sign) => map.reduce((most, value) => Math.max(most, sign * value), 0);
-  const [first, second] = opposed(store);
+  const highest = (sign) => map.values.reduce((most, value) => Math.max(most, sign * value), 0);
+  const [first, second] = opposed(store), gamma = gammaOf(store);
+  if (gamma < 1) return `${first} less ${gamma} × ${second}: +${figure(highest(1))} to −${figure(highest(-1))}`;
   return `Difference: ${first} +${figure(highest(1))}, ${second} −${figure(highest(-1))}`;
+}
+
+/* In how few cells most of what speaks for the sub-type lies; pointed at, how the map adds up. */
+function drawEvidence({ data }, code, found, range) {
+  const { cells, share, rows, columns, bias, score } = found, margin = inMargin(found, data.covered);
+  const beside = margin ? `, ${margin} in the mirrored margin` : "";
+  const name = nameOf(data, code), signed = (value) => value.toFixed(2).replace("-", "−");
+  const where = `${cells.length} of ${rows * columns} cells${beside}`;
+  return make("span", {
+    class: "evidence",
+    title: `The fewest cells that hold at least half of what speaks for ${name}; what speaks against it is left out. `
+      + `All cells together, ${signed(score - bias)}, and the bias, ${signed(bias)}, are the score of ${name}, `
+      + `${signed(score)}. Map: ${range}.`,
+  }, make("b", {}, `${Math.round(100 * share)} %`), ` of the positive evidence lies in ${where}`);
 }
 
 function weakInWords(weak, signed) {

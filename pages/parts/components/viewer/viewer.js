@@ -6,7 +6,8 @@ import { make } from "../common/dom.js";
 import { keyList, listen } from "../common/keyboard.js";
 import { builtOnce } from "../common/whole.js";
 import { Bar } from "./bar.js";
-import { methodOf, OWN, unpackMaps } from "./drawn_map.js";
+import { gammaOf, isWeighed, methodOf, OWN, unpackMaps } from "./drawn_map.js";
+import { canContour, showsContour } from "./evidence.js";
 import { KEYS, VIEWS } from "./key_list.js";
 import { Follower } from "./more_maps.js";
 import { Panes } from "./panes.js";
@@ -140,13 +141,18 @@ class Stage {
   #keys() {
     const { store, zoom } = this, { preferences } = store;
     const turn = (name) => prefer(store, { [name]: !preferences[name] });
+    const within = (value) => Math.min(1, Math.max(0, Math.round(100 * value) / 100));
     const strengthen = (step) =>
-      prefer(store, { opacity: Math.min(1, Math.max(0, preferences.opacity + step)), map: true });
+      showsContour(store) || prefer(store, { opacity: within(preferences.opacity + step), map: true });
+    const weigh = (step) => preferences.view === "diff" && isWeighed(store)
+      && prefer(store, { gamma: within(gammaOf(store) + step), map: true });
     const views = Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })]);
     return {
       m: () => turn("map"), a: () => turn("own"),
       p: () => choose(store, "predicted"), t: () => choose(store, "true"),
       e: () => this.#nextMethod(),
+      c: () => canContour(store) && prefer(store, { contour: !preferences.contour, map: true }),
+      ",": () => weigh(-0.1), ".": () => weigh(0.1),
       ArrowUp: () => strengthen(0.1), ArrowDown: () => strengthen(-0.1),
       "+": () => zoom.by(1.4), "=": () => zoom.by(1.4), "-": () => zoom.by(1 / 1.4), 0: () => zoom.to(1),
       "?": () => this.#allKeys(), Escape: () => this.#list?.close() ?? false,

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from breakhis_core.images.taxonomy import SUBTYPES
 from breakhis_core.maps import methods
 from breakhis_core.maps.scale import MapScale
+from breakhis_core.runs import Run
 from pages.parts.components.common.declaring import component
 
 _stage = component(
@@ -60,6 +61,24 @@ class MoreMaps:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the class maps of a run say besides where the evidence for a class lies.
+
+    Attributes:
+        signed: whether they say where there is evidence against a class too.
+        bias: what the cells of each class's map lack to its score; ``None`` where they do not add up.
+    """
+
+    signed: bool = False
+    bias: Sequence[float] | None = None
+
+    @classmethod
+    def of(cls, run: Run) -> Evidence:
+        """Return what the maps of a run say."""
+        return cls(run.signed, run.evidence_bias)
+
+
+@dataclass(frozen=True)
 class Alike:
     """A training image that is like the one on screen: its label, side, and what hovering says."""
 
@@ -90,8 +109,10 @@ class Shown:
         probabilities: eight, in the order of ``images.taxonomy.CODES``.
         predicted: code of the predicted sub-type.
         true: code of the true sub-type, or ``None`` for an upload.
-        maps: ``(8, 7, 7)`` class maps, or ``None``.
+        maps: ``(8, rows, columns)`` class maps, or ``None``.
+        covered: the part of the model input that the picture covers, ``InputForm.covered``.
         scale: the run's scale of maps.
+        evidence: what its run's maps say.
         more: maps by other methods than Grad-CAM, or ``None`` where there cannot be any.
         ahead: the image that Next leads to, shown at the key before the server has answered.
         next: addresses of the pictures that probably come next; the browser fetches them now.
@@ -109,7 +130,9 @@ class Shown:
     predicted: str
     true: str | None = None
     maps: npt.NDArray[np.floating] | None = None
+    covered: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     scale: MapScale = MapScale(1.0, 0.0)
+    evidence: Evidence = Evidence()
     more: MoreMaps | None = None
     ahead: Shown | None = None
     next: Sequence[str] = ()
@@ -173,6 +196,7 @@ def show(
         "classes": CLASSES,
         "strong": image.scale.strong,
         "weak": image.scale.weak,
+        **asdict(image.evidence),
         "next": list(image.next),
         "height": height,
         "keys": keys,
@@ -189,7 +213,6 @@ def show(
 
 def _about(image: Shown) -> dict[str, object]:
     """Return what belongs to the image alone."""
-    maps, top = (None, 1.0) if image.maps is None else _packed(image.maps)
     return {
         "hash": image.hash,
         "name": image.name,
@@ -198,8 +221,8 @@ def _about(image: Shown) -> dict[str, object]:
         "predicted": image.predicted,
         "true": image.true,
         "more": None if image.more is None else vars(image.more),
-        "maps": maps,
-        "top": top,
+        "maps": None if image.maps is None else _packed(image.maps),
+        "covered": image.covered,
         "answer": image.answer,
         "note": image.note,
         "correction": image.correction,
@@ -213,8 +236,10 @@ def show_verdict(key: str) -> None:
     _verdict(key=f"{key}-verdict", data={"viewer": key})
 
 
-def _packed(maps: npt.NDArray[np.floating]) -> tuple[str, float]:
-    """Pack eight maps into 392 bytes of base64 and the value that 255 stands for."""
-    values = np.maximum(np.asarray(maps, np.float32), 0)
-    top = float(values.max()) or 1.0
-    return base64.b64encode(np.round(values * (255 / top)).astype(np.uint8).tobytes()).decode(), top
+def _packed(maps: npt.NDArray[np.floating]) -> dict[str, object]:
+    """Pack eight maps into two bytes a cell, signed, as base64; ``top`` is what 32767 stands for."""
+    values = np.asarray(maps, np.float32)
+    top = float(np.abs(values).max()) or 1.0
+    cells = np.round(values * (32767 / top)).astype("<i2").tobytes()
+    rows, columns = values.shape[1:]
+    return {"rows": rows, "columns": columns, "top": top, "cells": base64.b64encode(cells).decode()}

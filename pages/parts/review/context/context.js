@@ -43,7 +43,7 @@ function drawOtherRun({ hash, other }, setTriggerValue) {
   }, ...other.options.map(([name, label]) =>
     make("option", { value: name, selected: name === other.chosen ? "" : null }, label)));
   const map = make("canvas", { title: "Its map of the sub-type that it predicted, on its own run's scale" });
-  paint(map, other.map, other.strong || 1);
+  paint(map, other.map, { top: other.strong || 1, covered: other.map.covered });
   return section("other", "What another run said", choice,
     make("div", { class: "answer" },
       make("span", { class: "picture" }, drawPicture(hash), map),

@@ -9,10 +9,28 @@ import numpy as np
 
 from breakhis_core.images.taxonomy import CODES, side_of, subtype
 from breakhis_core.runs import Run, image_context
+from pages.parts.review import maps
 from pages.parts.review.context.cached import rows, runs, same_test_set
 from pages.parts.review.context.tile import percent
 from pages.parts.review.queue import Item, scale_of
 from pages.parts.shared import frame
+
+
+@dataclass(frozen=True)
+class DrawnMap:
+    """A class map as ``painting.js`` draws it.
+
+    Attributes:
+        rows: how many rows of cells it has.
+        columns: how many columns.
+        values: of its cells, from left to right and top to bottom.
+        covered: the part of it that the picture covers, ``InputForm.covered``.
+    """
+
+    rows: int
+    columns: int
+    values: Sequence[float]
+    covered: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -25,7 +43,7 @@ class OtherRun:
         words: the sub-type that it predicted; ``side`` its side, ``confidence`` how sure it was.
         verdict: how that compares with this run.
         notes: what to bear in mind.
-        map: its map of that sub-type, 49 values from left to right and top to bottom.
+        map: its map of that sub-type.
         strong: what its maps usually reach, the end of the colours.
     """
 
@@ -36,7 +54,7 @@ class OtherRun:
     confidence: str
     verdict: str
     notes: str
-    map: Sequence[float]
+    map: DrawnMap
     strong: float
 
 
@@ -62,7 +80,7 @@ def other_run(run: Run, item: Item, wanted: str | None) -> OtherRun | None:
     notes = [] if said["part"] != "train" else ["It learnt this image."]
     if not same_test_set(run, other):
         notes.append("Tested on other images than this run.")
-    drawn = np.maximum(np.asarray(other.class_maps()[row, CODES.index(predicted)], float), 0)
+    cells = np.maximum(np.asarray(other.class_maps()[row, CODES.index(predicted)], float), 0)
     return OtherRun(
         options=[(name, frame.run_label(found)) for name, found in others.items()],
         chosen=other.name,
@@ -71,7 +89,7 @@ def other_run(run: Run, item: Item, wanted: str | None) -> OtherRun | None:
         confidence=percent(said["confidence"]),
         verdict=_verdict(item, predicted),
         notes=" ".join(notes),
-        map=drawn.round(4).ravel().tolist(),
+        map=DrawnMap(*cells.shape, cells.round(4).ravel().tolist(), maps.covered(other, item.hash)),
         strong=scale_of(other).strong,
     )
 
