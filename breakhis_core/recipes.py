@@ -92,6 +92,12 @@ class Recipe(BaseModel):
     clip_norm: float = Field(
         default=0.0, ge=0, description="A step's gradients together are made no longer than this; 0 never."
     )
+    averaging: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share that the weights from before the epochs keep in those at the end.",
+    )
     momentum: float = Field(default=0.95, ge=0, lt=1, description="Nesterov momentum of SGD.")
     weight_decay: float = Field(default=0.0, ge=0, description="Decoupled weight decay of AdamW.")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share of the target spread evenly.")
@@ -168,6 +174,10 @@ class Recipe(BaseModel):
             "stain": (f"boundary={WHOLE_BASE}", self.boundary == WHOLE_BASE),
             "average_flips": ("head=linear and flips", self.head == "linear" and len(self.variants) > 1),
             "trained_statistics": ("a trained base", self.boundary != NO_BASE),
+            "averaging": (
+                "a trained base that keeps its statistics",
+                self.boundary != NO_BASE and not self.trained_statistics,
+            ),
         }
         return {name: need for name, (need, met) in needs.items() if not met}
 
@@ -229,7 +239,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="recommended",
-            summary="Head first, then from layer 150 on, on pictures in their own proportions.",
+            summary="Head first, then from layer 150 on, averaged with before; pictures unsquashed.",
             epochs=12,
             width=384,
             height=256,
@@ -239,6 +249,30 @@ RECIPES: dict[str, Recipe] = {
             schedule="cosine",
             warm_up=0.08,
             clip_norm=1.0,
+            averaging=0.5,
+            weight_decay=1e-2,
+            label_smoothing=0.05,
+            balance=0.5,
+            upside_down=True,
+            boundary=BOUNDARIES[150],
+            head="linear",
+            dropout=0.2,
+            head_epochs=100,
+            head_learning_rate=1e-2,
+        ),
+        Recipe(
+            name="thorough",
+            summary="As recommended, on larger pictures and for longer: four times the time.",
+            epochs=20,
+            width=512,
+            height=336,
+            keep_proportions=True,
+            optimizer="adamw",
+            learning_rate=1e-3,
+            schedule="cosine",
+            warm_up=0.05,
+            clip_norm=1.0,
+            averaging=0.5,
             weight_decay=1e-2,
             label_smoothing=0.05,
             balance=0.5,

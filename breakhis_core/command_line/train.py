@@ -35,6 +35,7 @@ class RecipeName(StrEnum):
 
     paper = "paper"
     recommended = "recommended"
+    thorough = "thorough"
     quick = "quick"
     scratch = "scratch"
 

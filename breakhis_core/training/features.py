@@ -7,6 +7,8 @@ same store at once; the worst that happens is that an output is there twice.
 
 from __future__ import annotations
 
+import math
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from breakhis_core.workspace import Workspace
 _SHARD = 64
 _SETTLED = 64
 _AT_ONCE = 4096
+_LARGE = 2**29
+"""Bytes of kept outputs from which on they lie in a file while they are trained on."""
 
 
 def frozen_outputs(
@@ -59,7 +63,7 @@ def frozen_outputs(
     """
     assert network.frozen is not None
     store = FeatureStore.open(root, f"{network.frozen_key}-{form.key}")
-    outputs = np.empty((len(hashes), len(variants), *network.frozen.output.shape[1:]), np.float16)
+    outputs = _room((len(hashes), len(variants), *network.frozen.output.shape[1:]), root)
     rows: dict[Key, tuple[int, ...]] = {
         (image, variant): (at, place)
         for at, image in enumerate(hashes)
@@ -71,6 +75,14 @@ def frozen_outputs(
         read = read_inputs(missing, files, form)
         _compute(frozen_function(network), store, missing, read, variants, outputs, rows, progress)
     return outputs
+
+
+def _room(shape: tuple[int, ...], folder: Path) -> Features:
+    """Return an array to fill; a large one lies in a nameless file, so that it may leave the memory."""
+    if 2 * math.prod(shape) < _LARGE:
+        return np.empty(shape, np.float16)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, np.float16, "w+", shape=shape)
 
 
 def first_embeddings(

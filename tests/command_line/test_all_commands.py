@@ -100,7 +100,7 @@ def test_the_demo_says_where_its_run_is_when_only_pip_was_used(workspace, monkey
 def test_a_shell_completes_commands_and_choices():
     for line, expected in {
         "breakhis cat": ["catalogue"],
-        "breakhis train --recipe ": ["paper", "recommended", "quick", "scratch"],
+        "breakhis train --recipe ": ["paper", "recommended", "thorough", "quick", "scratch"],
     }.items():
         told = started_as(
             "breakhis",

@@ -82,18 +82,22 @@ def test_flips_are_for_training_only(images: np.ndarray, labels: np.ndarray) -> 
     assert fitting.evaluate(fitting.validation) != fitting.evaluate(flipped)
 
 
-def test_resuming_gives_the_same_weights(images: np.ndarray, labels: np.ndarray, tmp_path: Path) -> None:
-    whole = fit(LATE, images, labels)
+@pytest.mark.parametrize("averaging", [0.0, 0.4])
+def test_resuming_gives_the_same_weights(
+    averaging: float, images: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    recipe = LATE.model_copy(update={"averaging": averaging})
+    whole = fit(recipe, images, labels)
     rows = [whole.epoch(epoch) for epoch in range(3)]
 
-    first = fit(LATE, images, labels)
+    first = fit(recipe, images, labels)
     first.epoch(0)
     save_checkpoint(tmp_path, Checkpoint(1, 0.5, "none", [rows[0]], first.state()))
     # An epoch that was cut short leaves no trace.
     first.epoch(1)
     kept = load_checkpoint(tmp_path)
     assert kept is not None
-    second = fit(LATE, images, labels)
+    second = fit(recipe, images, labels)
     second.restore(kept)
     again = [second.epoch(epoch) for epoch in (1, 2)]
     for one, other in zip(again, rows[1:], strict=True):
@@ -180,6 +184,21 @@ def test_gradients_are_clipped_together(images: np.ndarray, labels: np.ndarray) 
 
     assert moved(0.0) > 0.01
     assert moved(0.01) == pytest.approx(0.5 * 0.01, rel=1e-3)
+
+
+def test_the_average_lies_between_before_and_after(images: np.ndarray, labels: np.ndarray) -> None:
+    recipe = LATE.model_copy(update={"dropout": 0.0})
+    plain, averaged = (
+        fit(recipe.model_copy(update={"averaging": share}), images, labels) for share in (0.0, 0.25)
+    )
+    before = [np.asarray(variable) for variable in plain.network.trainable_variables]
+    for epoch in range(2):
+        plain.epoch(epoch)
+        averaged.epoch(epoch)
+    pairs = zip(before, plain.network.trainable_variables, averaged.network.trainable_variables, strict=True)
+    for first, last, mean in pairs:
+        np.testing.assert_allclose(mean, 0.25 * first + 0.75 * np.asarray(last), rtol=1e-5, atol=1e-7)
+    assert averaged.evaluate(averaged.validation) != plain.evaluate(plain.validation)
 
 
 def test_watching_and_a_part_without_images(images: np.ndarray, labels: np.ndarray) -> None:
