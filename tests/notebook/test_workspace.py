@@ -129,7 +129,10 @@ def test_runs_of_other_test_images_are_not_compared(project):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"recipe": "magic"}, "'magic' is no recipe; the recipes are paper, recommended, thorough, quick, scratch."),
+        (
+            {"recipe": "magic"},
+            "'magic' is no recipe; the recipes are paper, recommended, thorough, quick, scratch.",
+        ),
         ({"weights": "no.h5"}, "no.h5: there is no such file; give imagenet, none, or a weights file."),
         ({"name": "fake"}, "A run named fake exists already; choose another name, or open it."),
         ({"data": "gone"}, "gone is no data set of this workspace; there are: pictures."),
