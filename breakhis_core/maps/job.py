@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,9 +68,7 @@ def compute_maps(request: MapRequest, workspace: Workspace, context: Context) ->
         method_of(code)
     run = open_run(workspace.models / request.run)
     run.require_model()
-    work = _Work(
-        run, MapStore(workspace, run_key(run)), wanted(run, request), datasets.files(workspace), context
-    )
+    work = _Work(run, workspace, wanted(run, request), context)
     if not len(work.table):
         where = "anywhere" if request.part is None else f"in its part {request.part}"
         raise InputError(f"{run.name} has no misclassified image {where}: there is nothing to draw maps of.")
@@ -95,10 +92,10 @@ def wanted(run: Run, request: MapRequest) -> pd.DataFrame:
 class _Work:
     """One call of `compute_maps`."""
 
-    def __init__(
-        self, run: Run, store: MapStore, table: pd.DataFrame, files: dict[str, Path], context: Context
-    ) -> None:
-        self.run, self.store, self.table, self.files, self.context = run, store, table, files, context
+    def __init__(self, run: Run, workspace: Workspace, table: pd.DataFrame, context: Context) -> None:
+        self.run, self.table, self.context = run, table, context
+        self.store, self.files = MapStore(workspace, run_key(run)), datasets.files(workspace)
+        self._inputs = workspace.features
         self.refused: list[str] = []
         self._rows = {row.hash: row for row in table.itertuples()}
         self._model: Any = None
@@ -118,7 +115,7 @@ class _Work:
         for done, image in enumerate(missing):
             self._tell(f"{method.name}: image {done + 1} of {len(missing)}", method.seconds if done else 0.0)
             try:
-                ((_, inputs),) = read_inputs([image], self.files, self.run.input_form)
+                ((_, inputs),) = read_inputs([image], self.files, self.run.input_form, kept=self._inputs)
             except BadImageError as error:
                 if str(error) not in self.refused:
                     self.refused.append(str(error))
@@ -138,7 +135,7 @@ class _Work:
         if not sample:
             return
         self._tell(f"{method_of(code).name}: sanity check with random weights", 0.0)
-        _, inputs = next(read_inputs(sample, self.files, self.run.input_form))
+        _, inputs = next(read_inputs(sample, self.files, self.run.input_form, kept=self._inputs))
         classes = [CODES.index(self._rows[image].predicted) for image in sample]
         sanity = sanity_of(self._loaded(), code, inputs, classes)
         self.store.note(code, sanity={**asdict(sanity), "passed": sanity.passed, "warning": sanity.warning})

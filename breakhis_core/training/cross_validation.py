@@ -103,8 +103,9 @@ def _train_fold(training: Training, place: Path) -> None:
         training.request.compact,
     )
     tested = sorted(data.split.frame.loc[data.split.frame["part"] == "test", "hash"])
-    predictor = Predictor.load(part / PREDICTOR)
-    predicted = predict_images(predictor, tested, data.files, training.form, training.predicting)
+    predictor = Predictor.load(part / PREDICTOR, threads=1)
+    kept = training.workspace.features
+    predicted = predict_images(predictor, tested, data.files, training.form, training.predicting, kept)
     about = {"seconds": trained.seconds, "weights": trained.weights, "checked": checked}
     save_piece(place, tested, predicted, trained.history, about)
     remove_checkpoint(training.context.folder)

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import time
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    pass
-
+from breakhis_core.storage.bounded import LIMIT_BYTES, size_of, use
 
 Features = npt.NDArray[np.float16]
 
 
 Key = tuple[str, int]
 """Hash of an image, and how it is shown: a number of ``Recipe.variants``."""
-
-
-LIMIT_BYTES = 8 * 10**9
-"""Room for all stores together; 7,909 images with one flip at the authors' boundary take half a gigabyte."""
-
-
-_ABANDONED_AFTER = 3600.0
 
 
 _BROKEN = (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError)
@@ -58,10 +46,7 @@ class FeatureStore:
             limit: bytes that all stores together may take; the opened one is never removed.
         """
         store = cls(root / key)
-        store.folder.mkdir(parents=True, exist_ok=True)
-        os.utime(store.folder)
-        _make_room(root, store.folder, limit)
-        _clear_abandoned(store.folder)
+        use(store.folder, limit)
         for shard in sorted(store.folder.glob("*.npz")):
             store._index(shard)
         return store
@@ -128,49 +113,18 @@ class FeatureStore:
 
 
 def kept_features(root: Path) -> list[tuple[str, int]]:
-    """Return the name and the bytes of each store, the largest first."""
-    stores = [(folder.name, _size(folder)) for folder in root.iterdir()] if root.is_dir() else []
+    """Return the name and the bytes of each store, kept model inputs among them, the largest first."""
+    stores = [(folder.name, size_of(folder)) for folder in root.iterdir()] if root.is_dir() else []
     return sorted(stores, key=lambda store: -store[1])
 
 
 def clear_features(root: Path) -> int:
-    """Remove all kept outputs.
+    """Remove all kept outputs and model inputs.
 
     Returns:
         Bytes that were freed.
     """
-    freed = _size(root)
+    freed = size_of(root)
     for folder in root.iterdir() if root.is_dir() else ():
         shutil.rmtree(folder, ignore_errors=True)
     return freed
-
-
-def _make_room(root: Path, keep: Path, limit: int) -> None:
-    others = sorted(
-        (folder for folder in root.iterdir() if folder.is_dir() and folder != keep),
-        key=lambda folder: folder.stat().st_mtime,
-    )
-    room = _size(root)
-    for folder in others:
-        # A store that was opened in the last hour may be in use by another training.
-        if room <= limit or time.time() - folder.stat().st_mtime < 3600:
-            break
-        room -= _size(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear_abandoned(folder: Path) -> None:
-    """Remove shards that a killed training left half-written."""
-    for part in folder.glob("*.part"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > _ABANDONED_AFTER:
-                part.unlink()
-
-
-def _size(folder: Path) -> int:
-    size = 0
-    for file in folder.rglob("*"):
-        # Another training may rename or remove a shard between the listing and the look at it.
-        with contextlib.suppress(FileNotFoundError):
-            size += file.stat().st_size if file.is_file() else 0
-    return size

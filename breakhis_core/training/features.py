@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from breakhis_core.images.input_form import InputForm
-from breakhis_core.images.model_inputs import read_inputs, shown
+from breakhis_core.images.model_inputs import read_inputs, shown, work_through
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.networks.backbone import build_base, settle_statistics
 from breakhis_core.networks.export import export_part
@@ -48,7 +48,7 @@ def frozen_outputs(
 
     Args:
         network: gives the frozen part.
-        root: folder of all stores.
+        root: folder of all stores, and of the model inputs that are kept.
         hashes: identities of N images.
         files: where the pictures lie.
         form: how a picture becomes a model input.
@@ -72,8 +72,13 @@ def frozen_outputs(
     store.read_into(outputs, rows)
     missing = [image for image in hashes if any((image, variant) not in store for variant in variants)]
     if missing:
-        read = read_inputs(missing, files, form)
-        _compute(frozen_function(network), store, missing, read, variants, outputs, rows, progress)
+        forward = frozen_function(network)
+
+        def work(inputs: Pixels) -> list[Features]:
+            return [forward(shown(inputs, variant)).astype(np.float16) for variant in variants]
+
+        answers = work_through(work, missing, files, form, root)
+        _keep(answers, store, len(missing), variants, outputs, rows, progress)
     return outputs
 
 
@@ -112,7 +117,7 @@ def first_embeddings(
     """
     base = build_base(weights, workspace.weights, None, recipe.seed, form.shape[:2])
     if weights == "none":
-        _, some = next(read_inputs(data.hashes("train"), data.files, form, batch=_SETTLED))
+        _, some = next(read_inputs(data.hashes("train"), data.files, form, _SETTLED, workspace.features))
         settle_statistics(base, some)
     network = build_network(recipe.model_copy(update={"boundary": NO_BASE}), base)
     hashes = data.images["hash"].to_list()
@@ -126,11 +131,10 @@ def first_embeddings(
     return means
 
 
-def _compute(
-    forward: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]],
+def _keep(
+    answers: Iterable[tuple[Sequence[str], list[Features]]],
     store: FeatureStore,
-    missing: Sequence[str],
-    read: Iterator[tuple[Sequence[str], Pixels]],
+    total: int,
     variants: Sequence[int],
     outputs: Features,
     rows: Mapping[Key, tuple[int, ...]],
@@ -140,9 +144,8 @@ def _compute(
     fresh: list[Features] = []
     done = 0
     try:
-        for some, inputs in read:
-            for variant in variants:
-                answer = forward(shown(inputs, variant)).astype(np.float16)
+        for some, shown_so in answers:
+            for variant, answer in zip(variants, shown_so, strict=True):
                 for image, output in zip(some, answer, strict=True):
                     outputs[rows[image, variant]] = output
                 keys += [(image, variant) for image in some]
@@ -152,19 +155,22 @@ def _compute(
                 store.add(keys, np.concatenate(fresh))
                 keys, fresh = [], []
             if progress is not None:
-                progress(done, len(missing))
+                progress(done, total)
     finally:
         if keys:
             store.add(keys, np.concatenate(fresh))
 
 
 def frozen_function(network: Network) -> Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]:
-    """Return the fastest exact forward pass of the frozen part: TensorFlow on a GPU, else ONNX Runtime."""
+    """Return the fastest exact forward pass of the frozen part: TensorFlow on a GPU, else ONNX Runtime.
+
+    ONNX Runtime computes in the thread that calls; call it in as many as there are cores.
+    """
     import tensorflow as tf
 
     assert network.frozen is not None
     if tf.config.list_physical_devices("GPU"):
         frozen = tf.function(network.frozen, reduce_retracing=True)
         return lambda inputs: np.asarray(frozen(tf.cast(inputs, tf.float32), training=False))
-    session: Any = load_session(export_part(network.model, network.cut), "frozen part")
+    session: Any = load_session(export_part(network.model, network.cut), "frozen part", threads=1)
     return lambda inputs: np.asarray(session.run(None, {"images": np.ascontiguousarray(inputs)})[0])

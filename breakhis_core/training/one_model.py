@@ -123,7 +123,8 @@ class Training:
             source, self.workspace.weights, self._download_progress, self.recipe.seed, self.form.shape[:2]
         )
         if source == "none" and not checkpoint:
-            _, some = next(read_inputs(self.parts["train"], self.data.files, self.form, batch=64))
+            kept = self.workspace.features
+            _, some = next(read_inputs(self.parts["train"], self.data.files, self.form, 64, kept))
             settle_statistics(base, some)
         network = build_network(self.recipe, base)
         if checkpoint:
@@ -173,7 +174,8 @@ class Training:
             return Examples(outputs, labels)
         inputs = np.empty((len(hashes), 1, *self.form.shape), np.uint8)
         done = 0
-        for some, pictures in read_inputs(hashes, self.data.files, self.form):
+        read = read_inputs(hashes, self.data.files, self.form, kept=self.workspace.features)
+        for some, pictures in read:
             inputs[done : done + len(some), 0] = pictures
             done += len(some)
             self._feature_progress(done, len(hashes))
@@ -215,6 +217,7 @@ class Training:
             training=mark,
             first=first,
             progress=self.predicting,
+            kept=self.workspace.features,
         )
 
     def predicting(self, done: int, total: int) -> None:

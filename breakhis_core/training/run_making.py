@@ -16,7 +16,7 @@ import pandas as pd
 
 from breakhis_core import runs
 from breakhis_core.images.input_form import InputForm
-from breakhis_core.images.model_inputs import read_inputs
+from breakhis_core.images.model_inputs import read_inputs, work_through
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.reference import check_average, check_predictor
 from breakhis_core.networks.export import export_predictor, round_weights, score_bias
@@ -53,6 +53,7 @@ def make_run(
     training: str = "",
     first: Features | None = None,
     progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
 ) -> Path:
     """Write a run folder.
 
@@ -75,6 +76,7 @@ def make_run(
         training: mark of the training, by which `runs.publishing.published_run` knows its run again.
         first: `features.first_embeddings` of the images; without them the run keeps none.
         progress: called with images predicted and images in all; may raise to stop.
+        kept: as for `images.model_inputs.read_inputs`.
 
     Returns:
         The run folder.
@@ -87,7 +89,8 @@ def make_run(
         differences = save_predictor(model, folder / "predictor.onnx", data, form, recipe.averaged, compact)
         _save_model(model, folder / "model.keras", compact)
         hashes = data.images["hash"].to_list()
-        predicted = predict_images(Predictor.load(folder), hashes, data.files, form, progress)
+        predictor = Predictor.load(folder, threads=1)
+        predicted = predict_images(predictor, hashes, data.files, form, progress, kept)
         predictions = predictions_table(data.images, data.parts(hashes), predicted.probabilities)
         facts: dict[str, Any] = {
             "phantom": data.phantom,
@@ -203,15 +206,17 @@ def predict_images(
     files: Mapping[str, Path],
     form: InputForm,
     progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
 ) -> Predicted:
     """Predict images from their files.
 
     Args:
-        predictor: says what they are.
+        predictor: says what they are; loaded for one thread, as batches are predicted side by side.
         hashes: identities of N images.
         files: where the pictures lie.
         form: how a picture becomes a model input.
         progress: called with images predicted and images in all; may raise to stop.
+        kept: as for `images.model_inputs.read_inputs`.
 
     Returns:
         What it says, embeddings and class maps as float16.
@@ -220,8 +225,7 @@ def predict_images(
     embeddings = np.empty((len(hashes), EMBEDDING), np.float16)
     maps = np.empty((len(hashes), len(CODES), *predictor.map_shape), np.float16)
     done = 0
-    for some, inputs in read_inputs(hashes, files, form, batch=32):
-        predicted = predictor.predict(inputs)
+    for some, predicted in work_through(predictor.predict, hashes, files, form, kept):
         rows = slice(done, done + len(some))
         probabilities[rows] = predicted.probabilities
         embeddings[rows] = predicted.embeddings

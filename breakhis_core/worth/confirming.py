@@ -155,7 +155,7 @@ def _trained(request: TrainRequest, workspace: Workspace, context: Context) -> n
     network = training.fit().network
     said = [
         network.model.predict_on_batch(np.asarray(pictures, np.float32)).argmax(axis=1)
-        for _, pictures in read_inputs(data.hashes("test"), data.files, training.form, batch=32)
+        for _, pictures in read_inputs(data.hashes("test"), data.files, training.form, 32, workspace.features)
     ]
     del network
     forget_models()

@@ -2,7 +2,8 @@ import json
 
 import numpy as np
 
-from breakhis_core.training.feature_store import LIMIT_BYTES, FeatureStore
+from breakhis_core.storage.bounded import LIMIT_BYTES
+from breakhis_core.training.feature_store import FeatureStore
 from tests.command_line.test_all_commands import call
 
 
