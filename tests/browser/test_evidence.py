@@ -97,6 +97,20 @@ def test_the_line_is_as_thick_at_every_zoom(viewing: tuple[Browser, pd.Series]) 
         browser.key("+", "+", "+")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1280, 720), (1024, 768), (800, 900)])
+def test_zoom_and_help_stay_in_sight_in_every_view(
+    width: int, height: int, viewing: tuple[Browser, pd.Series]
+) -> None:
+    browser, _ = viewing
+    browser.page.set_viewport_size({"width": width, "height": height})
+    browser.page.wait_for_timeout(300)
+    for view in "osvdg":
+        browser.key(view)
+        edges = "['.viewer > .bar', '.help'].map((one) => window.deep(one).getBoundingClientRect().right)"
+        bar, end = browser.read(edges)
+        assert end <= bar, view
+
+
 def colour(browser: Browser, row: int, column: int) -> list[int]:
     """Return red, green, blue and cover of the map in the middle of a cell."""
     return browser.page.evaluate(

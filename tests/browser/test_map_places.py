@@ -75,6 +75,20 @@ def test_a_planted_cell_lies_where_it_was_planted(browser: Browser, fake_run: Ru
     assert browser.errors == []
 
 
+def test_the_map_of_another_run_lies_where_that_run_saw_the_picture(
+    browser: Browser, fake_run: Run, workspace: Workspace, pictures: pd.DataFrame
+) -> None:
+    write_fake_run(workspace.models, "squeezed", pictures)
+    image = build_queue(fake_run)["hash"].iloc[0]
+    browser.open(f"review?run=squeezed&image={image}&order=all")
+    browser.wait_until_shown(image)
+    browser.key("i")
+    canvas = "window.deep('.context .other canvas')"
+    browser.wait_for(f"!!window.deep && !!{canvas}")
+    found = browser.read(BRIGHTEST.replace("window.deep('canvas.map')", canvas))
+    assert found == pytest.approx(on_picture(4, 4), abs=0.02)
+
+
 @pytest.mark.parametrize("size", [(600, 600), (900, 300), (300, 500)])
 def test_an_uploaded_picture_of_any_proportions_bears_its_map_where_it_is_bright(
     size: tuple[int, int], browser: Browser, tmp_path: Path

@@ -132,6 +132,17 @@ def test_the_difference_against_a_class_that_a_bar_chose(
     assert f"−speaks for {subtype(other).name}" in caption
 
 
+def test_clipped_maps_of_before_have_no_contour_and_no_weights(viewing: tuple[Browser, list[str]]) -> None:
+    browser, _ = viewing
+    browser.key("c")
+    assert not map_hidden(browser)
+    assert browser.read("window.deep('.bar .as-line').hidden")
+    assert browser.text(".strength").startswith("Map of ")
+    browser.key("d", ",")
+    assert browser.read("window.deep('.weight').hidden")
+    assert browser.text(".strength").startswith("Difference: ")
+
+
 # Machado, Oliveira and Fernandes 2009, severity 1: what is seen without the green, without the red cones.
 BLINDNESS = {
     "deuteranopia": [

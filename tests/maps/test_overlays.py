@@ -3,6 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from breakhis_core.images.input_form import InputForm
 from breakhis_core.maps.overlays import Maps, lay_over, viridis
 
 
@@ -35,6 +36,21 @@ def test_a_corner_of_the_map_lies_on_that_corner_of_the_picture():
     assert column >= 120
     assert shown[40:].max() == 0
     assert shown[:, :70].max() == 0
+
+
+def test_a_map_of_any_shape_lies_on_the_part_that_the_picture_covers():
+    class_map = np.zeros((10, 16), np.float32)
+    class_map[2, 5] = 1
+    class_map[7, 1] = 1  # In the margin.
+    class_map[6, 8] = -1  # Against: as much as nothing.
+    covered = InputForm(512, 320, keep_proportions=True).covered(300, 300)
+    shown = lay_over(np.zeros((200, 200, 3), np.uint8), class_map, 1.0, covered=covered).sum(axis=2)
+    row, column = np.argwhere(shown == shown.max()).mean(axis=0)
+    # Columns 3 to 12 cover the picture: each cell is a tenth of it.
+    assert abs(row - 50) <= 2
+    assert abs(column - 50) <= 2
+    assert shown[:, 100:].max() == 0
+    assert shown[100:].max() == 0
 
 
 def test_a_run_gives_the_map_of_what_it_predicted(fake_run):

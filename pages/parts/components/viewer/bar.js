@@ -79,11 +79,12 @@ export class Bar {
 
   #drawSliders() {
     const { store, slider, gamma, weight, contour } = this, { preferences } = store;
-    slider.hidden = showsContour(store);
+    const weighs = preferences.view === "diff" && isWeighed(store);
+    slider.hidden = weighs || showsContour(store); // A difference has room for one slider, a line needs none.
     slider.value = Math.round(preferences.opacity * 100);
     contour.hidden = !canContour(store);
     contour.setAttribute("aria-pressed", preferences.contour);
-    weight.hidden = preferences.view !== "diff" || !isWeighed(store);
+    weight.hidden = !weighs;
     weight.firstChild.textContent = `γ ${gammaOf(store).toFixed(2)}`;
     gamma.value = Math.round(gammaOf(store) * 100);
   }
