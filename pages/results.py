@@ -13,7 +13,7 @@ from breakhis_core.results.evaluate import value_at
 from breakhis_core.results.metric_registry import shown_in
 from breakhis_core.results.provenance import macro_note, where_from
 from breakhis_core.results.tables import interval_of
-from breakhis_core.runs import Run
+from breakhis_core.runs import Run, pointing
 from breakhis_core.wording import counted, number
 from pages.parts.results import comparison, folds, images, leakage, review_outcome, runs_table
 from pages.parts.results import views as result_views
@@ -61,6 +61,8 @@ def headline(evaluation: dict[str, Any]) -> None:
     doubt = doubt_in_words(evaluation)
     if doubt:
         st.markdown(f"**{doubt}**")
+    if evaluation["pointing"] is not None:
+        st.caption(pointing.in_words(evaluation["pointing"]))
 
 
 def cautions(run: Run, evaluation: dict[str, Any]) -> None:

@@ -68,6 +68,39 @@ def export_part(model: keras.Model, last: str) -> bytes:
     return graph.model(_size(model), {"features": tuple(shape)})
 
 
+def enlarged(content: bytes, times: int) -> bytes:
+    """Return a predictor of pictures so many times as wide and as high; pooling makes the size free.
+
+    Args:
+        content: of a predictor's ONNX file, as `export_predictor` writes it.
+        times: how many times.
+
+    Returns:
+        The content of an ONNX file, whose maps have the rows and columns of the larger activation.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load_from_string(content)
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    for side in model.graph.input[0].type.tensor_type.shape.dim[1:3]:
+        side.dim_value *= times
+    inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
+    (columns,) = (node for node in model.graph.node if node.name == "activation_columns")
+    (found,) = (value for value in inferred if value.name == columns.input[0])
+    rows, across = (side.dim_value for side in found.type.tensor_type.shape.dim[2:4])
+    values = {
+        "columns_shape": np.array([0, EMBEDDING, rows * across], np.int64),
+        "map_shape": np.array([0, len(CODES), rows, across], np.int64),
+        "position": np.float32(1 / (rows * across)),
+    }
+    for name, value in values.items():
+        constants[name].CopyFrom(numpy_helper.from_array(np.asarray(value), name))
+    for side, size in zip(model.graph.output[2].type.tensor_type.shape.dim[2:4], (rows, across), strict=True):
+        side.dim_value = size
+    return bytes(model.SerializeToString())
+
+
 def score_bias(model: keras.Model) -> list[float] | None:
     """Return what the cells of a class map lack to the class score, for each class.
 

@@ -26,6 +26,7 @@ from breakhis_core.results.patients import case_table
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.results.provenance import split_of
 from breakhis_core.runs import Run
+from breakhis_core.runs.pointing import pointing
 from breakhis_core.splits.folds import OUT_OF_FOLD
 from breakhis_core.wording import part_in_words
 
@@ -42,6 +43,7 @@ def evaluate(
     resamples: int = RESAMPLES,
     by_fold: pd.DataFrame | None = None,
     split: pd.DataFrame | None = None,
+    played: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Evaluate one part of a run's predictions.
 
@@ -58,9 +60,11 @@ def evaluate(
         resamples: bootstrap samples behind each interval.
         by_fold: what each fold of a cross-validation said; ``folds`` then has their spread.
         split: the frozen split of a cross-validation, for what is commonest in the training of each fold.
+        played: what the run's grid pointing game said, where it was played and the part is the test.
 
     Returns:
-        A dictionary that JSON can hold. ``parts`` counts the images of each part. ``tested_subtypes`` are
+        A dictionary that JSON can hold. ``pointing`` is what `runs.pointing.pointing` says.
+        ``parts`` counts the images of each part. ``tested_subtypes`` are
         those with images, over which every macro figure is the mean; ``predicted_only`` were predicted and
         have none. ``baselines`` is what :func:`baselines.baselines` says. ``intervals`` has the limits of
         each metric by its place, such as ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
@@ -98,6 +102,7 @@ def evaluate(
     evaluation["per_magnification"] = _per_magnification(chosen, always, resamples)
     evaluation["per_case"] = _records(case_table(chosen))
     evaluation["intervals"] = limits
+    evaluation["pointing"] = None if played is None else pointing(played, predictions, unit)
     if by_fold is not None:
         evaluation["folds"] = fold_spread(chosen, by_fold, split)
     return evaluation
@@ -110,7 +115,9 @@ def evaluate_run(run: Run, part: str | None = None) -> Evaluation:
         InputError: the part has no image.
     """
     by_fold, split = (run.fold_predictions(), run.split()) if run.folds else (None, None)
-    found = evaluate(run.predictions(), run.unit, part or run.tested_part, by_fold=by_fold, split=split)
+    part = part or run.tested_part
+    played = run.pointing() if part == "test" else None
+    found = evaluate(run.predictions(), run.unit, part, by_fold=by_fold, split=split, played=played)
     return {**found, "split": run.split_in_words}
 
 

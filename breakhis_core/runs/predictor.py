@@ -62,11 +62,20 @@ class Predictor:
         file = path / "predictor.onnx" if path.is_dir() else path
         if not file.is_file():
             raise PredictorError(f"{file}: there is no such predictor; train the run again or copy it whole.")
-        session = load_session(file.read_bytes(), file.name, threads)
+        return cls.of(file.read_bytes(), file.name, threads)
+
+    @classmethod
+    def of(cls, content: bytes, name: str, threads: int | None = None) -> Predictor:
+        """Load a predictor from the content of an ONNX file.
+
+        Raises:
+            PredictorError: it is damaged, or not a predictor of ours.
+        """
+        session = load_session(content, name, threads)
         if tuple(output.name for output in session.get_outputs()) != OUTPUTS:
-            raise PredictorError(f"{file.name}: this ONNX file is not a predictor of a run.")
+            raise PredictorError(f"{name}: this ONNX file is not a predictor of a run.")
         if session.get_outputs()[0].shape[1] != len(CODES):
-            raise PredictorError(f"{file.name}: this predictor does not know the eight sub-types.")
+            raise PredictorError(f"{name}: this predictor does not know the eight sub-types.")
         return cls(session)
 
     @property

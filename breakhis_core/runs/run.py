@@ -17,6 +17,7 @@ from breakhis_core.images.stain_normalisation import StainReference
 from breakhis_core.runs.folder import (
     FIRST_EMBEDDINGS,
     FOLD_PREDICTIONS,
+    POINTING,
     UNSEEN,
     UNSEEN_FILES,
     VERIFIED,
@@ -188,6 +189,12 @@ class Run:
     def unseen(self) -> pd.DataFrame:
         """Return what `suspects.looking.look` made of them, rows as in the predictions."""
         return read_table(self.path, UNSEEN, self._sum(UNSEEN)).copy(deep=False)
+
+    def pointing(self) -> pd.DataFrame | None:
+        """Return what `maps.pointing.play` made of its maps; None where the game was not played."""
+        if POINTING not in self.manifest["files"]:
+            return None
+        return read_table(self.path, POINTING, self._sum(POINTING)).copy(deep=False)
 
     def recipe(self) -> dict[str, Any]:
         """Return the settings of the training."""

@@ -18,12 +18,13 @@ from breakhis_core import runs
 from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs, work_through
 from breakhis_core.images.taxonomy import CODES
+from breakhis_core.maps.pointing import play
 from breakhis_core.maps.reference import check_average, check_predictor
 from breakhis_core.networks.export import export_predictor, round_weights, score_bias
 from breakhis_core.networks.network import EMBEDDING
 from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
-from breakhis_core.runs.folder import FIRST_EMBEDDINGS, UNSEEN
+from breakhis_core.runs.folder import FIRST_EMBEDDINGS, POINTING, UNSEEN
 from breakhis_core.runs.predictor import Predicted, Predictor
 from breakhis_core.suspects.looking import look
 from breakhis_core.training.data import TrainingData
@@ -111,7 +112,9 @@ def make_run(
         save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
         if first is not None:
             write_unseen(folder, predictions, first, data.labels(hashes))
-        evaluation = evaluate.evaluate(predictions, data.split.unit)
+        played = play(folder / "predictor.onnx", predictions, data.files, form)
+        played.to_parquet(folder / POINTING, index=False)
+        evaluation = evaluate.evaluate(predictions, data.split.unit, played=played)
         about = {"name": name, **facts}
         (folder / "card.md").write_text(
             card.card(about, recipe.model_dump(), evaluation, data.phantom), encoding="utf-8"

@@ -1,0 +1,64 @@
+"""What a run's grid pointing game came to: do its maps point to where their sub-type is?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none
+from breakhis_core.runs.run import Run
+from breakhis_core.wording import counted, number
+
+COLUMNS = ("hash", "share", "mosaics")
+CHANCE = 0.25
+"""Share of evidence in the right quarter where it lies anywhere."""
+
+
+def pointing_of(run: Run) -> dict[str, Any] | None:
+    """Return the result of a run's game; None of one that has not played, or could not."""
+    played = run.pointing()
+    return None if played is None else pointing(played, run.predictions(), run.unit)
+
+
+def pointing(played: pd.DataFrame, predictions: pd.DataFrame, unit: str) -> dict[str, Any] | None:
+    """Sum up a game, with an interval from a bootstrap over cases.
+
+    Args:
+        played: as `maps.pointing.play` returns it.
+        predictions: of the run, for the cases.
+        unit: of the run's split.
+
+    Returns:
+        ``{"value", "interval", "chance", "images", "cases", "unit"}``; None without any image.
+    """
+    if played.empty:
+        return None
+    cases = played["hash"].map(predictions.set_index("hash")["case"])
+    by_case = played["share"].groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
+    weights = case_weights(len(by_case), RESAMPLES)
+    samples = (weights @ by_case["sum"].to_numpy(float)) / (weights @ by_case["size"].to_numpy(float))
+    return {
+        "value": round(float(samples[0]), 6),
+        "interval": limits_or_none(samples[1:], len(by_case)),
+        "chance": CHANCE,
+        "images": len(played),
+        "cases": len(by_case),
+        "unit": unit,
+    }
+
+
+def in_words(result: dict[str, Any]) -> str:
+    """Say it in one sentence.
+
+    >>> in_words({"value": 0.5, "interval": None, "images": 9, "cases": 3, "unit": "case"})[:70]
+    'Pointing game: 0.50 of the evidence lies on the right picture of four; '
+    """
+    limits = result["interval"]
+    between = "" if limits is None else f" ({number(limits[0], digits=2)} to {number(limits[1], digits=2)})"
+    images, cases = counted(result["images"], "test image"), counted(result["cases"], "case")
+    share = f"{number(result['value'], digits=2)}{between}"
+    return (
+        f"Pointing game: {share} of the evidence lies on the right picture of four; by chance {CHANCE} "
+        f"({images} of {cases} that the model gets right, split by {result['unit']})."
+    )
