@@ -43,6 +43,7 @@ def play(
     files: Mapping[str, Path],
     form: InputForm,
     progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
 ) -> pd.DataFrame:
     """Play the game with the test images of a run that its model gets right.
 
@@ -52,6 +53,7 @@ def play(
         files: where the pictures lie, by hash.
         form: the run's ``input_form``.
         progress: called with mosaics done and mosaics in all; may raise to stop.
+        kept: as for `images.model_inputs.read_inputs`.
 
     Returns:
         One row for each image that was shown, columns ``runs.pointing.COLUMNS``: its hash, the mean share of
@@ -69,7 +71,7 @@ def play(
     shares: dict[str, list[float]] = {}
     if mosaics:
         predictor = Predictor.of(enlarged(file.read_bytes(), _SIDE), file.name)
-        pictures = _pictures(sorted({image for mosaic in mosaics for image in mosaic}), files, form)
+        pictures = _pictures(sorted({image for mosaic in mosaics for image in mosaic}), files, form, kept)
         for at in range(0, len(mosaics), _AT_ONCE):
             some = mosaics[at : at + _AT_ONCE]
             maps = predictor.predict(
@@ -161,8 +163,10 @@ def _laid_out(pictures: list[Pixels]) -> Pixels:
     return np.concatenate(rows)
 
 
-def _pictures(hashes: list[str], files: Mapping[str, Path], form: InputForm) -> dict[str, Pixels]:
+def _pictures(
+    hashes: list[str], files: Mapping[str, Path], form: InputForm, kept: Path | None
+) -> dict[str, Pixels]:
     found: dict[str, Pixels] = {}
-    for some, batch in read_inputs(hashes, files, form):
+    for some, batch in read_inputs(hashes, files, form, kept=kept):
         found.update(zip(some, batch, strict=True))
     return found

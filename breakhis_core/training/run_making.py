@@ -112,7 +112,7 @@ def make_run(
         save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
         if first is not None:
             write_unseen(folder, predictions, first, data.labels(hashes))
-        played = play(folder / "predictor.onnx", predictions, data.files, form)
+        played = play(folder / "predictor.onnx", predictions, data.files, form, kept=kept)
         played.to_parquet(folder / POINTING, index=False)
         evaluation = evaluate.evaluate(predictions, data.split.unit, played=played)
         about = {"name": name, **facts}
