@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from breakhis_core.errors import InputError
+from breakhis_core.images.plain_png import decode_plain_png
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -55,9 +56,13 @@ def decode(source: Path | bytes, name: str | None = None) -> Pixels:
     if isinstance(source, Path):
         name = name or source.name
         try:
-            source = source.read_bytes()
+            content = source.read_bytes()
         except OSError as error:
             raise BadImageError(f"{name}: the file cannot be read ({error.strerror or error}).") from error
+        pixels = decode_plain_png(source, content, MAX_PIXELS)
+        if pixels is not None:
+            return pixels
+        source = content
     name = name or "The picture"
     if not source:
         raise BadImageError(f"{name}: the file is empty; save or copy it again.")
