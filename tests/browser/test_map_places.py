@@ -72,6 +72,7 @@ def test_a_planted_cell_lies_where_it_was_planted(browser: Browser, fake_run: Ru
     assert browser.text(".evidence").endswith("in 1 of 160 cells, 1 in the mirrored margin")
     browser.key("c")
     assert browser.read("window.deep('.contour .light').getAttribute('d')") == ""
+    assert browser.text(".caption").endswith(" lies in 1 cell of the mirrored margin")
     assert browser.errors == []
 
 

@@ -35,10 +35,18 @@ function strongest({ values, rows, columns }) {
 }
 
 const percent = (share) => `${Math.round(100 * share)} %`;
-const these = (cells, some) => cells.length === 1 ? `${some[0]}1 cell` : `${some[1]}${cells.length} cells`;
-export const shareInWords = ({ cells, share }) => `${percent(share)} in ${these(cells, ["", ""])}`;
-export const sentence = ({ cells, share }, name) =>
-  `${percent(share)} of the positive evidence for ${name} lies in ${these(cells, ["this ", "these "])}`;
+const counted = (count) => `${count} cell${count === 1 ? "" : "s"}`;
+export const shareInWords = ({ cells, share }) => `${percent(share)} in ${counted(cells.length)}`;
+
+/* What the line is, of a map whose picture covers a part of it. */
+export function sentence(found, name, covered) {
+  const beside = inMargin(found, covered), seen = found.cells.length - beside;
+  const places = [
+    seen && `${seen === 1 ? "this" : "these"} ${counted(seen)}`, beside && `${counted(beside)} of the mirrored margin`,
+  ];
+  const where = places.filter(Boolean).join(" and ");
+  return `${percent(found.share)} of the positive evidence for ${name} lies in ${where}`;
+}
 
 /* How many of the cells lie wholly in the margin, where the model saw the picture's mirror image. */
 export const inMargin = (found, covered) => found.cells.length - placesOf(found, covered).length;

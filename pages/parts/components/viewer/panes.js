@@ -89,7 +89,7 @@ export class Panes {
 /* The whole sentence where there is room for it. */
 function captionOfLine(store, id, caption) {
   const found = evidenceFor(store, id), roomy = ["overlay", "side"].includes(store.preferences.view);
-  return roomy ? sentence(found, nameOf(store.data, id)) : `${caption} · ${shareInWords(found)}`;
+  return roomy ? sentence(found, nameOf(store.data, id), store.data.covered) : `${caption} · ${shareInWords(found)}`;
 }
 
 /* What each pane shows in the chosen view: a map or, without one, the bare picture. */
