@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
+
 from breakhis_core import reviews
 from breakhis_core.runs import Run
 from breakhis_core.workspace import Workspace
 from tests.browser.conftest import Browser
+from tests.conftest import write_fake_run
 
 
 def listed(browser: Browser, root: str) -> set[str]:
@@ -20,9 +23,11 @@ def listed(browser: Browser, root: str) -> set[str]:
 
 
 def test_every_key_of_the_viewer_does_what_the_list_says(
-    browser: Browser, workspace: Workspace, fake_run: Run, queue: list[str]
+    browser: Browser, workspace: Workspace, fake_run: Run, queue: list[str], pictures: pd.DataFrame
 ) -> None:
-    browser.open("review?order=all")
+    # The same predictions, with maps that add up: only those have a contour and weights.
+    write_fake_run(workspace.models, "adding", pictures, evidence={"bias": [0.0] * 8})
+    browser.open("review?run=adding&order=all")
     browser.wait_until_shown(queue[0])
 
     labels = fake_run.predictions().set_index("hash")["subtype"]
@@ -154,6 +159,16 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         flips("ArrowDown", "window.deep('input[type=range]').value")
         flips("ArrowUp", "window.deep('input[type=range]').value")
 
+    def contour() -> None:
+        flips("c", "window.deep('canvas.map').hidden")
+        flips("c", "window.deep('canvas.map').hidden")
+
+    def weights() -> None:
+        browser.key("d")
+        flips(",", "window.deep('.weight').textContent")
+        flips(".", "window.deep('.weight').textContent")
+        browser.key("o")
+
     checks: dict[str, Callable[[], None]] = {
         "→ ←": arrows,
         "Home End": ends,
@@ -171,6 +186,8 @@ def test_every_key_of_the_viewer_does_what_the_list_says(
         "E": methods,
         "P T": sub_types,
         "↑ ↓": opacity,
+        "C": contour,
+        ", .": weights,
         "A": lambda: flips("a", "window.deep('.scale').title"),
         "+ − 0": zoom,
         "?": lambda: flips("?", "window.deep('.keys').matches(':popover-open')"),
