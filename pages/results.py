@@ -61,8 +61,8 @@ def headline(evaluation: dict[str, Any]) -> None:
     doubt = doubt_in_words(evaluation)
     if doubt:
         st.markdown(f"**{doubt}**")
-    if evaluation["pointing"] is not None:
-        st.caption(pointing.in_words(evaluation["pointing"]))
+    for sentence in pointing.maps_in_words(evaluation):
+        st.caption(sentence)
 
 
 def cautions(run: Run, evaluation: dict[str, Any]) -> None:

@@ -108,11 +108,10 @@ def notes(result: dict[str, Any]) -> list[str]:
     """Say over how many sub-types macro figures are means, and whether the run beats its baseline."""
     from breakhis_core.results.baselines import doubt_in_words
     from breakhis_core.results.provenance import macro_note
-    from breakhis_core.runs.pointing import in_words
+    from breakhis_core.runs.pointing import maps_in_words
 
     over = f"Macro figures and balanced accuracy are means {macro_note(result)}."
-    game = result.get("pointing")
-    return [over, *filter(None, [doubt_in_words(result), game and in_words(game)])]
+    return [over, *filter(None, [doubt_in_words(result)]), *maps_in_words(result)]
 
 
 def _tables(result: dict[str, Any]) -> list[RenderableType]:

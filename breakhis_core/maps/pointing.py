@@ -24,9 +24,10 @@ from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.images.taxonomy import CODES
+from breakhis_core.maps.painted import on_painted
 from breakhis_core.networks.export import enlarged
 from breakhis_core.runs import Run
-from breakhis_core.runs.folder import POINTING
+from breakhis_core.runs.folder import PAINTED, POINTING
 from breakhis_core.runs.pointing import COLUMNS
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.writing import add_files
@@ -102,7 +103,14 @@ def play_late(
     """
     if run.pointing() is None:
         played = play(run.predictor_file, run.predictions(), files, run.input_form, progress)
-        add_files(run.path, lambda folder: played.to_parquet(folder / POINTING, index=False))
+
+        def write(folder: Path) -> None:
+            played.to_parquet(folder / POINTING, index=False)
+            if run.phantom:
+                asked = on_painted(run.predictions(), run.class_maps(), run.input_form)
+                asked.to_parquet(folder / PAINTED, index=False)
+
+        add_files(run.path, write)
 
 
 def deal(right: pd.DataFrame, seed: int = 0) -> list[tuple[str, ...]]:

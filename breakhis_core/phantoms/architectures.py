@@ -173,7 +173,16 @@ NEIGHBOURS: dict[str, str] = {
 """What else may show in a corner of the field of each sub-type."""
 
 
-def paint_tissue(code: str, dice: Dice, magnification: int) -> tuple[Floats, Floats]:
+_CORNERS = 0.32
+"""Chance of other tissue in a corner of the field."""
+
+
+def has_corner(dice: Dice) -> bool:
+    """Tell whether `paint_tissue` would paint other tissue into a corner with these dice, yet unthrown."""
+    return dice.uniform(0, 1) <= _CORNERS
+
+
+def paint_tissue(code: str, dice: Dice, magnification: int) -> tuple[Floats, Floats, Floats]:
     """Paint one field of view of a sub-type's architecture.
 
     Args:
@@ -182,12 +191,13 @@ def paint_tissue(code: str, dice: Dice, magnification: int) -> tuple[Floats, Flo
         magnification: 40, 100, 200 or 400.
 
     Returns:
-        Haematoxylin and eosin at each pixel, each of shape (460, 700), 0 for none.
+        Haematoxylin and eosin at each pixel, 0 for none, and the share of it that is the sub-type's own
+        tissue, 1 but in a corner of some fields; each of shape (460, 700).
     """
     chance = dice.uniform(0, 1)
     blue, pink = _paint(ARCHITECTURES[code], dice, magnification)
-    if chance > 0.32:
-        return blue, pink
+    if chance > _CORNERS:
+        return blue, pink, np.ones(SHAPE, np.float32)
     beside = _fibrous if chance < 0.12 else ARCHITECTURES[NEIGHBOURS[code]]
     other_blue, other_pink = _paint(beside, dice, magnification)
     corner = cloud(dice, 280, SHAPE)
@@ -195,7 +205,7 @@ def paint_tissue(code: str, dice: Dice, magnification: int) -> tuple[Floats, Flo
     if int((corner > 0).sum()) * 2 > corner.size:
         corner = -corner
     mask = soft(corner, 0.08)
-    return blue + mask * (other_blue - blue), pink + mask * (other_pink - pink)
+    return blue + mask * (other_blue - blue), pink + mask * (other_pink - pink), 1 - mask
 
 
 def _paint(architecture: Callable[[Tissue], None], dice: Dice, magnification: int) -> tuple[Floats, Floats]:

@@ -23,8 +23,8 @@ from PIL import Image
 from breakhis_core.errors import InputError
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.images.taxonomy import CODES, MAGNIFICATIONS, case_of, subtype
-from breakhis_core.phantoms.architectures import paint_tissue
-from breakhis_core.phantoms.noise import Dice
+from breakhis_core.phantoms.architectures import has_corner, paint_tissue
+from breakhis_core.phantoms.noise import Dice, Floats
 from breakhis_core.phantoms.spoiling import KINDS, spoil_dye, spoil_light
 from breakhis_core.phantoms.stain import develop, stain_of
 from breakhis_core.phantoms.workers import end_with_parent
@@ -114,12 +114,27 @@ def picture(phantom: Phantom) -> Pixels:
     Returns:
         Array of shape (460, 700, 3), uint8.
     """
+    return picture_and_own(phantom)[0]
+
+
+def picture_and_own(phantom: Phantom) -> tuple[Pixels, Floats]:
+    """Paint one phantom and say where the tissue of its sub-type lies.
+
+    Returns:
+        The picture, (460, 700, 3) uint8, and how much of each pixel is the sub-type's own tissue, (460, 700):
+        1 in most fields; some show another sub-type's tissue or fibres alone in a corner, where it is 0.
+    """
     # The label is left out of the key, so that a slide under two labels shows the same pixels under both.
     dice = Dice("phantom", VERSION, phantom.slide, phantom.magnification, phantom.sequence)
     stain = stain_of(Dice("stain", VERSION, phantom.case))
-    blue, pink = paint_tissue(phantom.true_subtype, dice, phantom.magnification)
+    blue, pink, own = paint_tissue(phantom.true_subtype, dice, phantom.magnification)
     blue, pink = spoil_dye(phantom.spoiled, blue, pink, dice)
-    return spoil_light(phantom.spoiled, develop(blue, pink, stain, dice), dice)
+    return spoil_light(phantom.spoiled, develop(blue, pink, stain, dice), dice), own
+
+
+def shares_its_field(phantom: Phantom) -> bool:
+    """Tell, without painting it, whether a phantom shows other tissue in a corner."""
+    return has_corner(Dice("phantom", VERSION, phantom.slide, phantom.magnification, phantom.sequence))
 
 
 def paint(root: Path, progress: Callable[[int, int], None] | None = None) -> None:

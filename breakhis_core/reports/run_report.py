@@ -35,7 +35,7 @@ from breakhis_core.results.tables import (
     recipe_table,
 )
 from breakhis_core.runs import Run
-from breakhis_core.runs.pointing import in_words
+from breakhis_core.runs.pointing import maps_in_words
 from breakhis_core.runs.scope import scope_of
 from breakhis_core.runs.table import parts_in_words
 from breakhis_core.workspace import Workspace
@@ -86,7 +86,7 @@ def report(
         "split": split_note(found, folds),
         "provenance": provenance(found),
         "numbers_note": numbers_note(found),
-        "pointing": in_words(found["pointing"]) if found["pointing"] else "",
+        "pointing": " ".join(maps_in_words(found)),
         "metrics": metric_table(found),
         "folds": fold_table(found) if "folds" in found else None,
         "confusion": one_run.confusion_chart(found["confusion"], found["classes"]),

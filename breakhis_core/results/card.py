@@ -21,7 +21,7 @@ from breakhis_core.results.tables import (
     metric_table,
     recipe_table,
 )
-from breakhis_core.runs.pointing import in_words
+from breakhis_core.runs.pointing import maps_in_words
 from breakhis_core.runs.table import settings_that_differ
 from breakhis_core.wording import NO_DEVICE, PHANTOMS, counted, number, part_in_words
 
@@ -84,7 +84,7 @@ def card(
         f"{provenance(evaluation)} {numbers_note(evaluation)}",
         metric_table(evaluation).markdown(),
         *(["## Folds", fold_table(evaluation).markdown()] if "folds" in evaluation else []),
-        *(["## Maps", in_words(evaluation["pointing"])] if evaluation.get("pointing") else []),
+        *(["## Maps", " ".join(maps)] if (maps := maps_in_words(evaluation)) else []),
         "## Sub-types",
         class_table(evaluation).markdown(),
         "## Magnifications",

@@ -26,7 +26,7 @@ from breakhis_core.results.patients import case_table
 from breakhis_core.results.predicted_arrays import read_answers
 from breakhis_core.results.provenance import split_of
 from breakhis_core.runs import Run
-from breakhis_core.runs.pointing import pointing
+from breakhis_core.runs.pointing import painted, pointing
 from breakhis_core.splits.folds import OUT_OF_FOLD
 from breakhis_core.wording import part_in_words
 
@@ -44,6 +44,7 @@ def evaluate(
     by_fold: pd.DataFrame | None = None,
     split: pd.DataFrame | None = None,
     played: pd.DataFrame | None = None,
+    asked: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Evaluate one part of a run's predictions.
 
@@ -61,10 +62,11 @@ def evaluate(
         by_fold: what each fold of a cross-validation said; ``folds`` then has their spread.
         split: the frozen split of a cross-validation, for what is commonest in the training of each fold.
         played: what the run's grid pointing game said, where it was played and the part is the test.
+        asked: where its evidence for phantoms lies, as `maps.painted.on_painted` says, likewise.
 
     Returns:
-        A dictionary that JSON can hold. ``pointing`` is what `runs.pointing.pointing` says.
-        ``parts`` counts the images of each part. ``tested_subtypes`` are
+        A dictionary that JSON can hold. ``pointing`` is what `runs.pointing.pointing` says, ``painted`` what
+        `runs.pointing.painted` says. ``parts`` counts the images of each part. ``tested_subtypes`` are
         those with images, over which every macro figure is the mean; ``predicted_only`` were predicted and
         have none. ``baselines`` is what :func:`baselines.baselines` says. ``intervals`` has the limits of
         each metric by its place, such as ``"per_class.DC.f1"``. What is undefined is ``None``, never nan.
@@ -103,6 +105,7 @@ def evaluate(
     evaluation["per_case"] = _records(case_table(chosen))
     evaluation["intervals"] = limits
     evaluation["pointing"] = None if played is None else pointing(played, predictions, unit)
+    evaluation["painted"] = None if asked is None else painted(asked, predictions)
     if by_fold is not None:
         evaluation["folds"] = fold_spread(chosen, by_fold, split)
     return evaluation
@@ -116,8 +119,10 @@ def evaluate_run(run: Run, part: str | None = None) -> Evaluation:
     """
     by_fold, split = (run.fold_predictions(), run.split()) if run.folds else (None, None)
     part = part or run.tested_part
-    played = run.pointing() if part == "test" else None
-    found = evaluate(run.predictions(), run.unit, part, by_fold=by_fold, split=split, played=played)
+    played, asked = (run.pointing(), run.painted()) if part == "test" else (None, None)
+    found = evaluate(
+        run.predictions(), run.unit, part, by_fold=by_fold, split=split, played=played, asked=asked
+    )
     return {**found, "split": run.split_in_words}
 
 

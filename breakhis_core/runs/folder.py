@@ -39,6 +39,8 @@ FIRST_EMBEDDINGS = "first_embeddings.npy"
 UNSEEN = "unseen.parquet"
 POINTING = "pointing.parquet"
 """What the images of the grid pointing game said; runs of before, and cross-validations, have not played."""
+PAINTED = "painted.parquet"
+"""Where the evidence for phantoms lies; only runs of phantoms have it, and of those as `POINTING`."""
 UNSEEN_FILES: tuple[str, ...] = (FIRST_EMBEDDINGS, UNSEEN)
 """What models that never saw an image say of it; runs of before lack them until somebody asks for it."""
 PROBABILITIES: tuple[str, ...] = tuple(f"p_{code}" for code in CODES)

@@ -17,6 +17,7 @@ from breakhis_core.images.stain_normalisation import StainReference
 from breakhis_core.runs.folder import (
     FIRST_EMBEDDINGS,
     FOLD_PREDICTIONS,
+    PAINTED,
     POINTING,
     UNSEEN,
     UNSEEN_FILES,
@@ -195,6 +196,12 @@ class Run:
         if POINTING not in self.manifest["files"]:
             return None
         return read_table(self.path, POINTING, self._sum(POINTING)).copy(deep=False)
+
+    def painted(self) -> pd.DataFrame | None:
+        """Return what `maps.painted.on_painted` made of its maps; None but for phantoms."""
+        if PAINTED not in self.manifest["files"]:
+            return None
+        return read_table(self.path, PAINTED, self._sum(PAINTED)).copy(deep=False)
 
     def recipe(self) -> dict[str, Any]:
         """Return the settings of the training."""
