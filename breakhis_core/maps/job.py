@@ -21,6 +21,7 @@ from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.faithfulness import judge
 from breakhis_core.maps.making import map_maker
 from breakhis_core.maps.methods import METHODS, method_of
+from breakhis_core.maps.pointing import play_late
 from breakhis_core.maps.sanity import SAMPLE, sanity_of
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.progress import Context, stop_if_asked
@@ -77,6 +78,7 @@ def compute_maps(request: MapRequest, workspace: Workspace, context: Context) ->
     for code in ordered:
         work.draw(code)
         work.check(code)
+    work.point()
     context.report("Finished", 1.0)
     return {"run": run.name, "images": len(work.table), "refused": work.refused}
 
@@ -140,6 +142,15 @@ class _Work:
         sanity = sanity_of(self._loaded(), code, inputs, classes)
         self.store.note(code, sanity={**asdict(sanity), "passed": sanity.passed, "warning": sanity.warning})
         self._before += _CHECK
+
+    def point(self) -> None:
+        """Play the pointing game with a run of before there was one; its maps are kept even if that fails."""
+        if self.run.pointing() is None:
+            self._tell("Mosaics: where the maps point", 0.0)
+            try:
+                play_late(self.run, self.files, lambda *_: stop_if_asked(self.context))
+            except InputError as error:
+                self.refused.append(str(error))
 
     def _missing(self, code: str) -> list[str]:
         return [image for image in self.table["hash"] if not self.store.has(code, image)]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from breakhis_core.results.evaluate import evaluate_run
 from breakhis_core.runs import Run
+from breakhis_core.runs.folder import POINTING
 
 
 def evaluation_of(run: Run, part: str) -> dict[str, Any]:
@@ -16,7 +17,8 @@ def evaluation_of(run: Run, part: str) -> dict[str, Any]:
     Raises:
         InputError: the run has no image of that part.
     """
-    return _evaluation(run.content, part, run)
+    # How well maps point may be added later.
+    return _evaluation(run.content + run.manifest["files"].get(POINTING, ""), part, run)
 
 
 @st.cache_data(max_entries=256, show_spinner="Computing intervals over cases …")
