@@ -214,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--run", required=True, help="a run whose base is frozen, such as one of recommended")
+    parser.add_argument("--run", required=True, help="a run whose base is frozen, such as one of quick")
     for part in ("random", "planted", "spoiled"):
         parser.add_argument(f"--{part}", type=int, default=0, metavar="TIMES")
     parser.add_argument("--poor", action="store_true", help="are poor pictures misclassified more often?")

@@ -285,7 +285,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             name="quick",
-            summary="Base frozen, one dense layer: for a first look, in a tenth of the time.",
+            summary="Base frozen, one dense layer: much faster, and no worse by case where cases are few.",
             epochs=3,
             optimizer="adamw",
             learning_rate=3e-4,

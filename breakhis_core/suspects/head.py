@@ -24,7 +24,7 @@ RIDGE = 0.15
 
 Of 0.005 to 1 tried on 273 real images with a tenth of their labels changed, 0.05 to 0.3 find most of them."""
 BALANCE = 0.5
-"""Power of the inverse of a sub-type's frequency that weighs its images, as in the recipe recommended."""
+"""Power of the inverse of a sub-type's frequency that weighs its images, as in the recipes."""
 STEPS = 160
 _CLASSES = len(CODES)
 

@@ -67,6 +67,19 @@ def test_outputs_are_those_of_keras(network: Network, files: dict[str, Path], tm
     assert not np.array_equal(outputs[:, 0], outputs[:, 1])
 
 
+def test_large_outputs_are_the_same_and_lie_in_a_file(
+    network: Network, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = list(files)[:4]
+    held = frozen_outputs(network, tmp_path, few, files, InputForm(), (0, 1))
+    monkeypatch.setattr(features, "_LARGE", 1)
+    lying = frozen_outputs(network, tmp_path, few, files, InputForm(), (0, 1))
+    assert isinstance(lying, np.memmap)
+    assert not isinstance(held, np.memmap)
+    np.testing.assert_array_equal(lying, held)
+    assert not [file for file in tmp_path.iterdir() if file.is_file()]
+
+
 def test_nothing_is_computed_twice(
     network: Network, files: dict[str, Path], tmp_path: Path, passes: list[int]
 ) -> None:
