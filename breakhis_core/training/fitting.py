@@ -74,7 +74,11 @@ class Fitting:
         self.network, self.recipe = network, recipe
         self.train, self.validation = train, validation
         self.optimizer = steps.make_optimizer(recipe, network.trainable_variables)
-        self._average = AveragedWeights(network.trainable_variables, recipe.averaging)
+        self._average = (
+            AveragedWeights(network.trainable_variables, recipe.averaging)
+            if recipe.averaging and "averaging" not in recipe.idle
+            else None
+        )
         self._weights = steps.class_weights(train.labels, recipe.balance)
         self._train_step = steps.make_train_step(network, recipe, self.optimizer, train.inputs)
         self._evaluate_step = steps.make_evaluation_step(network, validation.inputs)
@@ -106,12 +110,12 @@ class Fitting:
             validation images its two values are None.
         """
         began = time.monotonic()
-        if self.recipe.averaging:
+        if self._average:
             self._average.leave()
         loss, accuracy = self._pass(
             self.train, epoch, self._train_step, watch, (self.recipe.seed, epoch), True
         )
-        if self.recipe.averaging:
+        if self._average:
             self._average.enter()
         val_loss, val_accuracy = self.evaluate(self.validation)
         return {
@@ -148,17 +152,19 @@ class Fitting:
 
     def state(self) -> list[npt.NDArray[Any]]:
         """Return the values of everything that training changes."""
-        return [*(np.asarray(variable) for variable in self._state_variables()), *self._average.values]
+        averaged = self._average.values if self._average else []
+        return [*(np.asarray(variable) for variable in self._state_variables()), *averaged]
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to a checkpoint of the same recipe and network."""
         variables = self._state_variables()
-        averaged = 2 * len(self.network.trainable_variables) if self.recipe.averaging else 0
+        averaged = 2 * len(self.network.trainable_variables) if self._average else 0
         if len(variables) + averaged != len(checkpoint.values):
             raise ValueError(f"checkpoint has {len(checkpoint.values)} values, network {len(variables)}")
         for variable, value in zip(variables, checkpoint.values, strict=False):
             variable.assign(value)
-        self._average.values = checkpoint.values[len(variables) :]
+        if self._average:
+            self._average.values = checkpoint.values[len(variables) :]
 
     def _state_variables(self) -> list[Any]:
         return [*self.network.model.variables, *self.optimizer.variables]
