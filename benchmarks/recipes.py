@@ -138,14 +138,22 @@ def recompute_statistics(fitting: Fitting) -> None:
 TOLD = ("accuracy", "macro_f1", "binary.accuracy", "binary.f1")
 
 
-def line(name: str, unit: Unit, sample: Sample, answers: list[tuple[np.ndarray, np.ndarray]]) -> str:
-    """Write a row of the table: of all seeds together, their range, and an interval over cases."""
-    everything = [np.concatenate(parts) for parts in zip(*answers, strict=True)]
+def line(name: str, unit: Unit, sample: Sample, answers: list[list[np.ndarray]]) -> str:
+    """Write a row of the table: of all seeds together, their range, and an interval over cases.
+
+    Args:
+        name: what the row is called.
+        unit: what the folds kept whole.
+        sample: the images.
+        answers: of each seed the held-out rows, what was said of them, and for which it is right to name the
+            sub-type commonest in the training.
+    """
+    *everything, commonest = [np.concatenate(parts) for parts in zip(*answers, strict=True)]
     together = sum_by_case(_answers(sample, *everything))
     cases = len(together.confusion)
     drawn = measure(together, case_weights(cases), TOLD)
     of_seed = []
-    for rows, said in answers:
+    for rows, said, _ in answers:
         sums = sum_by_case(_answers(sample, rows, said))
         of_seed.append(measure(sums, np.ones((1, len(sums.confusion))), TOLD))
     cells = []
@@ -160,8 +168,7 @@ def line(name: str, unit: Unit, sample: Sample, answers: list[tuple[np.ndarray, 
         ]
     counted = len(subtypes_averaged(together)["tested_subtypes"])
     cells.insert(TOLD.index("macro_f1") * 3 + 1, str(counted))
-    cells.append(f"{np.mean(np.concatenate([_commonest_is_right(sample, rows) for rows, _ in answers])):.2f}")
-    return f"| {name} | by {unit} | {' | '.join(cells)} |"
+    return f"| {name} | by {unit} | {' | '.join(cells)} | {commonest.mean():.2f} | {len(answers)} |"
 
 
 def _commonest_is_right(sample: Sample, rows: np.ndarray) -> np.ndarray:
@@ -214,19 +221,20 @@ def tell(cells: list[Cell], sample: Sample, kept: Path) -> None:
     three = " --: | --- | --- |"
     print(f"| --- | --- |{three} --: |{three}{three}{three} --: | --: |")
     for name, unit in dict.fromkeys((cell.recipe, cell.unit) for cell in cells):
-        answers: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        answers: dict[str, list[list[np.ndarray]]] = {}
         for seed in sorted({cell.seed for cell in cells}):
             files = [Cell(name, unit, seed, fold).file(kept) for fold in range(FOLDS)]
             if not all(file.is_file() for file in files):
                 continue
             parts = [np.load(file) for file in files]
-            rows = np.concatenate([part["rows"] for part in parts])
+            rows = [part["rows"] for part in parts]
+            right = np.concatenate([_commonest_is_right(sample, some) for some in rows])
             for key, row in (("probabilities", name), ("settled", SETTLED)):
                 if key in parts[0]:
                     said = np.concatenate([part[key] for part in parts])
-                    answers.setdefault(row, []).append((rows, said))
+                    answers.setdefault(row, []).append([np.concatenate(rows), said, right])
         for row, given in answers.items():
-            print(f"{line(row, unit, sample, given)} {len(given)} |", flush=True)
+            print(line(row, unit, sample, given), flush=True)
 
 
 def time_all(sample: Sample, weights: str, names: list[str], timed_epochs: int) -> None:
