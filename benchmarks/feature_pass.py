@@ -56,7 +56,8 @@ class Passes:
         self.network: Network = build_network(RECIPES["paper"], base)
         model = self.network.model
         names = [layer.name for layer in model.layers]
-        self.frozen = load_session(export_part(model, self.network.cut), "frozen part")
+        part = export_part(model, self.network.cut)
+        self.frozen, self.alone = load_session(part, "frozen part"), load_session(part, "frozen part", 1)
         self.whole = load_session(export_part(model, names[names.index("pool") - 1]), "base")
         export_predictor(model, place / "predictor.onnx")
         self.predictor = Predictor.load(place, threads=1)
@@ -66,6 +67,8 @@ class Passes:
         bare, base = "bare forward pass of the frozen part", "bare forward pass of the base"
         return {
             bare: ("", lambda: self._bare(self.frozen, VARIANTS), bare),
+            # Its threads spin while they wait, which is work for nothing on a busy machine.
+            "the same on one core, 8 at a time": ("", lambda: self._bare(self.alone, VARIANTS, 8), bare),
             "first pass: decoding, computing, keeping": ("nothing", self._outputs, bare),
             "second pass: model inputs kept": ("inputs", self._outputs, bare),
             "of both: writing and loading the graph": ("", lambda: frozen_function(self.network), bare),
@@ -80,11 +83,11 @@ class Passes:
             if left == "nothing" or not folder.name.startswith("inputs-"):
                 shutil.rmtree(folder)
 
-    def _bare(self, session: Any, variants: tuple[int, ...]) -> None:
+    def _bare(self, session: Any, variants: tuple[int, ...], batch: int = BATCH) -> None:
         for variant in variants:
             shown = self.inputs[:, :, ::-1] if variant else self.inputs
-            for at in range(0, len(shown), BATCH):
-                session.run(None, {"images": np.ascontiguousarray(shown[at : at + BATCH])})
+            for at in range(0, len(shown), batch):
+                session.run(None, {"images": np.ascontiguousarray(shown[at : at + batch])})
 
     def _outputs(self) -> None:
         frozen_outputs(self.network, self.kept, list(self.files), self.files, self.form, VARIANTS)
