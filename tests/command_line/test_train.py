@@ -14,7 +14,7 @@ from breakhis_core.sweeps.values import with_settings
 from tests.command_line.test_all_commands import PROJECT, call
 from tests.conftest import paint_pictures
 
-SMALL = ["--weights", "none", "--epochs", "2", "--unit", "case"]
+SMALL = ["--recipe", "quick", "--weights", "none", "--epochs", "2", "--unit", "case"]
 
 
 @pytest.fixture(scope="module")
