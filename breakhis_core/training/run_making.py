@@ -95,13 +95,8 @@ def make_run(
         predicted = predict_images(predictor, hashes, data.files, form, progress, kept)
         predictions = predictions_table(data.images, data.parts(hashes), predicted.probabilities)
         facts: dict[str, Any] = {
-            "phantom": data.phantom,
-            "catalogue": catalogue_name(data),
-            "unit": data.split.unit,
-            "split_seed": data.split.seed,
+            **_data_facts(data),
             "improves": improves,
-            "excluded": data.excluded,
-            **({"corrected": data.corrected} if data.corrected else {}),
             "training": training,
             "weights": weights,
             **({"weights_file": dict(weights_file)} if weights_file else {}),
@@ -121,6 +116,17 @@ def make_run(
         )
         runs.write_facts(folder, **facts, checked=differences)
     return models / name
+
+
+def _data_facts(data: TrainingData) -> dict[str, Any]:
+    return {
+        "phantom": data.phantom,
+        "catalogue": catalogue_name(data),
+        "unit": data.split.unit,
+        "split_seed": data.split.seed,
+        "excluded": data.excluded,
+        **({"corrected": data.corrected} if data.corrected else {}),
+    }
 
 
 def _ask_maps(
