@@ -206,6 +206,26 @@ class Recipe(BaseModel):
         return self.variants if self.average_flips else (0,)
 
     @property
+    def main_epochs(self) -> int:
+        """The epochs that people mean: of a frozen base those of the head too.
+
+        >>> RECIPES["paper"].main_epochs, RECIPES["recommended"].main_epochs, RECIPES["quick"].main_epochs
+        (15, 12, 103)
+        """
+        return self.epochs + (self.head_epochs if self.boundary == NO_BASE else 0)
+
+    def lasting(self, epochs: int) -> Recipe:
+        """Return the recipe with another number of ``main_epochs``; see ``shortest``."""
+        if self.boundary == NO_BASE and self.head_epochs:
+            return self.model_copy(update={"head_epochs": epochs - self.epochs})
+        return self.model_copy(update={"epochs": epochs})
+
+    @property
+    def shortest(self) -> int:
+        """The fewest ``main_epochs`` that leave each phase one."""
+        return self.main_epochs - max(self.epochs, self.head_epochs) + 1
+
+    @property
     def paper_index(self) -> int | None:
         """The authors' Keras 2 index of the boundary, if it is one of theirs."""
         return next((index for index, name in BOUNDARIES.items() if name == self.boundary), None)

@@ -221,7 +221,7 @@ def _tell(answer: Answer, folder: Path) -> None:
         "excluded": len(run.excluded),
         "corrected": len(run.corrected),
         "parts": {part: int(count) for part, count in parts.items()},
-        "epochs": int(run.history()["epoch"].max()),
+        "epochs": int(run.history().query("phase == 'all'")["epoch"].max()),
         "seconds": run.manifest["seconds"],
         **{key: result[key] for key in ("images", "cases", "accuracy", "balanced_accuracy", "macro_f1")},
         "binary": {key: result["binary"][key] for key in ("f1", "precision", "recall", "specificity", "auc")},

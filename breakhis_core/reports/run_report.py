@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from breakhis_core.charts import comparison, one_run, probability
+from breakhis_core.charts import comparison, one_run, probability, training_curves
 from breakhis_core.images.taxonomy import SIDES
 from breakhis_core.reports.page import page
 from breakhis_core.results.baselines import doubt_in_words
@@ -99,7 +99,8 @@ def report(
         "magnifications": magnification_table(found),
         "reliability": probability.reliability_chart(found["calibration"]["bins"]),
         "cases": case_score_table(found),
-        "history": [(measure, one_run.history_chart(history, measure)) for measure in measures],
+        "history": [(measure, training_curves.history_chart(history, measure)) for measure in measures],
+        "best_epoch": training_curves.best_in_words(history),
         "worth_title": TITLE,
         "worth": worth,
         "recipe": recipe_table(recipe),

@@ -139,8 +139,13 @@ class Run:
         return read_table(self.path, "split.parquet", self._sum("split.parquet")).copy(deep=False)
 
     def history(self) -> pd.DataFrame:
-        """Return one row per epoch: epoch, loss, accuracy, val_loss, val_accuracy, ..."""
-        return read_table(self.path, "history.csv", self._sum("history.csv")).copy(deep=False)
+        """Return one row per epoch: phase, epoch, loss, accuracy, val_loss, val_accuracy, ...
+
+        Epochs count within a phase: ``head`` trained the head alone before the base joined, ``all`` what the
+        recipe trains. Runs of before tell of the second alone.
+        """
+        history = read_table(self.path, "history.csv", self._sum("history.csv"))
+        return history.copy(deep=False) if "phase" in history else history.assign(phase="all")
 
     def class_maps(self) -> np.ndarray:
         """Return the class maps, mapped from the file, read-only.

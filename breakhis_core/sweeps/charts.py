@@ -39,7 +39,7 @@ def chart_rows(study: Study, doubt: Uncertainty) -> pd.DataFrame:
         table[f"x_{field}"] = [short(field, value) for value in table[field]]
         table[f"t_{field}"] = [value_text(field, value) for value in table[field]]
     table["says"] = [
-        _says(row["state"], row["value"], row["epochs"], study.cells[row["cell"]].recipe.epochs)
+        _says(row["state"], row["value"], row["epochs"], study.cells[row["cell"]].recipe.main_epochs)
         for row in table.to_dict("records")
     ]
     many = study.request.seeds > 1
@@ -163,7 +163,7 @@ def epochs_chart(study: Study, doubt: Uncertainty, *, height: int = 300) -> alt.
         ],
         columns=["trial", "epoch", "value", "state", "settings"],
     )
-    longest = max(cell.recipe.epochs for cell in study.cells)
+    longest = max(cell.recipe.main_epochs for cell in study.cells)
     states = [state for state in _STATE_COLOURS if state in set(rows["state"])]
     base = alt.Chart(rows).encode(
         x=alt.X(

@@ -102,7 +102,7 @@ class Study:
 
     def epochs(self, trial: Trial) -> int:
         """Return the epochs of a trial when it is whole."""
-        return self.cells[trial.cell].recipe.epochs
+        return self.cells[trial.cell].recipe.main_epochs
 
     @property
     def done(self) -> bool:

@@ -184,7 +184,7 @@ def cells(request: SweepRequest) -> list[Cell]:
 
 def usual_epochs(study: str, recipe: Recipe) -> int:
     """Return the epochs of a study when nobody says otherwise: the authors' where it is their study."""
-    return BOUNDARY_EPOCHS if study == "boundary" and recipe.name == "paper" else recipe.epochs
+    return BOUNDARY_EPOCHS if study == "boundary" and recipe.name == "paper" else recipe.main_epochs
 
 
 def fingerprint(data: TrainingData) -> str:

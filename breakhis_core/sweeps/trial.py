@@ -23,12 +23,13 @@ from breakhis_core.storage import database as db
 from breakhis_core.sweeps.request import SweepRequest, cells
 from breakhis_core.training.checkpoint import load_checkpoint
 from breakhis_core.training.data import TrainingData
-from breakhis_core.training.fitting import Examples, Fitting
-from breakhis_core.training.one_model import Training
+from breakhis_core.training.fitting import Examples, Fitting, Row
+from breakhis_core.training.one_model import Measure, Training
 from breakhis_core.workspace import Workspace
 
 _BEAT_EVERY = 15.0
 _LOOK_EVERY = 0.5
+_HEAD_POINTS = 20
 Asked = Callable[[], bool]
 
 
@@ -66,7 +67,7 @@ def run_trial(
     cell = cells(request)[int(trial.user_attrs["cell"])]
     recipe = cell.recipe.model_copy(update={"seed": cell.recipe.seed + int(trial.user_attrs["repeat"])})
     folder.mkdir(parents=True, exist_ok=True)
-    context = _TrialContext(folder, trial, request, recipe.epochs, should_stop)
+    context = _TrialContext(folder, trial, request, recipe.main_epochs, should_stop)
     try:
         checkpoint = load_checkpoint(folder)
         for row in checkpoint.history if checkpoint else ():
@@ -139,6 +140,11 @@ class _CellTraining(Training):
         if hashes == self.parts["validation"]:
             self._validation = found
         return found
+
+    def note_head(self, row: Row, history: list[Row], fitting: Fitting, measure: Measure | None) -> None:
+        """Take up some epochs of a frozen base's head: to write each down takes as long as to train it."""
+        if row["phase"] == "all" and row["epoch"] % math.ceil(self.recipe.head_epochs / _HEAD_POINTS) == 0:
+            super().note_head(row if measure is None else row | measure(fitting), history, fitting, measure)
 
     def measure(self, fitting: Fitting) -> dict[str, float]:
         """Return macro F1 on the validation part."""

@@ -110,7 +110,7 @@ def spread_out(some: list[Cell]) -> list[Cell]:
 def load(storage: RDBStorage, name: str, request: SweepRequest) -> optuna.Study:
     """Open a study for work, with its pruner: below the median of the finished trials after a third."""
     if request.prune:
-        warm = max(2, math.ceil(request.base.recipe.epochs / 3))
+        warm = max(2, math.ceil(request.base.recipe.main_epochs / 3))
         pruner: optuna.pruners.BasePruner = optuna.pruners.MedianPruner(
             n_startup_trials=4, n_warmup_steps=warm, n_min_trials=4
         )

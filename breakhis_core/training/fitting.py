@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,18 @@ from breakhis_core.recipes import Recipe
 from breakhis_core.training import steps
 from breakhis_core.training.checkpoint import Checkpoint
 
-HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+Phase = Literal["head", "all"]
+"""What an epoch trains: the head alone, before the base is trained too; or all that the recipe trains."""
+HISTORY_COLUMNS = (
+    "phase",
+    "epoch",
+    "loss",
+    "accuracy",
+    "val_loss",
+    "val_accuracy",
+    "learning_rate",
+    "seconds",
+)
 
 _HEAD_PHASE = 10**6
 """Stands where the epoch stands when numbers are drawn for the epochs of the head alone."""
@@ -46,13 +57,15 @@ class Step:
     """Where a training is, told after every batch.
 
     Attributes:
-        epoch: epoch in progress, counted from 0.
+        phase: what is trained, as in a row of the history.
+        epoch: epoch in progress of this phase, counted from 0.
         batch: batches done in it.
         batches: batches of an epoch.
         loss: mean loss of the epoch so far.
         accuracy: share of right answers of the epoch so far.
     """
 
+    phase: Phase
     epoch: int
     batch: int
     batches: int
@@ -61,6 +74,17 @@ class Step:
 
 
 Watcher = Callable[[Step], None]
+Row = dict[str, Any]
+"""An epoch of the history, columns ``HISTORY_COLUMNS``; without validation images its two values are None."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an epoch stands: as in `Step`, and what its random numbers are drawn from."""
+
+    phase: Phase
+    epoch: int
+    random: tuple[int, int]
 
 
 class Fitting:
@@ -84,19 +108,32 @@ class Fitting:
         self._evaluate_step = steps.make_evaluation_step(network, validation.inputs)
         self._embedding_step = steps.make_embedding_step(network, train.inputs)
 
-    def warm_up(self, watch: Watcher | None = None) -> None:
-        """Train the head alone on pooled features, for the recipe's ``head_epochs``."""
+    def warm_up(self, watch: Watcher | None = None, tell: Callable[[Row], None] | None = None) -> None:
+        """Train the head alone on pooled features, for the recipe's ``head_epochs``.
+
+        Args:
+            watch: told after every batch; may raise to stop.
+            tell: given the row of the history after every epoch; without it nothing is evaluated.
+        """
         recipe = self.recipe
         if not recipe.head_epochs:
             return
+        # Of a frozen base these are the epochs that count; the others go on behind them.
+        phase: Phase = "all" if self.network.trained is None else "head"
         embeddings = self.embeddings(self.train)
         alone = replace(self.network, trained=None)
         optimizer = steps.make_optimizer(recipe, alone.trainable_variables)
         step = steps.make_train_step(alone, recipe, optimizer, embeddings.inputs)
+        held_out = self.embeddings(self.validation)
+        evaluate = steps.make_evaluation_step(alone, embeddings.inputs)
         for epoch in range(recipe.head_epochs):
+            began = time.monotonic()
             rate = recipe.head_learning_rate * 0.5 * (1 + math.cos(math.pi * epoch / recipe.head_epochs))
             optimizer.learning_rate.assign(rate)
-            self._pass(embeddings, epoch, step, watch, random=(recipe.seed, _HEAD_PHASE + epoch))
+            place = _Place(phase, epoch, (recipe.seed, _HEAD_PHASE + epoch))
+            seen = self._pass(embeddings, place, step, watch)
+            if tell is not None:
+                tell(_row(place, seen, self.evaluate(held_out, evaluate), rate, began))
 
     def epoch(self, epoch: int, watch: Watcher | None = None) -> dict[str, Any]:
         """Train one epoch and evaluate it on the validation part.
@@ -106,43 +143,43 @@ class Fitting:
             watch: told after every batch; may raise to stop.
 
         Returns:
-            A row of the history, columns ``HISTORY_COLUMNS``; the epoch counts from 1 there. Without
-            validation images its two values are None.
+            A row of the history. The epoch counts from 1 there, of a frozen base behind those of the head.
         """
         began = time.monotonic()
+        recipe = self.recipe
+        place = _Place("all", recipe.main_epochs - recipe.epochs + epoch, (recipe.seed, epoch))
         if self._average:
             self._average.leave()
-        loss, accuracy = self._pass(
-            self.train, epoch, self._train_step, watch, (self.recipe.seed, epoch), True
+        seen = self._pass(
+            self.train, place, self._train_step, watch, lambda done: recipe.learning_rate_at(epoch, done)
         )
         if self._average:
             self._average.enter()
-        val_loss, val_accuracy = self.evaluate(self.validation)
-        return {
-            "epoch": epoch + 1,
-            "loss": loss,
-            "accuracy": accuracy,
-            "val_loss": val_loss,
-            "val_accuracy": val_accuracy,
-            "learning_rate": self.recipe.learning_rate_at(epoch),
-            "seconds": time.monotonic() - began,
-        }
+        return _row(place, seen, self.evaluate(self.validation), recipe.learning_rate_at(epoch), began)
 
-    def evaluate(self, examples: Examples) -> tuple[float | None, float | None]:
-        """Return mean cross-entropy and accuracy, of unflipped images and without dropout."""
+    def evaluate(
+        self, examples: Examples, step: Callable[..., Any] | None = None
+    ) -> tuple[float | None, float | None]:
+        """Return mean cross-entropy and accuracy, of unflipped images and without dropout.
+
+        Args:
+            examples: what is looked at.
+            step: as `steps.make_evaluation_step` makes it; by default that of the whole network.
+        """
         if not len(examples):
             return None, None
+        step = self._evaluate_step if step is None else step
         loss = right = 0.0
         size = self.recipe.batch_size
         for at in range(0, len(examples), size):
             inputs = np.ascontiguousarray(examples.inputs[at : at + size, 0])
-            sums = self._evaluate_step(inputs, examples.labels[at : at + size])
+            sums = step(inputs, examples.labels[at : at + size])
             loss, right = loss + float(sums[0]), right + float(sums[1])
         return loss / len(examples), right / len(examples)
 
     def embeddings(self, examples: Examples) -> Examples:
         """Return the pooled features of examples with the trained part as it is now."""
-        if self.network.trained is None:
+        if self.network.trained is None or not len(examples):
             return examples
         count, variants = examples.inputs.shape[:2]
         flat = examples.inputs.reshape(count * variants, *examples.inputs.shape[2:])
@@ -172,23 +209,22 @@ class Fitting:
     def _pass(
         self,
         examples: Examples,
-        epoch: int,
+        place: _Place,
         step: Callable[..., Any],
         watch: Watcher | None,
-        random: tuple[int, int],
-        schedule: bool = False,
+        rate: Callable[[float], float] | None = None,
     ) -> tuple[float, float]:
         recipe, done = self.recipe, 0
         loss = right = 0.0
         batches = batch_slices(len(examples), recipe.batch_size)
-        for at, (rows, inputs) in enumerate(self._batches(examples, batches, random)):
-            if schedule:
-                self.optimizer.learning_rate.assign(recipe.learning_rate_at(epoch, at / len(batches)))
+        for at, (rows, inputs) in enumerate(self._batches(examples, batches, place.random)):
+            if rate is not None:
+                self.optimizer.learning_rate.assign(rate(at / len(batches)))
             labels = examples.labels[rows]
             sums = step(inputs, labels, self._weights[labels])
             loss, right, done = loss + float(sums[0]), right + float(sums[1]), done + len(rows)
             if watch is not None:
-                watch(Step(epoch, at + 1, len(batches), loss / done, right / done))
+                watch(Step(place.phase, place.epoch, at + 1, len(batches), loss / done, right / done))
         return loss / done, right / done
 
     def _batches(
@@ -209,6 +245,19 @@ class Fitting:
             for place, variant in enumerate(variants):
                 pictures[places[batch] == place] = shown(pictures[places[batch] == place], variant)
             yield rows, pictures if self.recipe.stain == 0 else restained(pictures, dyes[batch])
+
+
+def _row(
+    place: _Place,
+    seen: tuple[float, float],
+    unseen: tuple[float | None, float | None],
+    rate: float,
+    began: float,
+) -> Row:
+    spent = time.monotonic() - began
+    return dict(
+        zip(HISTORY_COLUMNS, (place.phase, place.epoch + 1, *seen, *unseen, rate, spent), strict=True)
+    )
 
 
 def crops(

@@ -30,7 +30,7 @@ from breakhis_core.training.clock import Clock
 from breakhis_core.training.data import TrainingData
 from breakhis_core.training.feature_store import Features
 from breakhis_core.training.features import first_embeddings, frozen_outputs
-from breakhis_core.training.fitting import HISTORY_COLUMNS, Examples, Fitting, Step
+from breakhis_core.training.fitting import HISTORY_COLUMNS, Examples, Fitting, Row, Step
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.training.run_making import make_run
 from breakhis_core.workspace import Workspace
@@ -70,7 +70,7 @@ class Training:
         self.parts = {part: data.hashes(part) for part in ("train", "validation")}
         wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
         batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
-        self.clock = Clock(wanted, batches, self.recipe.epochs, len(data.images))
+        self.clock = Clock(wanted, batches, self.recipe.main_epochs, len(data.images))
         self.asked = 0.0
 
     @cached_property
@@ -139,15 +139,17 @@ class Training:
         examples = {part: self.examples(network, hashes) for part, hashes in self.parts.items()}
         self._tell("Preparing: the first step takes longest", self.clock.waiting(), phase="preparing")
         fitting = Fitting(network, self.recipe, examples["train"], examples["validation"])
-        history: list[dict[str, Any]] = []
+        history: list[Row] = []
         before = 0.0
         if checkpoint:
             fitting.restore(checkpoint)
-            history, before = list(checkpoint.history), checkpoint.seconds
+            # What was begun before there were phases says none.
+            history = [{"phase": "all", **row} for row in checkpoint.history]
+            before = checkpoint.seconds
         else:
-            fitting.warm_up(lambda step: self._watch(step, "Training the head"))
-        for epoch in range(len(history), self.recipe.epochs):
-            row = fitting.epoch(epoch, lambda step: self._watch(step, "Training"))
+            fitting.warm_up(self._watch, lambda row: self.note_head(row, history, fitting, measure))
+        for epoch in range(checkpoint.epoch if checkpoint else 0, self.recipe.epochs):
+            row = fitting.epoch(epoch, self._watch)
             history.append(row if measure is None else row | measure(fitting))
             spent = before + time.monotonic() - began
             save_checkpoint(
@@ -155,6 +157,11 @@ class Training:
             )
             self.context.curve(history[-1])
         return pd.DataFrame(history, columns=list(HISTORY_COLUMNS)), before + time.monotonic() - began
+
+    def note_head(self, row: Row, history: list[Row], fitting: Fitting, measure: Measure | None) -> None:
+        """Take up the row of an epoch of the head alone."""
+        history.append(row)
+        self.context.curve(row)
 
     def examples(self, network: Network, hashes: list[str]) -> Examples:
         """Return what is fitted to some images: the frozen part's outputs, or the pictures themselves."""
@@ -243,16 +250,18 @@ class Training:
             total=total,
         )
 
-    def _watch(self, step: Step, what: str) -> None:
-        fraction, epochs = self.clock.waiting(), self.recipe.head_epochs
-        if what == "Training":
-            fraction, epochs = self.clock.training(step.epoch, step.batch), self.recipe.epochs
+    def _watch(self, step: Step) -> None:
+        head = step.phase == "head"
+        what, epochs = (
+            ("Training the head", self.recipe.head_epochs) if head else ("Training", self.recipe.main_epochs)
+        )
+        fraction = self.clock.waiting() if head else self.clock.training(step.epoch, step.batch)
         self._tell(
             f"{what}: epoch {step.epoch + 1} of {epochs}, batch {step.batch} of {step.batches}",
             fraction,
             phase="training",
             epoch=step.epoch + 1,
-            epochs=self.recipe.epochs,
+            epochs=epochs,
             batch=step.batch,
             batches=step.batches,
             loss=step.loss,

@@ -10,10 +10,10 @@ from breakhis_core.charts.one_run import (
     class_bars_chart,
     confusion_cells,
     confusion_chart,
-    history_chart,
     roc_chart,
 )
 from breakhis_core.charts.probability import histogram_bars, probability_histogram, reliability_chart
+from breakhis_core.charts.training_curves import history_chart
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.results.compare import compare
 from breakhis_core.results.evaluate import evaluate

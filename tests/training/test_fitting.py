@@ -12,7 +12,15 @@ from breakhis_core.errors import InputError
 from breakhis_core.networks.network import build_network
 from breakhis_core.recipes import BOUNDARIES, RECIPES, Recipe
 from breakhis_core.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from breakhis_core.training.fitting import Examples, Fitting, Step, batch_slices, crops
+from breakhis_core.training.fitting import (
+    HISTORY_COLUMNS,
+    Examples,
+    Fitting,
+    Row,
+    Step,
+    batch_slices,
+    crops,
+)
 from breakhis_core.training.steps import class_weights
 from tests.training.fixtures_ml import lively_base, smooth_images
 
@@ -166,10 +174,42 @@ def test_head_alone_warms_up(images: np.ndarray, labels: np.ndarray) -> None:
     base = np.array(fitting.network.model.get_layer("conv_1").kernel)
     head = np.array(fitting.network.model.get_layer("probabilities").kernel)
     steps: list[Step] = []
-    fitting.warm_up(steps.append)
+    rows: list[Row] = []
+    fitting.warm_up(steps.append, rows.append)
+    assert [(step.phase, step.epoch) for step in steps[::3]] == [("head", 0), ("head", 1), ("head", 2)]
     assert len(steps) == 9
+    assert [(row["phase"], row["epoch"]) for row in rows] == [("head", 1), ("head", 2), ("head", 3)]
+    assert (rows[-1]["val_loss"], rows[-1]["val_accuracy"]) == pytest.approx(
+        fitting.evaluate(fitting.validation), rel=1e-4
+    )
+    row = fitting.epoch(0)
+    assert tuple(row) == HISTORY_COLUMNS
+    assert (row["phase"], row["epoch"]) == ("all", 1)
     np.testing.assert_array_equal(base, fitting.network.model.get_layer("conv_1").kernel)
     assert not np.array_equal(head, fitting.network.model.get_layer("probabilities").kernel)
+
+
+def test_epochs_of_a_frozen_base_go_on_behind_those_of_the_head(
+    images: np.ndarray, labels: np.ndarray
+) -> None:
+    recipe = LATE.model_copy(
+        update={"boundary": "head", "head": "linear", "head_epochs": 4, "optimizer": "adamw", "epochs": 2}
+    )
+    fitting = fit(recipe, images, labels)
+    rows: list[Row] = []
+    fitting.warm_up(tell=rows.append)
+    rows += [fitting.epoch(0), fitting.epoch(1)]
+    assert [(row["phase"], row["epoch"]) for row in rows] == [("all", at + 1) for at in range(6)]
+    assert rows[3]["learning_rate"] < rows[0]["learning_rate"] == recipe.head_learning_rate
+
+
+def test_telling_of_the_head_changes_nothing(images: np.ndarray, labels: np.ndarray) -> None:
+    recipe = LATE.model_copy(update={"head_epochs": 2})
+    told, silent = (fit(recipe, images, labels) for _ in range(2))
+    told.warm_up(tell=lambda row: None)
+    silent.warm_up()
+    for one, other in zip(told.network.model.variables, silent.network.model.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_gradients_are_clipped_together(images: np.ndarray, labels: np.ndarray) -> None:

@@ -63,11 +63,19 @@ def test_a_run_says_what_its_predictor_says(small: Small) -> None:
 
 def test_a_run_of_another_input_form(small: Small, tmp_path: Path) -> None:
     form = InputForm(128, 96, keep_proportions=True)
-    chosen = {"width": 128, "height": 96, "keep_proportions": True, "average_flips": True, "epochs": 1}
+    chosen = {
+        "width": 128,
+        "height": 96,
+        "keep_proportions": True,
+        "average_flips": True,
+        "epochs": 1,
+        "head_epochs": 2,
+    }
     recipe = TINY.model_copy(update={**chosen, "boundary": "expanded_conv_14_project"})
     request = REQUEST.model_copy(update={"recipe": recipe, "name": "wide"})
     run = open_run(train(request, small.workspace, Watching(tmp_path)))
     assert run.input_form == form
+    assert run.history()[["phase", "epoch"]].to_numpy().tolist() == [["head", 1], ["head", 2], ["all", 1]]
     assert run.class_maps().shape == (64, 8, 3, 4)
     assert run.signed
     predictions = run.predictions()

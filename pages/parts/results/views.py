@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from breakhis_core.charts import comparison, one_run, probability
+from breakhis_core.charts import comparison, one_run, probability, training_curves
 from breakhis_core.images.taxonomy import CODES, SIDES, side_of
 from breakhis_core.metrics.calibration import BINS, bin_of
 from breakhis_core.results.evaluate import value_at
@@ -21,6 +21,7 @@ from breakhis_core.wording import NOT_DEFINED, interval, number
 from breakhis_core.worth.words import card_section
 from pages.parts.results import tables
 from pages.parts.shared import guard, review_links
+from pages.parts.shared.curves_of_parent import parent_of
 from pages.parts.shared.frame import is_dark, workspace
 from pages.parts.shared.markdown import without_pictures
 
@@ -280,10 +281,10 @@ def calibration(run: Run, evaluation: dict[str, Any]) -> None:
 
 def training(run: Run) -> None:
     """Show how the training went, and what it was."""
-    history = run.history()
-    left, right = st.columns(2, gap="medium")
-    left.altair_chart(one_run.history_chart(history, "loss", height=300))
-    right.altair_chart(one_run.history_chart(history, "accuracy", height=300))
+    history, parent = run.history(), parent_of(run.improves)
+    for column, measure in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
+        column.altair_chart(training_curves.history_chart(history, measure, height=300, parent=parent))
+    st.caption(training_curves.best_in_words(history))
     with st.expander("Model card"):
         st.markdown(without_pictures(run.card() + card_section(workspace(), run)))
     with st.expander("Recipe"):

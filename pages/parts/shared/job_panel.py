@@ -8,15 +8,17 @@ from typing import Any
 import streamlit as st
 
 from breakhis_core import jobs
-from breakhis_core.charts import one_run
+from breakhis_core.charts import training_curves
 from breakhis_core.errors import InputError
 from breakhis_core.jobs import Job
+from breakhis_core.recipes import completed
 from breakhis_core.results.baselines import baseline_text
 from breakhis_core.results.provenance import where_from
 from breakhis_core.results.tables import interval_of
 from breakhis_core.runs import Run, run_named
 from breakhis_core.wording import counted, duration, number, split_in_words
 from pages.parts.shared import guard
+from pages.parts.shared.curves_of_parent import parent_of
 from pages.parts.shared.evaluations import evaluation_of
 from pages.parts.shared.frame import workspace
 from pages.parts.shared.markdown import plain
@@ -176,11 +178,23 @@ def curves(job: Job) -> None:
     if rows.empty or "epoch" not in rows:
         return
     # A resumed job may report an epoch once more: the later row counts.
-    rows = rows.drop_duplicates(["fold", "epoch"] if "fold" in rows else "epoch", keep="last")
-    epochs = int(job.arguments.get("recipe", {}).get("epochs", 0))
+    told = [name for name in ("fold", "phase", "epoch") if name in rows]
+    rows, parent = rows.drop_duplicates(told, keep="last"), parent_of(job.arguments.get("improves"))
     for column, measure in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        chart = one_run.history_chart(rows, measure, height=230, epochs=epochs)
+        chart = training_curves.history_chart(
+            rows, measure, height=230, epochs=main_epochs(job.arguments), parent=parent
+        )
         column.altair_chart(chart, key=f"{measure}-{job.id}")
+    if not job.active:
+        st.caption(training_curves.best_in_words(rows))
+
+
+def main_epochs(arguments: dict[str, Any]) -> int:
+    """Return the epochs of a training as people count them; 0 where another version asked for it."""
+    try:
+        return completed(arguments.get("recipe", {})).main_epochs
+    except InputError:
+        return 0
 
 
 def what(job: Job) -> str:
@@ -203,14 +217,13 @@ def recipe_of(arguments: dict[str, Any]) -> str:
 
 def settings_in_words(arguments: dict[str, Any]) -> str:
     """Return what a training was asked to do, in one line."""
-    recipe = arguments.get("recipe", {})
     improves = arguments.get("improves")
     split = f"split of {improves}" if improves else new_split_in_words(arguments)
     seed = "" if improves else f", seed {arguments.get('split_seed', 0)}"
     weights = str(arguments.get("weights", "imagenet")).replace("\\", "/").rsplit("/", 1)[-1]
     words = [
         f"{recipe_of(arguments)} recipe",
-        counted(int(recipe.get("epochs", 0)), "epoch"),
+        counted(main_epochs(arguments), "epoch"),
         split + seed,
         f"weights {'random' if weights == 'none' else weights}",
         "with corrected labels" if arguments.get("labels") else "",

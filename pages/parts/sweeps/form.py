@@ -54,7 +54,7 @@ def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
         recipe, metric = _choose_recipe()
         weights = training_choices.choose_weights(recipe, None)
         epochs, seeds, seed, prune, processes = _choose_rest(study, recipe)
-        recipe = recipe.model_copy(update={"epochs": epochs, "seed": seed})
+        recipe = recipe.lasting(epochs).model_copy(update={"seed": seed})
         base = TrainRequest(recipe=recipe, data=data.id, unit=unit, split_seed=seed, weights=weights or "")
         try:
             grid = parse_grid(lines) if study == "grid" else None
@@ -141,7 +141,12 @@ def _choose_rest(study: str, recipe: Recipe) -> tuple[int, int, int, bool, int |
         left, right = st.columns(2)
         usual = usual_epochs(study, recipe)
         epochs = left.number_input(
-            "Epochs", 1, 1000, usual, key=f"sweep-epochs-{study}-{recipe.name}", help="Of each training."
+            "Epochs",
+            recipe.shortest,
+            1000,
+            usual,
+            key=f"sweep-epochs-{study}-{recipe.name}",
+            help="Of each training.",
         )
         seeds = right.number_input(
             "Seeds of each cell",
@@ -183,7 +188,7 @@ def _time_in_words(request: SweepRequest, trained: int, images: int, known: list
     source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"
     return f"{counted(request.trials, 'training')}, {duration.in_words(seconds)}", (
         f"{_shape(request.grid)} · {counted(trained, 'training image')}, "
-        f"{counted(recipe.epochs, 'epoch')} at {pace.images_per_second:.0f} images a second, {source}; "
+        f"{counted(recipe.main_epochs, 'epoch')} at {pace.images_per_second:.0f} images a second, {source}; "
         "processes share the cores" + ("; pruning makes it shorter" if request.prune else "")
     )
 

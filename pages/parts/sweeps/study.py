@@ -52,7 +52,7 @@ def label(study: Study) -> str:
     fields = " × ".join(field_text(field) for field in study.request.grid)
     recipe = study.request.base.recipe
     return (
-        f"{fields.capitalize()} · {plain(recipe.name)}, {counted(recipe.epochs, 'epoch')}, "
+        f"{fields.capitalize()} · {plain(recipe.name)}, {counted(recipe.main_epochs, 'epoch')}, "
         f"split by {study.facts['unit']} · {when(study.created)}"
     )
 
@@ -89,7 +89,7 @@ def _title(study: Study, job: Job | None, active: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         fields = " × ".join(field_text(field) for field in study.request.grid).capitalize()
         recipe = study.request.base.recipe
-        about = f"{plain(recipe.name)} recipe, {counted(recipe.epochs, 'epoch')}"
+        about = f"{plain(recipe.name)} recipe, {counted(recipe.main_epochs, 'epoch')}"
         st.markdown(f"**{fields}** · {about}", width="content")
         st.badge(word, color=colour)
 
