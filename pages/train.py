@@ -10,6 +10,7 @@ from breakhis_core import jobs, runs
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
 from breakhis_core.images.datasets import Dataset
+from breakhis_core.networks.weights_files import weights_in_words
 from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run
 from breakhis_core.splits.split import Unit
@@ -18,7 +19,7 @@ from breakhis_core.training.request import TrainRequest
 from breakhis_core.wording import counted
 from pages.parts.shared import frame, in_sight, job_panel
 from pages.parts.shared.markdown import plain
-from pages.parts.training import choices, flagged_choice, fold_choices
+from pages.parts.training import choices, flagged_choice, fold_choices, settings
 from pages.parts.training.flagged_choice import Flagged
 from pages.parts.training.fold_choices import FoldWish
 
@@ -89,7 +90,7 @@ def form(found: list[Dataset], known: list[Run], busy: list[jobs.Job]) -> None:
         weights = choices.choose_weights(recipe, improves)
         units: tuple[Unit, ...] = ("case", "image") if unit == choices.BOTH else (one_unit(unit),)
         try:
-            recipe, seed, name = choices.choose_rest(recipe, improves)
+            recipe, seed, name = settings.choose_rest(recipe, improves)
             start(Wish(data, units, improves, tested, flagged, recipe, seed, weights, name), known, busy)
         except InputError as error:
             st.warning(plain(str(error)))
@@ -129,12 +130,15 @@ def time_in_words(wish: Wish, known: list[Run]) -> tuple[str, str]:
         fold_choices.explain(folds, wish.data)
     pace = duration.pace(wish.recipe, known)
     models = folds.count if folds else improves.folds if improves else 0
-    seconds = duration.seconds_needed(wish.recipe, trained, images, pace, max(1, models))
+    kept = wish.weights is not None and duration.is_kept(wish.recipe, weights_in_words(wish.weights), known)
+    seconds = duration.seconds_needed(
+        wish.recipe, trained, images, pace, max(1, models), kept=kept, improves=improves is not None
+    )
     source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"
     return duration.in_words(seconds * len(wish.units)), (
         f"{f'{models} folds, each with about ' if models else ''}{counted(trained, 'training image')}, "
-        f"{counted(wish.recipe.epochs, 'epoch')} at "
-        f"{pace.images_per_second:.0f} images a second, {source}"
+        f"{counted(wish.recipe.main_epochs, 'epoch')} at "
+        f"{pace.images_per_second:.0f} images a second, {source}" + (", images seen before" if kept else "")
     )
 
 

@@ -61,11 +61,11 @@ def history_chart(
     headed = any((table["phase"] == "head").any() for table in (told, before) if table is not None)
     room = _HEAD_WIDTH * longest if headed else 0.0
     rows = _rows(told, measure, room)
-    layers: list[alt.Chart | alt.LayerChart] = []
+    layers: list[alt.Chart] = []
     if parent is not None and before is not None:
         layers.append(_lines_of_parent(_rows(before, measure, room).assign(run=parent.name)))
     if headed:
-        layers.append(_border(8 if measure == "loss" else height - 10))
+        layers.extend(_border(8 if measure == "loss" else height - 10))
     base = _base(rows, measure, longest, room)
     nearest = alt.selection_point(name="epoch", fields=["x"], nearest=True, on="pointerover", empty=False)
     dot = 35 if longest <= 40 else 8
@@ -201,11 +201,11 @@ def _lines_of_parent(rows: pd.DataFrame) -> alt.Chart:
     return lines
 
 
-def _border(depth: int) -> alt.LayerChart:
+def _border(depth: int) -> tuple[alt.Chart, alt.Chart]:
     """Draw the line between the head's epochs and the others, and name those at a depth in pixels."""
     place = alt.Chart(pd.DataFrame({"x": [0.5], "before": ["head alone"]})).encode(x="x:Q")
     rule = place.mark_rule(color=NEUTRAL, strokeDash=[2, 3], opacity=0.6)
     words = place.mark_text(color=NEUTRAL, align="right", dx=-5, fontSize=11).encode(
         text="before:N", y=alt.value(depth)
     )
-    return alt.layer(rule, words)
+    return rule, words

@@ -1,56 +1,82 @@
-"""How much of a training is done, from what its steps turned out to cost."""
+"""How much of a training is done, from what its stages should take and turned out to take."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import fields
 
-# Seconds on two cores, until this training has measured its own.
-_FEATURE, _BATCH, _PREDICTION, _TRACING, _CHECK = 0.03, 0.25, 0.012, 12.0, 15.0
+from breakhis_core.training.duration import Stages
+
+_ORDER = tuple(field.name for field in fields(Stages))
+_TELLS = 0.1
+"""Share of a stage after which its own pace says more than the estimate."""
+_LEAST, _MOST = 0.5, 5.0
+"""What the estimate of later stages is scaled by at most, on a machine that is quicker, slower or busy."""
 
 
 class Clock:
-    """Estimates the share of a training that is done.
+    """Estimates the share of a training that is done; it never goes back.
 
     Args:
-        features: images that may have to go through the frozen part.
+        expected: what the stages should take.
         batches: batches of one epoch.
-        epochs: epochs to train.
-        images: images to predict at the end.
+        epochs: epochs that count (``Recipe.main_epochs``).
+        head_epochs: epochs of the head alone before them.
     """
 
-    def __init__(self, features: int, batches: int, epochs: int, images: int) -> None:
-        self._batches, self._epochs = max(1, batches), epochs
+    def __init__(self, expected: Stages, batches: int, epochs: int, head_epochs: int = 0) -> None:
+        self._expected, self._batches = expected, max(1, batches)
+        self._epochs, self._head_epochs = epochs, max(1, head_epochs)
         self._began = time.monotonic()
-        self._fraction = 0.0
-        self._batch = _BATCH
-        self._measured: tuple[float, int] | None = None
-        self._after = images * _PREDICTION + _CHECK
-        self._features = features * _FEATURE
-
-    def features(self, done: int, total: int) -> float:
-        """Return the share done while the frozen part runs."""
-        spent = time.monotonic() - self._began
-        left = spent / max(1, done) * (total - done)
-        return self._share(left + _TRACING + self._epochs * self._batches * self._batch + self._after)
-
-    def training(self, epoch: int, batch: int) -> float:
-        """Return the share done after a batch of an epoch; epochs count from 0."""
-        now, at = time.monotonic(), epoch * self._batches + batch
-        if self._measured is None:
-            # The first batch pays for tracing and says nothing about the others.
-            self._measured = (now, at)
-        elif at > self._measured[1]:
-            self._batch = (now - self._measured[0]) / (at - self._measured[1])
-        return self._share((self._epochs * self._batches - at) * self._batch + self._after)
-
-    def predicting(self, done: int, total: int) -> float:
-        """Return the share done while the images are predicted."""
-        return self._share((total - done) / max(1, total) * self._after)
+        self._fraction, self._scale = 0.0, 1.0
+        self._stage, self._entered, self._from = "preparing", self._began, 0.0
 
     def waiting(self) -> float:
         """Return the share done while something without measure is prepared."""
-        later = self._epochs * self._batches * self._batch + self._after
-        return self._share(self._features + _TRACING + later)
+        here = self._left_of("preparing") if self._stage == "preparing" else 0.0
+        return self._share(here + self._later())
+
+    def features(self, done: int, total: int) -> float:
+        """Return the share done while the frozen part runs."""
+        return self._in("looking", done / max(1, total))
+
+    def head(self, epoch: int, batch: int) -> float:
+        """Return the share done after a batch of the head alone; epochs count from 0."""
+        return self._in("head", (epoch * self._batches + batch) / (self._head_epochs * self._batches))
+
+    def training(self, epoch: int, batch: int) -> float:
+        """Return the share done after a batch of the epochs that count, from 0."""
+        return self._in("epochs", (epoch * self._batches + batch) / (self._epochs * self._batches))
+
+    def looking(self, done: int, total: int) -> float:
+        """Return the share done while images are looked at with the first weights."""
+        return self._in("first", done / max(1, total))
+
+    def predicting(self, done: int, total: int) -> float:
+        """Return the share done while the images are predicted."""
+        return self._in("publishing", done / max(1, total))
+
+    def _in(self, stage: str, done: float) -> float:
+        now = time.monotonic()
+        if stage != self._stage:
+            # The first call of a stage comes behind its first batch, which pays for tracing.
+            self._stage, self._entered, self._from = stage, now, done
+        expected = getattr(self._expected, stage)
+        whole = expected * self._scale
+        moved = done - self._from
+        if moved >= _TELLS:
+            whole = (now - self._entered) / moved
+            if expected > 0:
+                self._scale = min(max(whole / expected, _LEAST), _MOST)
+        return self._share(whole * (1 - done) + self._later())
+
+    def _left_of(self, stage: str) -> float:
+        expected: float = getattr(self._expected, stage)
+        return max(0.0, expected - (time.monotonic() - self._entered))
+
+    def _later(self) -> float:
+        later: float = sum(getattr(self._expected, name) for name in _ORDER[_ORDER.index(self._stage) + 1 :])
+        return later * self._scale
 
     def _share(self, left: float) -> float:
         spent = time.monotonic() - self._began

@@ -28,6 +28,7 @@ from breakhis_core.runs.publishing import publish
 from breakhis_core.training.checkpoint import Checkpoint, load_checkpoint, remove_checkpoint, save_checkpoint
 from breakhis_core.training.clock import Clock
 from breakhis_core.training.data import TrainingData
+from breakhis_core.training.duration import pace, stages_of
 from breakhis_core.training.feature_store import Features
 from breakhis_core.training.features import first_embeddings, frozen_outputs
 from breakhis_core.training.fitting import HISTORY_COLUMNS, Examples, Fitting, Row, Step
@@ -68,9 +69,12 @@ class Training:
         self.request, self.workspace, self.context, self.data = request, workspace, context, data
         self.recipe = request.recipe
         self.parts = {part: data.hashes(part) for part in ("train", "validation")}
-        wanted = len(self.parts["train"]) * len(self.recipe.variants) + len(self.parts["validation"])
         batches = -(-len(self.parts["train"]) // self.recipe.batch_size)
-        self.clock = Clock(wanted, batches, self.recipe.main_epochs, len(data.images))
+        train, assumed = len(self.parts["train"]), pace(self.recipe, ())
+        expected = stages_of(
+            self.recipe, train, len(data.images), assumed, improves=request.improves is not None
+        )
+        self.clock = Clock(expected, batches, self.recipe.main_epochs, self.recipe.head_epochs)
         self.asked = 0.0
 
     @cached_property
@@ -204,7 +208,7 @@ class Training:
             return None
 
     def _look(self, done: int, total: int) -> None:
-        fraction = self.clock.predicting(0, total)
+        fraction = self.clock.looking(done, total)
         self._tell("Looking with the first weights", fraction, phase="predicting", done=done, total=total)
 
     def _make(self, fitted: Fitted, first: Features | None, name: str, mark: str) -> Path:
@@ -251,14 +255,13 @@ class Training:
         )
 
     def _watch(self, step: Step) -> None:
-        head = step.phase == "head"
-        what, epochs = (
-            ("Training the head", self.recipe.head_epochs) if head else ("Training", self.recipe.main_epochs)
-        )
-        fraction = self.clock.waiting() if head else self.clock.training(step.epoch, step.batch)
+        if step.phase == "head":
+            what, epochs, share = "Training the head", self.recipe.head_epochs, self.clock.head
+        else:
+            what, epochs, share = "Training", self.recipe.main_epochs, self.clock.training
         self._tell(
             f"{what}: epoch {step.epoch + 1} of {epochs}, batch {step.batch} of {step.batches}",
-            fraction,
+            share(step.epoch, step.batch),
             phase="training",
             epoch=step.epoch + 1,
             epochs=epochs,

@@ -21,7 +21,6 @@ CONFIRMED = "confirmed-"
 SEEDS = (3, 5, 10)
 """What is offered; more seeds tell more and take longer."""
 TRAINED = ("all", "arm", "placebo")
-_AGAIN_SECONDS = 6.0
 
 
 class ConfirmRequest(BaseModel):
@@ -58,8 +57,7 @@ def seconds_needed(run: Run, request: ConfirmRequest, runs: Iterable[Run]) -> fl
     """
     recipe, parts = completed(run.recipe()), run.split()["part"]
     pace, train = duration.pace(recipe, runs), int((parts == "train").sum())
-    # Further trainings find the program running and the frozen part's outputs kept.
-    again = recipe.epochs * train / pace.images_per_second + _AGAIN_SECONDS
+    again = duration.again_seconds(recipe, train, pace)
     models = len(TRAINED) * request.seeds
     return duration.seconds_needed(recipe, train, len(parts), pace) + (models - 1) * again
 

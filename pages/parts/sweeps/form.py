@@ -39,8 +39,6 @@ STUDY_MEANS = [
     "Choices of any settings of a recipe.",
 ]
 EXAMPLE = "learning_rate = 0.003, 0.001\ndropout = 0.2, 0.5"
-_START_SECONDS = 15.0
-"""Building and tracing the network of one training."""
 
 
 def form(found: list[Dataset], known: list[Run], busy: bool) -> None:
@@ -182,7 +180,7 @@ def _time_in_words(request: SweepRequest, trained: int, images: int, known: list
     pace = duration.pace(recipe, known)
     # The first training of each boundary looks at the images once, the others find what that kept.
     first = duration.seconds_needed(recipe, trained, images, pace)
-    other = _START_SECONDS + recipe.epochs * trained / pace.images_per_second
+    other = duration.again_seconds(recipe, trained, pace)
     boundaries = len(request.grid.get("boundary", ("one",)))
     seconds = boundaries * first + (request.trials - boundaries) * other
     source = f"measured in {plain(pace.measured)}" if pace.measured else "assumed for two cores"

@@ -1,4 +1,4 @@
-"""The choices of the training form: images, split, recipe, weights, and the rest folded away."""
+"""The choices of the training form: images, split, recipe, weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from breakhis_core.runs import Run
 from breakhis_core.splits import split as splits
 from breakhis_core.splits.folds import Folds
 from breakhis_core.splits.split import Unit
-from breakhis_core.sweeps.values import SETTINGS, with_settings
 from breakhis_core.wording import PHANTOMS, counted
 from pages.parts.shared import frame
 from pages.parts.shared.markdown import plain
@@ -100,7 +99,7 @@ def choose_recipe(data: Dataset, improves: Run | None) -> Recipe:
     if improves is not None and same is not None:
         # The fair comparison first: the same recipe.
         offered = {f"as {plain(improves.name)}": same, **offered}
-        captions.insert(0, f"{plain(same.name)}, {counted(same.epochs, 'epoch')}, seed {same.seed}")
+        captions.insert(0, f"{plain(same.name)}, {counted(same.main_epochs, 'epoch')}, seed {same.seed}")
     cell = swept.asked()
     if cell is not None and improves is None:
         same = cell.recipe
@@ -188,46 +187,6 @@ def _choose_weights(recipe: Recipe, improves: Run | None, before: str) -> str | 
         st.warning(plain(trouble))
         return None
     return str(file.absolute())
-
-
-def choose_rest(recipe: Recipe, improves: Run | None) -> tuple[Recipe, int, str]:
-    """Let the person change epochs, seed, name and any other setting, folded away.
-
-    Raises:
-        InputError: a setting cannot be used.
-    """
-    mark = f"{recipe.name}-{improves.name if improves else NEW_SPLIT}"
-    with st.expander("Epochs, seed, name, settings"):
-        left, right = st.columns(2)
-        epochs = left.number_input(
-            "Epochs",
-            1,
-            1000,
-            recipe.epochs,
-            key=f"epochs-{mark}",
-            help=f"The recipe says {recipe.epochs}.",
-        )
-        seed = right.number_input(
-            "Seed" if improves else "Seed of split and training",
-            0,
-            2**31 - 1,
-            recipe.seed,
-            key=f"seed-{mark}",
-        )
-        name = st.text_input(
-            "Name of the run", placeholder="made of recipe and split", max_chars=80, key="name"
-        )
-        settings = st.text_area(
-            "Other settings, one a line",
-            placeholder="dropout = 0.3",
-            height=80,
-            key=f"settings-{mark}",
-        )
-        values = {field: getattr(recipe, field) for field in SETTINGS if field != "epochs"}
-        st.caption(f"Of this recipe: {', '.join(f'{field} {value}' for field, value in values.items())}.")
-    changed = recipe.model_copy(update={"epochs": int(epochs), "seed": int(seed)})
-    changed = with_settings(changed, (line for line in settings.splitlines() if line.strip()))
-    return changed, int(seed), name.strip()
 
 
 def sizes(
