@@ -1,4 +1,5 @@
 # make run    set up, prepare the demo workspace and open the app
+# make run GPU=1  the same with TensorFlow for NVIDIA graphics cards: Linux only, some gigabytes more
 # make test   set up and run all tests
 # make check  ruff, mypy and the rules of who imports whom, as continuous integration runs them
 #
@@ -16,6 +17,21 @@ HEADLESS := $(shell if [ "$$(uname -s)" = Darwin ] || [ -n "$$DISPLAY$$WAYLAND_D
 # There are no accounts, so only this machine is served; ADDRESS=0.0.0.0 opens it to the network.
 ADDRESS := localhost
 STREAMLIT_OPTIONS := --server.headless $(HEADLESS) --server.showEmailPrompt false --server.address $(ADDRESS)
+
+# GPU=1 takes TensorFlow with CUDA in place of the one without, which fills the same folder. An environment made
+# so stays so until `make clean`.
+GPU := $(if $(wildcard $(VENV)/.gpu),1)
+ifeq ($(GPU),1)
+  ifneq ($(shell uname -s),Linux)
+    $(error GPU=1 is for Linux with an NVIDIA graphics card)
+  endif
+  ifeq ($(wildcard $(VENV)/.gpu),)
+    $(shell rm -f $(VENV)/.installed $(VENV)/.installed-test)
+  endif
+  # The pins are made over into .venv, next to each other.
+  PINNED := $(VENV)/
+  WITH_CUDA := sed -e '/^tensorflow==/d' -e 's/^tensorflow-cpu==\([^;]*\);.*/tensorflow[and-cuda]==\1/' -e 's|^-c |-c ../|'
+endif
 
 # Processes that tests run in, side by side; 0 runs them in one.
 WORKERS := 3
@@ -57,12 +73,17 @@ clean:
 # The stamps make a second call instant; a changed pin installs again.
 $(VENV)/.installed: $(PINS) $(VENV)/.created
 	@echo "Installing the pinned packages; the first time this takes a few minutes and 2.3 GB."
-	@$(PY) -m pip install --quiet --progress-bar off --requirement requirements.txt
+ifeq ($(GPU),1)
+	@for file in requirements requirements-test; do $(WITH_CUDA) $$file.txt > $(VENV)/$$file.txt; done
+	@$(PY) -m pip uninstall --quiet --yes tensorflow-cpu
+	@touch $(VENV)/.gpu
+endif
+	@$(PY) -m pip install --quiet --progress-bar off --requirement $(PINNED)requirements.txt
 	@touch $@
 
 $(VENV)/.installed-test: requirements-test.txt $(VENV)/.installed
 	@echo "Installing what the tests need."
-	@$(PY) -m pip install --quiet --progress-bar off --requirement requirements-test.txt
+	@$(PY) -m pip install --quiet --progress-bar off --requirement $(PINNED)requirements-test.txt
 	@touch $@
 
 # An environment whose Python went away (an upgrade of the system, say) is made anew.

@@ -75,6 +75,24 @@ def test_a_changed_pin_installs_again(clone, file):
     assert "pip install" in make(clone, "--dry-run", "install-test").stdout
 
 
+def test_a_graphics_card_takes_the_pinned_tensorflow_with_cuda(clone):
+    set_up(clone)
+    told = make(clone, "GPU=1", "install-test")
+    assert told.returncode == 0, told.stderr
+    made = (clone / ".venv" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    (version,) = (
+        pin.split("==")[1].split(";")[0] for pin in pins("requirements.txt") if "tensorflow-cpu" in pin
+    )
+    assert [line for line in made if line.startswith("tensorflow")] == [f"tensorflow[and-cuda]=={version}"]
+    # Where pip will look for them from .venv.
+    assert "-c ../constraints.txt" in made
+    tests = (clone / ".venv" / "requirements-test.txt").read_text(encoding="utf-8")
+    assert "-r requirements.txt" in tests
+    # It stays so, and installs nothing more.
+    assert "pip" not in make(clone, "--dry-run", "install-test").stdout
+    assert ".venv/requirements" in make(clone, "--dry-run", "--always-make", "install-test").stdout
+
+
 def test_an_environment_whose_python_is_gone_is_made_anew(clone):
     set_up(clone)
     (clone / ".venv" / "bin" / "python").unlink()
