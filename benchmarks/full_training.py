@@ -74,7 +74,9 @@ class Meter:
             self.begin(found[0] if found else "preparing")
 
     def curve(self, row: Mapping[str, Any]) -> None:
-        """Print an epoch."""
+        """Print an epoch that takes long enough to be waited for."""
+        if row["seconds"] < 1:
+            return
         print(f"  epoch {row['epoch']}: {row['seconds']:.0f} s, loss {row['loss']:.3f}", flush=True)
 
     def should_stop(self) -> bool:

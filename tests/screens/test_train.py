@@ -408,6 +408,50 @@ def test_a_setting_that_cannot_be_used_is_refused_before_the_start(
     assert "start" not in [button.key for button in screen.button]
 
 
+def test_size_steps_and_predictions_have_fields_of_their_own(
+    pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    screen = in_app("train")
+    screen.radio(key="recipe-").set_value("recommended").run()
+    screen.radio(key="weights-recommended-").set_value("none").run()
+    screen.number_input(key="width-recommended-").set_value(512)
+    screen.number_input(key="height-recommended-").set_value(336)
+    screen.checkbox(key="keep_proportions-recommended-").set_value(False)
+    screen.checkbox(key="average_flips-recommended-").set_value(True)
+    screen.number_input(key="clip_norm-recommended-").set_value(2.5).run()
+    press(screen, "Start training")
+    changed = {
+        "width": 512,
+        "height": 336,
+        "keep_proportions": False,
+        "average_flips": True,
+        "clip_norm": 2.5,
+    }
+    recipe = RECIPES["recommended"].model_copy(update=changed)
+    assert [request.recipe for request in submitted] == [recipe]
+
+
+def test_a_size_that_cannot_be_used_is_one_sentence(pictures: pd.DataFrame) -> None:
+    screen = in_app("train")
+    screen.number_input(key="width-scratch-").set_value(230).run()
+    assert "'230' cannot be used: width should be a multiple of 16" in said(screen).replace("\\", "")
+    assert "start" not in [button.key for button in screen.button]
+
+
+def test_epochs_of_a_frozen_base_are_those_of_its_head(
+    pictures: pd.DataFrame, submitted: list[TrainRequest]
+) -> None:
+    screen = in_app("train")
+    screen.radio(key="recipe-").set_value("quick").run()
+    screen.radio(key="weights-quick-").set_value("none").run()
+    assert screen.number_input(key="epochs-quick-").value == 103
+    assert "head_epochs-quick-" not in [field.key for field in screen.number_input]
+    screen.number_input(key="epochs-quick-").set_value(50).run()
+    press(screen, "Start training")
+    recipe = submitted[0].recipe
+    assert (recipe.main_epochs, recipe.head_epochs, recipe.epochs) == (50, 47, 3)
+
+
 def test_two_trainings_that_differ_in_unit_lead_to_what_that_is_worth(
     workspace: Workspace, pictures: pd.DataFrame, show_jobs: Any
 ) -> None:

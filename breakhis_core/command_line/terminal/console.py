@@ -18,6 +18,8 @@ from breakhis_core.progress import JobStopped
 
 SILENCE = 10.0
 """Seconds between two lines where no bar can be drawn, such as in the log of continuous integration."""
+RUSHING = 0.2
+"""Seconds of an epoch below which not every one is a line."""
 
 
 @contextmanager
@@ -52,6 +54,7 @@ class Foreground:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._drawn = 0.0
         self._spoken = 0.0
         self._console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._progress = Progress(
@@ -88,8 +91,13 @@ class Foreground:
             self._console.print(f"{message}{share}")
 
     def curve(self, row: Mapping[str, Any]) -> None:
-        """Print one point of a training's curves as a line."""
-        self._console.print("  ".join(f"{name} {_short(value)}" for name, value in row.items()))
+        """Print one point of a training's curves as a line; of epochs that rush by, one each second."""
+        now = time.monotonic()
+        if row.get("seconds", 1.0) < RUSHING and now - self._drawn < 1.0:
+            return
+        self._drawn = now
+        line = "  ".join(f"{name} {_short(value)}" for name, value in row.items() if name != "phase")
+        self._console.print(f"head alone, {line}" if row.get("phase") == "head" else line)
 
     def should_stop(self) -> bool:
         """Tell whether Ctrl-C was pressed while it is a wish, see ``interrupts``."""
