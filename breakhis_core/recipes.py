@@ -210,7 +210,7 @@ class Recipe(BaseModel):
         """The epochs that people mean: of a frozen base those of the head too.
 
         >>> RECIPES["paper"].main_epochs, RECIPES["recommended"].main_epochs, RECIPES["quick"].main_epochs
-        (15, 12, 103)
+        (15, 20, 103)
         """
         return self.epochs + (self.head_epochs if self.boundary == NO_BASE else 0)
 
