@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from breakhis_core import jobs, runs
 from breakhis_core.errors import InputError
 from breakhis_core.images import datasets
 from breakhis_core.images.datasets import Dataset
+from breakhis_core.jobs import words as job_words
 from breakhis_core.networks.weights_files import weights_in_words
 from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run
@@ -17,7 +19,7 @@ from breakhis_core.splits.split import Unit
 from breakhis_core.training import duration
 from breakhis_core.training.request import TrainRequest
 from breakhis_core.wording import counted
-from pages.parts.shared import frame, in_sight, job_panel
+from pages.parts.shared import frame, guard, in_sight, job_panel
 from pages.parts.shared.markdown import plain
 from pages.parts.training import choices, flagged_choice, fold_choices, settings
 from pages.parts.training.flagged_choice import Flagged
@@ -172,6 +174,16 @@ def others(trainings: list[jobs.Job], above: bool) -> None:
                     job_panel.watch(job, named=False)
 
 
+@guard.fragment(run_every=2.0)
+def maps_at_work() -> None:
+    """Say which runs' maps are being drawn: of a new run that goes on behind its training."""
+    for job in jobs.active(frame.workspace()):
+        if job.kind == "maps":
+            run = str(job.arguments.get("run"))
+            words = job_words.in_words(job)
+            st.markdown(f"[{plain(words)}](/review?run={quote(run)})")
+
+
 def in_view(trainings: list[jobs.Job], busy: list[jobs.Job]) -> jobs.Job | None:
     """Return the training that stands above the form: the one that runs, else the one started here."""
     mine = st.session_state.get("job")
@@ -203,4 +215,6 @@ else:
         form(catalogued, frame.runs(), busy)
 if shown is not None:
     job_panel.watch(shown)
+if any(job.kind == "maps" for job in jobs.active(frame.workspace())):
+    maps_at_work()
 others([job for job in trainings if shown is None or job.id != shown.id], above=shown is not None)

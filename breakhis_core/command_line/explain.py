@@ -95,7 +95,7 @@ def _summary(store: MapStore, run: Run, request: MapRequest, code: str) -> dict[
         "images": len(judged),
         "gain": mean(one.gain for one in judged) if judged else None,
         "beats_chance": mean(one.beats_chance for one in judged) if judged else None,
-        "sanity": store.about(code).get("sanity"),
+        "sanity": store.sanity(code),
     }
 
 

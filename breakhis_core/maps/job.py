@@ -5,8 +5,8 @@ Runs in a job or on the command line; stopped or killed, it goes on behind the l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from breakhis_core.images import datasets
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.pixels import BadImageError, Pixels
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.maps.faithfulness import judge
-from breakhis_core.maps.making import map_maker
+from breakhis_core.maps.faithfulness import Predict, chance_on, judge, side_by_side
+from breakhis_core.maps.making import Maker, Maps, map_maker
+from breakhis_core.maps.methods import CODES as METHOD_CODES
 from breakhis_core.maps.methods import METHODS, method_of
 from breakhis_core.maps.pointing import play_late
-from breakhis_core.maps.sanity import SAMPLE, sanity_of
+from breakhis_core.maps.sanity import SAMPLE, check, random_models
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.progress import Context, stop_if_asked
 from breakhis_core.runs import Run, open_run
@@ -30,8 +31,10 @@ from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.queues import build_queue
 from breakhis_core.workspace import Workspace
 
-_CHECK = 15.0
+_CHECK = 6.0
 """Seconds of a sanity check on two cores, roughly."""
+_AREA_AT_ONCE = 4 * 224 * 224
+"""Pixels of the images whose maps are drawn together: their gradients keep every activation of the base."""
 
 
 class MapRequest(BaseModel):
@@ -75,8 +78,8 @@ def compute_maps(request: MapRequest, workspace: Workspace, context: Context) ->
         raise InputError(f"{run.name} has no misclassified image {where}: there is nothing to draw maps of.")
     ordered = [method.code for method in METHODS if method.code in request.methods]
     work.begin(ordered)
+    work.draw(ordered)
     for code in ordered:
-        work.draw(code)
         work.check(code)
     work.point()
     context.report("Finished", 1.0)
@@ -91,6 +94,17 @@ def wanted(run: Run, request: MapRequest) -> pd.DataFrame:
     return pd.concat([first, mistakes]).drop_duplicates("hash").reset_index(drop=True)
 
 
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """An image and its maps by some methods, each of the sub-types ``codes``."""
+
+    place: int
+    image: str
+    picture: Pixels
+    codes: tuple[str, ...]
+    maps: dict[str, Maps]
+
+
 class _Work:
     """One call of `compute_maps`."""
 
@@ -100,46 +114,52 @@ class _Work:
         self._inputs = workspace.features
         self.refused: list[str] = []
         self._rows = {row.hash: row for row in table.itertuples()}
+        self._missing: dict[str, list[str]] = {}
+        self._makers: dict[str, Maker] = {}
         self._model: Any = None
-        self._made: tuple[str, Any] = ("", None)
-        self._predictor: Predictor | None = None
+        self._random: Sequence[Any] = ()
         self._before = self._all = 0.0
 
     def begin(self, codes: Sequence[str]) -> None:
-        """Estimate how much there is to do, so that progress is that of the whole."""
-        missing = {code: len(self._missing(code)) for code in codes}
-        self._all = sum(count * method_of(code).seconds + _CHECK for code, count in missing.items())
+        """Find out what there is to do, so that progress is that of the whole."""
+        for image in self.table["hash"]:
+            missing = [code for code in codes if not self.store.has(code, image)]
+            if missing:
+                self._missing[image] = missing
+        drawing = sum(map(_seconds, self._missing.values()))
+        self._all = drawing + _CHECK * sum(self.store.sanity(code) is None for code in codes)
         self.context.report("Preparing", 0.0)
 
-    def draw(self, code: str) -> None:
-        """Keep the maps of a method for all images that have none."""
-        missing, method = self._missing(code), method_of(code)
-        for done, image in enumerate(missing):
-            self._tell(f"{method.name}: image {done + 1} of {len(missing)}", method.seconds if done else 0.0)
-            try:
-                ((_, inputs),) = read_inputs([image], self.files, self.run.input_form, kept=self._inputs)
-            except BadImageError as error:
-                if str(error) not in self.refused:
-                    self.refused.append(str(error))
-                continue
-            self.store.add(code, image, self._kept(code, image, inputs[0]))
-            if done % 8 == 7:
-                self.store.note_scale(code)
-        if missing:
-            self._before += method.seconds
-        self.store.note_scale(code)
+    def draw(self, codes: Sequence[str]) -> None:
+        """Keep the maps of all images that have none, a few images at a time."""
+        if self._missing:
+            predict, images = side_by_side(Predictor.load(self.run.path, threads=1)), list(self._missing)
+            height, width, _ = self.run.input_form.shape
+            at_once = max(1, _AREA_AT_ONCE // (height * width))
+            for done in range(0, len(images), at_once):
+                for made in self._made(self._readable(images[done : done + at_once])):
+                    self._tell(f"Maps: image {done + made.place + 1} of {len(images)}")
+                    self._keep(made, predict)
+                    self._before += _seconds(self._missing[made.image])
+        for code in codes:
+            self.store.note_scale(code)
 
     def check(self, code: str) -> None:
         """Make the sanity check of a method once for each run."""
-        if self.store.about(code).get("sanity") is not None:
+        if self.store.sanity(code) is not None:
             return
-        sample = [image for image in self.store.images(code) if image in self._rows][:SAMPLE]
-        if not sample:
+        kept = {image: self.store.get(code, image) for image in self._rows}
+        sample = {image: one.maps[0] for image, one in kept.items() if one is not None}
+        images = list(sample)[:SAMPLE]
+        if not images:
             return
-        self._tell(f"{method_of(code).name}: sanity check with random weights", 0.0)
-        _, inputs = next(read_inputs(sample, self.files, self.run.input_form, kept=self._inputs))
-        classes = [CODES.index(self._rows[image].predicted) for image in sample]
-        sanity = sanity_of(self._loaded(), code, inputs, classes)
+        self._tell(f"{method_of(code).name}: sanity check with random weights")
+        _, inputs = next(read_inputs(images, self.files, self.run.input_form, kept=self._inputs))
+        if not self._random:
+            self._random = random_models(self._loaded(), inputs)
+        classes = [CODES.index(self._rows[image].predicted) for image in images]
+        maps = np.stack([sample[image] for image in images])
+        sanity = check([map_maker(model, code) for model in self._random], inputs, classes, maps)
         self.store.note(code, sanity={**asdict(sanity), "passed": sanity.passed, "warning": sanity.warning})
         self._before += _CHECK
 
@@ -152,37 +172,83 @@ class _Work:
             except InputError as error:
                 self.refused.append(str(error))
 
-    def _missing(self, code: str) -> list[str]:
-        return [image for image in self.table["hash"] if not self.store.has(code, image)]
+    def _readable(self, images: Sequence[str]) -> dict[str, Pixels]:
+        """Return the model inputs of those images that can be read."""
+        pictures = {}
+        for image in images:
+            try:
+                ((_, inputs),) = read_inputs([image], self.files, self.run.input_form, kept=self._inputs)
+            except BadImageError as error:
+                self.refused.append(str(error))
+            else:
+                pictures[image] = inputs[0]
+        return pictures
 
-    def _kept(self, code: str, image: str, picture: Pixels) -> KeptMaps:
-        row = self._rows[image]
-        codes = tuple(dict.fromkeys((row.predicted, row.subtype)))
-        classes = [CODES.index(one) for one in codes]
+    def _made(self, pictures: Mapping[str, Pixels]) -> Iterator[_Made]:
+        """Yield each image with its missing maps; a method draws those of all images together."""
+        codes = {image: self._subtypes(image) for image in pictures}
+        drawn: dict[str, dict[str, Maps]] = {image: {} for image in pictures}
+        for code in METHOD_CODES:
+            images = [image for image in pictures if code in self._missing[image]]
+            for image, maps in zip(images, self._drawn(code, images, pictures, codes), strict=True):
+                drawn[image][code] = maps
+        for place, (image, picture) in enumerate(pictures.items()):
+            yield _Made(place, image, picture, codes[image], drawn[image])
+
+    def _drawn(
+        self,
+        code: str,
+        images: Sequence[str],
+        pictures: Mapping[str, Pixels],
+        codes: Mapping[str, Sequence[str]],
+    ) -> Iterator[Maps]:
+        """Yield the maps of each image by a method."""
+        if not images:
+            return
+        classes = {image: [CODES.index(one) for one in codes[image]] for image in images}
         if code == "gradcam":
-            maps = np.maximum(np.asarray(self.run.class_maps()[row.row][classes], np.float32), 0)
-        else:
-            maps = self._maker(code)(np.repeat(picture[None], len(classes), axis=0), classes)
-        if self._predictor is None:
-            self._predictor = Predictor.load(self.run.path)
-        predictor = self._predictor
-        faithful = judge(lambda some: predictor.predict(some).probabilities, picture, list(maps), classes)
-        return KeptMaps(codes, maps.astype(np.float16), tuple(faithful))
+            stored = self.run.class_maps()
+            for image in images:
+                maps = np.asarray(stored[self._rows[image].row][classes[image]], np.float32)
+                yield np.maximum(maps, 0)
+            return
+        counts = [len(classes[image]) for image in images]
+        inputs = np.repeat(np.stack([pictures[image] for image in images]), counts, axis=0)
+        maps = self._maker(code)(inputs, [klass for image in images for klass in classes[image]])
+        yield from np.split(maps, np.cumsum(counts)[:-1])
 
-    def _maker(self, code: str) -> Any:
-        if self._made[0] != code:
-            self._made = (code, map_maker(self._loaded(), code))
-        return self._made[1]
+    def _keep(self, made: _Made, predict: Predict) -> None:
+        """Judge the maps of an image and keep them; all are held against the same random maps."""
+        rows, columns = self.run.class_maps().shape[2:]
+        chance = chance_on(predict, made.picture, (rows, columns))
+        classes = [CODES.index(code) for code in made.codes]
+        every = [one for maps in made.maps.values() for one in maps]
+        judged = judge(predict, made.picture, every, classes * len(made.maps), chance)
+        for place, (code, maps) in enumerate(made.maps.items()):
+            own = tuple(judged[place * len(classes) : (place + 1) * len(classes)])
+            self.store.add(code, made.image, KeptMaps(made.codes, maps.astype(np.float16), own))
+
+    def _subtypes(self, image: str) -> tuple[str, ...]:
+        row = self._rows[image]
+        return tuple(dict.fromkeys((row.predicted, row.subtype)))
+
+    def _maker(self, code: str) -> Maker:
+        if code not in self._makers:
+            self._makers[code] = map_maker(self._loaded(), code)
+        return self._makers[code]
 
     def _loaded(self) -> Any:
         if self._model is None:
-            self._tell("Preparing: loading TensorFlow and the model", 0.0)
+            self._tell("Preparing: loading TensorFlow and the model")
             import keras
 
             self._model = keras.models.load_model(self.run.model_file, compile=False, safe_mode=True)
         return self._model
 
-    def _tell(self, message: str, seconds: float) -> None:
+    def _tell(self, message: str) -> None:
         stop_if_asked(self.context)
-        self._before += seconds
         self.context.report(message, min(0.99, self._before / self._all) if self._all else None)
+
+
+def _seconds(codes: Sequence[str]) -> float:
+    return sum(method_of(code).seconds for code in codes)

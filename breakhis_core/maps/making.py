@@ -6,7 +6,7 @@ before batch normalisation, and nothing is normalised, because that hides how st
 
 Behind global average pooling the gradient is the same at every place of the last layer. There Grad-CAM++ and
 LayerCAM are one and the same map; LayerCAM, made for earlier layers, is therefore taken where the base still
-has 14 x 14 places.
+has twice the rows and columns.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
 Maps = npt.NDArray[np.float32]
 Maker = Callable[[npt.NDArray[np.uint8], Sequence[int]], Maps]
-"""Takes N model inputs (N, 224, 224, 3) and one class for each; gives maps (N, S, S), not negative."""
+"""Takes N model inputs (N, H, W, 3) and one class for each; gives maps (N, rows, columns), not negative."""
 
 CHANNELS = 32
 SMOOTH_SAMPLES = 8
 SMOOTH_NOISE = 0.1
-_EARLIER = 14
 
 
 def map_maker(model: keras.Model, code: str) -> Maker:
@@ -117,7 +116,8 @@ def _scorecam(model: keras.Model) -> Maker:
 def _saliency(model: keras.Model) -> Maker:
     from tf_keras_vis.saliency import Saliency
 
-    visualiser, size = _linear(Saliency, model), method_of("saliency").size
+    visualiser, finer = _linear(Saliency, model), method_of("saliency").finer
+    rows, columns = (finer * cells for cells in _places(model.get_layer(last_activation(model))))
 
     def make(inputs: npt.NDArray[np.uint8], classes: Sequence[int]) -> Maps:
         # Its noise comes from numpy's global generator: the same image must give the same map tomorrow.
@@ -134,25 +134,29 @@ def _saliency(model: keras.Model) -> Maker:
         finally:
             np.random.set_state(before)
         # In change of the score from black to white; a pixel's own gradient is finer than anyone can see.
-        return pooled(255.0 * np.asarray(fine, np.float32), size)
+        return pooled(255.0 * np.asarray(fine, np.float32), rows, columns)
 
     return make
 
 
-def pooled(maps: Maps, size: int) -> Maps:
-    """Return the means over square cells.
+def pooled(maps: Maps, rows: int, columns: int) -> Maps:
+    """Return the means over cells; sides that the cells do not divide are cut into nearly equal ones.
 
     Args:
-        maps: (N, S, S), S a multiple of ``size``.
-        size: cells a side.
+        maps: (N, H, W).
+        rows: of cells, at most H.
+        columns: of cells, at most W.
 
-    >>> pooled(np.arange(16, dtype=np.float32).reshape(1, 4, 4), 2).tolist()
+    >>> pooled(np.arange(16, dtype=np.float32).reshape(1, 4, 4), 2, 2).tolist()
     [[[2.5, 4.5], [10.5, 12.5]]]
     """
-    count, whole, _ = maps.shape
-    cell = whole // size
-    means = maps.reshape(count, size, cell, size, cell).mean(axis=(2, 4), dtype=np.float32)
-    return np.asarray(means, np.float32)
+    means: Maps = np.asarray(maps, np.float32)
+    for axis, cells in ((1, rows), (2, columns)):
+        starts = np.arange(cells) * means.shape[axis] // cells
+        sizes = np.diff(np.append(starts, means.shape[axis])).astype(np.float32)
+        sums = np.add.reduceat(means, starts, axis=axis)
+        means = np.asarray(sums / (sizes[:, None] if axis == 1 else sizes), np.float32)
+    return means
 
 
 def _linear(kind: Any, model: keras.Model) -> Any:
@@ -183,11 +187,24 @@ def _zeroed(classes: Sequence[int]) -> Any:
     return score
 
 
+def _places(layer: Any) -> tuple[int, int]:
+    """Return the rows and columns of what a layer gives."""
+    rows, columns = layer.output.shape[1:3]
+    return int(rows), int(columns)
+
+
 def _earlier_layer(model: keras.Model) -> str:
-    """Return the last activation with 14 x 14 places; its name hangs on what Keras built before."""
+    """Return the last activation with twice the rows and columns of the last one.
+
+    Its name hangs on what Keras built before. Where the last has an odd number, of 21 say 11, twice is 21.
+    """
+    last = _places(model.get_layer(last_activation(model)))
     found = [
         layer.name
         for layer in model.layers
-        if type(layer).__name__ == "Activation" and tuple(layer.output.shape[1:3]) == (_EARLIER, _EARLIER)
+        if type(layer).__name__ == "Activation"
+        and len(layer.output.shape) == 4
+        and all((many + 1) // 2 == few for many, few in zip(_places(layer), last, strict=True))
+        and _places(layer) != last
     ]
     return str(found[-1])

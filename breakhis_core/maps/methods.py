@@ -14,7 +14,7 @@ class Method:
     Attributes:
         code: as it stands in addresses, folders and on the command line.
         name: as it stands on screen.
-        size: cells a side of its maps.
+        finer: how many times as many cells a side its maps have as the model's own, whatever their shape.
         says: what it does, in one sentence for people who do not train models.
         seconds: what an image takes on two cores without a GPU, roughly, faithfulness included.
         source: the paper.
@@ -22,7 +22,7 @@ class Method:
 
     code: str
     name: str
-    size: int
+    finer: int
     says: str
     seconds: float
     source: str
@@ -32,7 +32,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "gradcam",
         "Grad-CAM",
-        7,
+        1,
         "What the model's last layer saw, weighted by how much each of its channels speaks for the sub-type.",
         0.8,
         "Selvaraju et al. 2017, doi 10.1109/ICCV.2017.74",
@@ -40,7 +40,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "gradcampp",
         "Grad-CAM++",
-        7,
+        1,
         "Like Grad-CAM, but only with the channels that speak for the sub-type, not those against it.",
         1.2,
         "Chattopadhay et al. 2018, doi 10.1109/WACV.2018.00097",
@@ -48,7 +48,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "layercam",
         "LayerCAM",
-        14,
+        2,
         "Looks one stage earlier, where the model still sees four times as many places.",
         1.2,
         "Jiang et al. 2021, doi 10.1109/TIP.2021.3089943",
@@ -56,7 +56,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "scorecam",
         "Score-CAM",
-        7,
+        1,
         "Shows the model only what a channel lit up and asks how sure it stays. "
         "The faster variant: the 32 liveliest of 960 channels.",
         2.5,
@@ -65,7 +65,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "saliency",
         "SmoothGrad",
-        56,
+        8,
         "Which pixels would change the answer most: fine, but it follows edges. "
         "The mean of 8 slightly noisy copies.",
         3.0,

@@ -3,6 +3,9 @@
 Source: Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, arXiv 1810.03292. Their cascade is
 taken at its two ends: the head alone made random, and the whole network made random. Likeness is Spearman's
 rank correlation of the two maps of the predicted class, the mean over a sample of images.
+
+The random head has weights as large as the trained one's. So the same maps say what is weak: a map whose peak
+does not exceed what a random head draws of like images owes nothing to what was learnt.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from breakhis_core.maps.making import Maker, map_maker
+from breakhis_core.maps.making import Maker
 from breakhis_core.networks.backbone import settle_statistics
 from breakhis_core.networks.export import head_layers
 from breakhis_core.networks.network import POOL
@@ -37,11 +40,13 @@ class Sanity:
         head: mean rank correlation with the maps under a random head.
         whole: the same under an entirely random network.
         images: size of the sample.
+        peak: of the strongest map of the sample under a random head; a map below it is weak.
     """
 
     head: float
     whole: float
     images: int
+    peak: float
 
     @property
     def passed(self) -> bool:
@@ -81,8 +86,9 @@ def with_random_weights(
 ) -> keras.Model:
     """Return a copy of a model whose head is random, or all of it.
 
-    A random base gets statistics that fit the inputs: without, the signal fades to nothing on its way, every
-    map is empty, and any method would pass.
+    A random head's weights are as large, by their norm, as the trained ones, so that strengths of maps can be
+    compared. A random base gets statistics that fit the inputs: without, the signal fades to nothing on its
+    way, every map is empty, and any method would pass.
     """
     import keras
 
@@ -92,17 +98,22 @@ def with_random_weights(
     head = {layer.name for layer in head_layers(model)}
     for layer in copy.layers:
         if layer.weights and (base or layer.name in head):
-            _draw_anew(layer)
+            _draw_anew(layer, as_large=layer.name in head)
     if base:
         settle_statistics(keras.Model(copy.input, copy.get_layer(POOL).output), inputs)
     return copy
 
 
-def _draw_anew(layer: Any) -> None:
-    """Give a layer weights as if nothing had ever been learnt."""
+def _draw_anew(layer: Any, *, as_large: bool) -> None:
+    """Give a layer weights as if nothing had ever been learnt, if asked with the norms of those it had."""
     fresh = type(layer).from_config(layer.get_config())
     fresh.build(layer.input.shape)
-    layer.set_weights(fresh.get_weights())
+    drawn = fresh.get_weights()
+    if as_large:
+        for place, (new, old) in enumerate(zip(drawn, layer.get_weights(), strict=True)):
+            if new.ndim > 1:
+                drawn[place] = new * (np.linalg.norm(old) / np.linalg.norm(new))
+    layer.set_weights(drawn)
 
 
 def check(
@@ -115,26 +126,20 @@ def check(
 
     Args:
         makers: the method on the model with a random head, and on one that is random entirely.
-        inputs: (N, 224, 224, 3) uint8.
+        inputs: (N, H, W, 3) uint8.
         classes: the predicted class of each.
-        maps: (N, S, S), the method's maps under the true weights.
+        maps: (N, rows, columns), the method's maps under the true weights.
 
     Returns:
         The mean likeness with a random head, and with all of it random.
     """
+    drawn = [make(inputs, classes) for make in makers]
     means = [
-        float(np.mean([rank_correlation(a, b) for a, b in zip(maps, make(inputs, classes), strict=True)]))
-        for make in makers
+        float(np.mean([rank_correlation(a, b) for a, b in zip(maps, some, strict=True)])) for some in drawn
     ]
-    return Sanity(means[0], means[1], len(inputs))
+    return Sanity(means[0], means[1], len(inputs), float(drawn[0].max()))
 
 
-def sanity_of(
-    model: keras.Model,
-    code: str,
-    inputs: npt.NDArray[np.uint8],
-    classes: Sequence[int],
-) -> Sanity:
-    """Check one method on one model; see `check`."""
-    makers = [map_maker(with_random_weights(model, inputs, base=base), code) for base in (False, True)]
-    return check(makers, inputs, classes, map_maker(model, code)(inputs, classes))
+def random_models(model: keras.Model, inputs: npt.NDArray[np.uint8]) -> list[keras.Model]:
+    """Return copies of a model with a random head, and random entirely, as `check` wants methods on them."""
+    return [with_random_weights(model, inputs, base=base) for base in (False, True)]

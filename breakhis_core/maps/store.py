@@ -37,7 +37,7 @@ class KeptMaps:
 
     Attributes:
         codes: sub-types that the maps explain, the predicted one first, then, where it differs, the true one.
-        maps: (N, S, S) float16, not negative.
+        maps: (N, rows, columns) float16, not negative.
         faithfulness: one for each map.
     """
 
@@ -59,8 +59,8 @@ class MapStore:
         self._folder = workspace.root / "maps" / key
 
     def has(self, method: str, image: str) -> bool:
-        """Return whether maps are kept."""
-        return self._file(method, image).is_file()
+        """Return whether maps are kept, with all figures: those of older versions had others."""
+        return self.get(method, image) is not None
 
     def images(self, method: str) -> list[str]:
         """Return the hashes of all images that maps of a method are kept for, sorted."""
@@ -97,12 +97,17 @@ class MapStore:
         return KeptMaps(codes, maps, tuple(Faithfulness(*row) for row in zip(*columns, strict=True)))
 
     def about(self, method: str) -> dict[str, Any]:
-        """Return what was found over all images of a method: strong, weak, sanity; may be empty."""
+        """Return what was found over all images of a method: strong, sanity; may be empty."""
         try:
             value = json.loads((self._folder / method_of(method).code / ABOUT).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return value if isinstance(value, dict) else {}
+
+    def sanity(self, method: str) -> dict[str, Any] | None:
+        """Return what the sanity check of a method found; one without ``peak``, of before, counts as none."""
+        found = self.about(method).get("sanity")
+        return found if isinstance(found, dict) and "peak" in found else None
 
     def note(self, method: str, **facts: Any) -> None:
         """Add to what `about` returns."""
@@ -118,8 +123,7 @@ class MapStore:
         kept = (self.get(method, image) for image in self.images(method))
         peaks = [float(one.maps[0].max()) for one in kept if one is not None]
         if len(peaks) >= _FEW:
-            scale = MapScale.of_peaks(np.array(peaks))
-            self.note(method, strong=scale.strong, weak=scale.weak, images=len(peaks))
+            self.note(method, strong=MapScale.of_peaks(np.array(peaks)).strong, images=len(peaks))
 
     def _file(self, method: str, image: str) -> Path:
         return self._folder / method_of(method).code / f"{image}.npz"

@@ -15,6 +15,7 @@ from tests.browser.conftest import Browser
 
 BETTER = Faithfulness(0.9, 0.3, 0.7, 0.5, 0.02)
 NO_BETTER = Faithfulness(0.1, 0.2, 0.1, 0.1, 0.02)
+PASSED = {"head": 0.1, "whole": 0.0, "images": 8, "peak": 0.0, "passed": True, "warning": None}
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def store(workspace: Workspace, fake_run: Run, mistakes: list[str]) -> MapStore:
     maps[0, 4:12, 40:48] = 2.0
     maps[1, 40:48, 4:12] = 1.0
     made.add("saliency", mistakes[0], KeptMaps((row["predicted"], row["subtype"]), maps, (BETTER, NO_BETTER)))
-    made.note("saliency", strong=2.0, weak=1.5)
+    made.note("saliency", strong=2.0, sanity={**PASSED, "peak": 1.5})
     return made
 
 
@@ -60,8 +61,17 @@ def test_a_fine_map_is_drawn_with_what_it_is_worth(
     assert covers(browser, 44, 8) == 0
     browser.key("t")
     browser.wait_for_words(".faith", "No better than chance: −5 points, chance alone up to 2")
-    assert browser.text(".caption").endswith("· weak")
+    # It lies over the picture only where that is asked for.
+    assert browser.text(".caption").endswith(": no better than chance (M shows it)")
+    assert browser.page.evaluate("window.deep('canvas.map').hidden")
+    browser.key("m")
+    browser.wait_for_words(".caption", "· weak")
     assert covers(browser, 44, 8) == 255
+    browser.key("m")
+    browser.wait_for_words(".caption", "M shows it")
+    browser.key("p")
+    browser.wait_for_words(".faith", "Beats chance: 20 points")
+    assert not browser.page.evaluate("window.deep('canvas.map').hidden")
     browser.key("d")
     browser.wait_for_words(".strength", f"Difference: {row['predicted']} +2.0, {row['subtype']} −1.0")
     assert browser.errors == []
@@ -70,7 +80,7 @@ def test_a_fine_map_is_drawn_with_what_it_is_worth(
 def test_a_method_that_fails_the_sanity_check_says_so(
     browser: Browser, mistakes: list[str], store: MapStore
 ) -> None:
-    failed = {"head": 0.9, "whole": 0.95, "images": 8, "passed": False, "warning": "This map hardly changes."}
+    failed = {**PASSED, "head": 0.9, "whole": 0.95, "passed": False, "warning": "This map hardly changes."}
     store.note("saliency", sanity=failed)
     browser.open("review")
     browser.wait_until_shown(mistakes[0])

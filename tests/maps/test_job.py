@@ -19,7 +19,6 @@ from breakhis_core.jobs import starting
 from breakhis_core.jobs.map_jobs import job_of, submit_first_maps
 from breakhis_core.jobs.work import WORK
 from breakhis_core.maps import job as work
-from breakhis_core.maps import sanity as map_sanity
 from breakhis_core.maps.faithfulness import Faithfulness
 from breakhis_core.maps.job import MapRequest, compute_maps, wanted
 from breakhis_core.maps.methods import CHEAP
@@ -98,8 +97,11 @@ def test_a_picture_that_is_gone_is_named_and_the_others_go_on(
     small: Small, own: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = Faithfulness(0.0, 0.0, 0.0, 0.0, 0.0)
-    monkeypatch.setattr(work, "judge", lambda _, __, maps, ___: [nothing] * len(maps))
-    monkeypatch.setattr(map_sanity, "sanity_of", lambda *_: Sanity(0.1, 0.2, 8))
+    monkeypatch.setattr(work, "chance_on", lambda *_: None)
+    monkeypatch.setattr(work, "judge", lambda _, __, maps, *___: [nothing] * len(maps))
+    monkeypatch.setattr(work, "random_models", lambda *_: [None, None])
+    monkeypatch.setattr(work, "map_maker", lambda *_: None)
+    monkeypatch.setattr(work, "check", lambda *_: Sanity(0.1, 0.2, 8, 1.0))
     request = MapRequest(run=small.run.name, methods=("gradcam",), part=None)
     image = wanted(small.run, request)["hash"].iloc[1]
     file = picture_path(own, image)

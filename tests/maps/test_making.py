@@ -45,7 +45,7 @@ def gradients(model: Any, inputs: np.ndarray, layer: str) -> tuple[np.ndarray, n
 
 def test_every_method_gives_finite_maps_of_its_size(model: Any, inputs: np.ndarray) -> None:
     for code in METHOD_CODES:
-        size = method_of(code).size
+        size = 7 * method_of(code).finer
         maps = map_maker(model, code)(inputs, CLASSES)
         assert maps.shape == (2, size, size), code
         assert np.isfinite(maps).all(), code
@@ -87,8 +87,23 @@ def test_smooth_grad_is_the_same_tomorrow_and_leaves_the_generator_alone(
 
 def test_pooling_keeps_the_mean() -> None:
     maps = np.random.default_rng(0).random((3, 224, 224)).astype(np.float32)
-    assert pooled(maps, 56).shape == (3, 56, 56)
-    assert pooled(maps, 56).mean(axis=(1, 2)) == pytest.approx(maps.mean(axis=(1, 2)), rel=1e-5)
+    assert pooled(maps, 56, 28).shape == (3, 56, 28)
+    assert pooled(maps, 56, 28).mean(axis=(1, 2)) == pytest.approx(maps.mean(axis=(1, 2)), rel=1e-5)
+    uneven = pooled(maps[:, :10, :7], 4, 3)
+    assert uneven[0, 1, 2] == pytest.approx(maps[0, 2:5, 4:7].mean())
+
+
+def test_any_input_gives_maps_of_its_proportions(model: Any) -> None:
+    from breakhis_core.networks.backbone import build_base
+
+    wide = build_network(RECIPES["quick"], build_base("none", size=(96, 160))).model
+    wide.set_weights(model.get_weights())
+    inputs = np.random.default_rng(0).integers(0, 256, (1, 96, 160, 3), dtype=np.uint8)
+    expected = {"gradcam": (3, 5), "gradcampp": (3, 5), "layercam": (6, 10), "saliency": (24, 40)}
+    for code, shape in expected.items():
+        maps = map_maker(wide, code)(inputs, CLASSES[:1])
+        assert maps.shape == (1, *shape), code
+        assert maps.max() > 0, code
 
 
 def test_rank_correlation_equals_scipys() -> None:
@@ -111,6 +126,9 @@ def test_random_weights_leave_the_original_alone(model: Any, inputs: np.ndarray)
     assert changed == [False] * (len(changed) - 1) + [True]
     kernels = zip(before, everything.get_weights(), strict=True)
     assert all(not np.array_equal(a, b) for a, b in kernels if a.ndim > 1)
+    # As large as the trained one, so that strengths compare.
+    learnt, drawn = (one.layers[-1].get_weights()[0] for one in (model, head_only))
+    assert np.linalg.norm(drawn) == pytest.approx(np.linalg.norm(learnt), rel=1e-5)
     # The signal passes: a dead network would let every method pass.
     assert map_maker(everything, "gradcam")(inputs, CLASSES).max() > 1e-4
 
@@ -125,8 +143,9 @@ def test_a_map_that_ignores_the_weights_fails() -> None:
     def turned(_: np.ndarray, __: object) -> np.ndarray:
         return -maps
 
-    assert check([stubborn, stubborn], inputs, CLASSES, maps) == Sanity(1.0, 1.0, 2)
-    assert "do not trust it" in str(Sanity(1.0, 1.0, 2).warning)
+    peak = float(maps.max())
+    assert check([stubborn, stubborn], inputs, CLASSES, maps) == Sanity(1.0, 1.0, 2, peak)
+    assert "do not trust it" in str(Sanity(1.0, 1.0, 2, peak).warning)
     assert "last layers" in str(check([stubborn, turned], inputs, CLASSES, maps).warning)
-    assert check([turned, turned], inputs, CLASSES, maps) == Sanity(-1.0, -1.0, 2)
-    assert Sanity(ALIKE - 0.01, 0.0, 8).passed
+    assert check([turned, turned], inputs, CLASSES, maps) == Sanity(-1.0, -1.0, 2, float(-maps.min()))
+    assert Sanity(ALIKE - 0.01, 0.0, 8, 1.0).passed

@@ -18,21 +18,22 @@ def answer(place: Workspace, key: str, method: str, image: str) -> dict[str, Any
 
     Returns:
         ``{"ready": True, ...}`` with the maps packed into one byte a cell (``tops`` is what 255
-        stands for), their figures and the method's sanity check; or ``{"ready": False, "job": ...}``.
+        stands for), their figures, ``weak``, below which a peak is weak, and the method's sanity check;
+        or ``{"ready": False, "job": ...}``.
     """
     store = MapStore(place, key)
     kept = store.get(method, image)
     if kept is None:
         job = job_of(place, key, method)
         return {"ready": False, "job": None if job is None else _status(job)}
-    about = store.about(method)
+    about, sanity = store.about(method), store.sanity(method)
     return {
         "ready": True,
         **_packed(kept),
         "figures": in_json(kept),
         "strong": about.get("strong"),
-        "weak": about.get("weak"),
-        "sanity": about.get("sanity"),
+        "weak": None if sanity is None else sanity["peak"],
+        "sanity": sanity,
     }
 
 

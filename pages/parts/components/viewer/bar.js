@@ -4,7 +4,8 @@ import { keysAreOn, whenTurned } from "../common/keyboard.js";
 import { DIVERGING_CSS, RISING_CSS } from "./colours.js";
 import { computing } from "./computing.js";
 import {
-  answerOf, differenceOf, endsOf, figure, gammaOf, isWeighed, mapOf, methodOf, peakOf, scaleOf, shownCode,
+  answerOf, differenceOf, endsOf, figure, flipMap, gammaOf, isHeldBack, isWeighed, mapOf, methodOf, peakOf, scaleOf,
+  shownCode,
 } from "./drawn_map.js";
 import { canContour, showsContour } from "./evidence.js";
 import { VIEWS } from "./key_list.js";
@@ -19,7 +20,7 @@ export class Bar {
     }, label));
     this.flip = make("button", {
       class: "flip", title: "Flip between picture and map (M)",
-      onclick: () => prefer(store, { map: !store.preferences.map }),
+      onclick: () => prefer(store, flipMap(store)),
     }, "Map");
     this.slider = this.#makeSlider("opacity", "Opacity of the map", "↑ ↓");
     this.contour = make("button", {
@@ -56,7 +57,7 @@ export class Bar {
   draw() {
     const { data, preferences } = this.store;
     for (const button of this.views) button.setAttribute("aria-pressed", button.dataset.view === preferences.view);
-    this.flip.setAttribute("aria-pressed", preferences.map);
+    this.flip.setAttribute("aria-pressed", preferences.map && !isHeldBack(this.store, shownCode(this.store)));
     this.#drawSliders();
     this.#drawScale();
     this.#drawMethods();

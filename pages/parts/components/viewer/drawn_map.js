@@ -81,12 +81,32 @@ export function endsOf(store) {
   ];
 }
 
-/* What the method's maps usually reach in this run: the end of the colours, and what counts as weak. */
+/* What the method's maps usually reach in this run: the end of the colours, and below what a peak is weak: no
+ * stronger than maps under a random head are. Nothing is, until that was found out. */
 export function scaleOf(store) {
-  if (isOwn(drawnBy(store))) return store.data;
-  const { strong, weak } = aboutMaps(store.data, methodOf(store).code);
-  return { strong: strong ?? 0, weak: weak ?? 0 };
+  const by = drawnBy(store), { strong, weak } = aboutMaps(store.data, by.code);
+  return { strong: (isOwn(by) ? store.data.strong : strong) ?? 0, weak: weak ?? 0 };
 }
+
+/* The figures on what a sub-type's map is worth, or nothing where it was not judged. */
+export function worthOf(store, code) {
+  const answer = knownMaps(store.data, drawnBy(store).code);
+  return answer?.ready ? answer.figures.find(({ subtype }) => subtype === code) : undefined;
+}
+
+/* A map that is no better than chance lies over the picture only where that was asked for, image by image. */
+const isDoubted = (store, code) =>
+  ["overlay", "side", "versus"].includes(store.preferences.view) && worthOf(store, code)?.beats_chance === false;
+export const isHeldBack = (store, code) => isDoubted(store, code) && store.asked !== store.data.hash;
+
+/* Show or hide the map (M). Returns what changes in the preferences. */
+export function flipMap(store) {
+  const { data, asked, preferences: { map } } = store;
+  if (!isDoubted(store, shownCode(store))) return { map: !map };
+  store.asked = map && asked === data.hash ? null : data.hash;
+  return { map: true };
+}
+
 export const peakOf = ({ values }) => values.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0);
 
 /* A strength in as many digits as can be told apart. */

@@ -86,7 +86,7 @@ export class Follower {
   /* Fetch the maps of images that probably come next. */
   preload(images) {
     const { more } = this.store.data ?? {};
-    if (!more || this.methodNow() === "gradcam") return;
+    if (!more || idle.has(`${more.key} ${this.methodNow()}`)) return;
     for (const image of images) fetchMaps(more.key, this.methodNow(), image).catch(() => {});
   }
 

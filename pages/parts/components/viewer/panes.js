@@ -2,7 +2,8 @@
 import { make } from "../common/dom.js";
 import { css, diverging } from "./colours.js";
 import {
-  differenceOf, drawnBy, endsOf, gammaOf, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf, shownCode,
+  differenceOf, drawnBy, endsOf, gammaOf, isHeldBack, isOwn, mapOf, methodOf, nameOf, opposed, peakOf, scaleOf,
+  shownCode,
 } from "./drawn_map.js";
 import { drawContour, evidenceFor, makeContour, sentence, shareInWords, showsContour } from "./evidence.js";
 import { VIEWS } from "./key_list.js";
@@ -69,17 +70,19 @@ export class Panes {
       paint(cell.map, map, { top, signed, covered: data.covered });
       cell.mark = mark;
     }
-    const found = map && preferences.map && showsContour(store) && evidenceFor(store, id);
+    cell.held = Boolean(map && preferences.map && isHeldBack(store, id));
+    const drawn = map && preferences.map && !cell.held, found = drawn && showsContour(store) && evidenceFor(store, id);
     cell.lined = Boolean(found);
     cell.contour.toggleAttribute("hidden", !found);
     if (found) drawContour(cell.contour, found, data.covered);
-    cell.map.hidden = !map || !preferences.map || cell.lined;
+    cell.map.hidden = !drawn || cell.lined;
     cell.map.style.opacity = preferences.opacity;
   }
 
   #drawCaption(cell, { id, map, caption, legend }) {
     const { store } = this, weak = map && peakOf(map) < scaleOf(store).weak ? " · weak" : "";
-    if (cell.map.hidden && !cell.lined && id) cell.caption.textContent = "picture";
+    if (cell.held) cell.caption.textContent = `${caption}: no better than chance (M shows it)`;
+    else if (cell.map.hidden && !cell.lined && id) cell.caption.textContent = "picture";
     else if (legend) cell.caption.replaceChildren(...drawLegend(legend), weak);
     else cell.caption.textContent = (cell.lined ? captionOfLine(store, id, caption) : caption) + weak;
     cell.caption.hidden = !caption;

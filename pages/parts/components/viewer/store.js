@@ -25,6 +25,7 @@ function makeStore() {
     listeners: new Set(),
     outbox: outbox(),
     pending: null, // What the person did that will change the image: nothing else is known of the next one yet.
+    asked: null, // The image whose map was asked for though it is no better than chance.
     correcting: null, // The image whose sub-type is asked for, its label and prediction, and what was chosen.
     show: null, looking: null, send: null, help: null, start: null, // What one part offers to the others.
   };

@@ -16,15 +16,16 @@ function drawFaith(data, method, answer, code, start) {
     line.title = perturbed(figures);
     line.classList.toggle("doubt", !figures.beats_chance);
   } else if (answer?.ready) line.append("Only the maps of the predicted and the true sub-type are kept.");
+  else if (answer?.job?.active) line.append("Being held against chance");
   else if (data.more && method.code === "gradcam" && start) {
     line.append("Not checked against chance. ", make("button", { class: "check", onclick: start }, "Check"));
   }
   return line;
 }
 
-function gain({ beats_chance: beats, gain, spread }) {
+function gain({ beats_chance: beats, gain, luck }) {
   const points = Math.round(100 * gain), signed = `${points < 0 ? "−" : ""}${Math.abs(points)} points`;
-  const alone = Math.round(100 * Math.max(spread, 0.01));
+  const alone = Math.round(100 * Math.max(luck, 0.01));
   return `${beats ? "Beats chance" : "No better than chance"}: ${signed}, chance alone up to ${alone}`;
 }
 
@@ -32,10 +33,11 @@ const percent = (probability) => `${Math.round(100 * probability)} %`;
 
 function perturbed({ whole, deletion, insertion, chance }) {
   return "Does the model use what this map marks? With the whole picture it gives this sub-type "
-    + `${percent(whole)}. While the marked places are blurred away, the strongest first, ${percent(deletion)} on `
-    + `average; while they are shown first, ${percent(insertion)}; with places in random order ${percent(chance)}. `
-    + "Its points are half of the distance of the first two; orders drawn at random differ by as much as chance alone "
-    + "gives. (Deletion and insertion, Petsiuk et al. 2018)";
+    + `${percent(whole)}. With what is marked most hidden, an eighth to half of the picture, ${percent(deletion)} on `
+    + `average; with what is marked least hidden, ${percent(insertion)}; with random maps ${percent(chance)}. Hidden `
+    + "is once blurred, once filled with other parts of the picture. Its points are half of the distance of the "
+    + "second and third figure: what it hides beyond chance. The best of 20 random maps, as smooth, gets what chance "
+    + "alone gives. (Deletion and insertion, Petsiuk et al. 2018)";
 }
 
 function drawWarning(sanity) {

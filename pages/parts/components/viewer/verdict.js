@@ -123,7 +123,7 @@ function drawEvidence({ data }, code, found, range) {
 
 function weakInWords(weak, signed) {
   if (!weak) return "";
-  return signed ? "Weak difference: both maps say nearly the same." : "Weak map: read little into where it points.";
+  return signed ? "Weak difference: both maps say nearly the same." : "Weak: a random last layer draws maps as strong.";
 }
 
 /* ---------- the place in a queue ---------- */

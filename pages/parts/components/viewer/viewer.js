@@ -6,7 +6,7 @@ import { make } from "../common/dom.js";
 import { keyList, listen } from "../common/keyboard.js";
 import { builtOnce } from "../common/whole.js";
 import { Bar } from "./bar.js";
-import { gammaOf, isWeighed, methodOf, OWN, unpackMaps } from "./drawn_map.js";
+import { flipMap, gammaOf, isWeighed, methodOf, OWN, unpackMaps } from "./drawn_map.js";
 import { canContour, showsContour } from "./evidence.js";
 import { KEYS, VIEWS } from "./key_list.js";
 import { Follower } from "./more_maps.js";
@@ -148,7 +148,7 @@ class Stage {
       && prefer(store, { gamma: within(gammaOf(store) + step), map: true });
     const views = Object.entries(VIEWS).map(([view, [, key]]) => [key.toLowerCase(), () => prefer(store, { view })]);
     return {
-      m: () => turn("map"), a: () => turn("own"),
+      m: () => prefer(store, flipMap(store)), a: () => turn("own"),
       p: () => choose(store, "predicted"), t: () => choose(store, "true"),
       e: () => this.#nextMethod(),
       c: () => canContour(store) && prefer(store, { contour: !preferences.contour, map: true }),

@@ -131,7 +131,7 @@ class Shown:
     true: str | None = None
     maps: npt.NDArray[np.floating] | None = None
     covered: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
-    scale: MapScale = MapScale(1.0, 0.0)
+    scale: MapScale = MapScale(1.0)
     evidence: Evidence = Evidence()
     more: MoreMaps | None = None
     ahead: Shown | None = None
@@ -195,7 +195,6 @@ def show(
         **_about(image),
         "classes": CLASSES,
         "strong": image.scale.strong,
-        "weak": image.scale.weak,
         **asdict(image.evidence),
         "next": list(image.next),
         "height": height,
