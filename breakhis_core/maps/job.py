@@ -19,13 +19,14 @@ from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.pixels import BadImageError, Pixels
 from breakhis_core.images.taxonomy import CODES
 from breakhis_core.maps.faithfulness import Predict, chance_on, judge, side_by_side
-from breakhis_core.maps.making import Maker, Maps, map_maker
+from breakhis_core.maps.making import Maker, Maps, averaged_gradcam, map_maker
 from breakhis_core.maps.methods import CODES as METHOD_CODES
 from breakhis_core.maps.methods import METHODS, method_of
 from breakhis_core.maps.pointing import play_late
 from breakhis_core.maps.sanity import SAMPLE, check, random_models
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.progress import Context, stop_if_asked
+from breakhis_core.recipes import Recipe
 from breakhis_core.runs import Run, open_run
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.queues import build_queue
@@ -150,16 +151,16 @@ class _Work:
             return
         kept = {image: self.store.get(code, image) for image in self._rows}
         sample = {image: one.maps[0] for image, one in kept.items() if one is not None}
-        images = list(sample)[:SAMPLE]
-        if not images:
+        pictures = self._readable(list(sample)[:SAMPLE])
+        if not pictures:
             return
         self._tell(f"{method_of(code).name}: sanity check with random weights")
-        _, inputs = next(read_inputs(images, self.files, self.run.input_form, kept=self._inputs))
+        images, inputs = list(pictures), np.stack(list(pictures.values()))
         if not self._random:
             self._random = random_models(self._loaded(), inputs)
         classes = [CODES.index(self._rows[image].predicted) for image in images]
         maps = np.stack([sample[image] for image in images])
-        sanity = check([map_maker(model, code) for model in self._random], inputs, classes, maps)
+        sanity = check([self._like_kept(model, code) for model in self._random], inputs, classes, maps)
         self.store.note(code, sanity={**asdict(sanity), "passed": sanity.passed, "warning": sanity.warning})
         self._before += _CHECK
 
@@ -179,7 +180,8 @@ class _Work:
             try:
                 ((_, inputs),) = read_inputs([image], self.files, self.run.input_form, kept=self._inputs)
             except BadImageError as error:
-                self.refused.append(str(error))
+                if str(error) not in self.refused:
+                    self.refused.append(str(error))
             else:
                 pictures[image] = inputs[0]
         return pictures
@@ -236,6 +238,13 @@ class _Work:
         if code not in self._makers:
             self._makers[code] = map_maker(self._loaded(), code)
         return self._makers[code]
+
+    def _like_kept(self, model: Any, code: str) -> Maker:
+        """Return a method on another model, drawing as the kept maps are drawn."""
+        recipe = self.run.recipe()
+        if code == "gradcam" and recipe.get("average_flips"):
+            return averaged_gradcam(model, Recipe.model_validate(recipe).averaged)
+        return map_maker(model, code)
 
     def _loaded(self) -> Any:
         if self._model is None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from breakhis_core.images.model_inputs import shown
 from breakhis_core.maps.methods import method_of
 from breakhis_core.networks.network import last_activation
 
@@ -56,6 +57,28 @@ def _gradcam(model: keras.Model) -> Maker:
     from tf_keras_vis.gradcam import Gradcam
 
     return _cam(Gradcam, model, last_activation(model), _category)
+
+
+def averaged_gradcam(model: keras.Model, variants: Sequence[int]) -> Maker:
+    """Return Grad-CAM averaged over flips, as a predictor that averages draws it.
+
+    Args:
+        model: flat model whose head is one dense layer.
+        variants: the ways an image is shown, as ``Recipe.averaged``.
+    """
+    import keras
+
+    layer, kernel = model.get_layer(last_activation(model)), model.layers[-1].get_weights()[0]
+    seen, (rows, columns) = keras.Model(model.input, layer.output), _places(layer)
+
+    def make(inputs: npt.NDArray[np.uint8], classes: Sequence[int]) -> Maps:
+        weights, evidence = kernel[:, list(classes)], np.zeros((len(inputs), rows, columns), np.float32)
+        for variant in variants:
+            activation = seen.predict_on_batch(shown(inputs, variant).astype(np.float32))
+            evidence += shown(np.einsum("nijk,kn->nij", activation, weights), variant)
+        return np.maximum(evidence / (rows * columns * len(variants)), 0)
+
+    return make
 
 
 def _gradcampp(model: keras.Model) -> Maker:

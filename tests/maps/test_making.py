@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from breakhis_core.maps.making import map_maker, pooled
+from breakhis_core.maps.making import averaged_gradcam, map_maker, pooled
 from breakhis_core.maps.methods import CODES as METHOD_CODES
 from breakhis_core.maps.methods import method_of
 from breakhis_core.maps.sanity import ALIKE, Sanity, check, rank_correlation, with_random_weights
@@ -59,6 +59,15 @@ def test_grad_cam_plus_plus_is_the_positive_channels_behind_pooling(model: Any, 
     expected = np.maximum((np.maximum(gradient, 0) * output).sum(axis=-1), 0)
     maps = map_maker(model, "gradcampp")(inputs, CLASSES)
     assert maps == pytest.approx(expected, rel=1e-3, abs=1e-4 * float(expected.max()))
+
+
+def test_averaged_grad_cam_is_grad_cam_of_what_is_shown(model: Any, inputs: np.ndarray) -> None:
+    single = averaged_gradcam(model, [0])(inputs, CLASSES)
+    assert single == pytest.approx(map_maker(model, "gradcam")(inputs, CLASSES), rel=1e-3, abs=1e-5)
+    both = averaged_gradcam(model, [0, 1])
+    assert both(inputs[:, :, ::-1], CLASSES) == pytest.approx(
+        both(inputs, CLASSES)[:, :, ::-1], rel=1e-4, abs=1e-6
+    )
 
 
 def test_layer_cam_weighs_every_place_of_an_earlier_layer(model: Any, inputs: np.ndarray) -> None:
