@@ -167,7 +167,7 @@ class _Work:
     def point(self) -> None:
         """Play the pointing game with a run of before there was one; its maps are kept even if that fails."""
         if self.run.pointing() is None:
-            self._tell("Mosaics: where the maps point", 0.0)
+            self._tell("Mosaics: where the maps point")
             try:
                 play_late(self.run, self.files, lambda *_: stop_if_asked(self.context))
             except InputError as error:
