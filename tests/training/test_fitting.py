@@ -182,11 +182,11 @@ def test_head_alone_warms_up(images: np.ndarray, labels: np.ndarray) -> None:
     assert (rows[-1]["val_loss"], rows[-1]["val_accuracy"]) == pytest.approx(
         fitting.evaluate(fitting.validation), rel=1e-4
     )
+    np.testing.assert_array_equal(base, fitting.network.model.get_layer("conv_1").kernel)
+    assert not np.array_equal(head, fitting.network.model.get_layer("probabilities").kernel)
     row = fitting.epoch(0)
     assert tuple(row) == HISTORY_COLUMNS
     assert (row["phase"], row["epoch"]) == ("all", 1)
-    np.testing.assert_array_equal(base, fitting.network.model.get_layer("conv_1").kernel)
-    assert not np.array_equal(head, fitting.network.model.get_layer("probabilities").kernel)
 
 
 def test_epochs_of_a_frozen_base_go_on_behind_those_of_the_head(
