@@ -358,8 +358,8 @@ def completed(said: Mapping[str, Any]) -> Recipe:
     112
     >>> completed({"name": "paper"}).antialias
     True
-    >>> completed({"name": "recommended"}).boundary
-    'head'
+    >>> completed({"name": "recommended"}).name
+    'quick'
 
     Args:
         said: what ``recipe.json`` of the run says.
@@ -367,8 +367,9 @@ def completed(said: Mapping[str, Any]) -> Recipe:
     Raises:
         InputError: another version of the program wrote it.
     """
-    name = str(said.get("name"))
-    # What is quick now was recommended before recipes could clip gradients.
-    known = RECIPES.get("quick" if name == "recommended" and "clip_norm" not in said else name)
+    if said.get("name") == "recommended" and "clip_norm" not in said:
+        # What is quick now was recommended before recipes could clip gradients.
+        said = {**said, "name": "quick"}
+    known = RECIPES.get(str(said.get("name")))
     values = {**(known.model_dump(include=_BY_NAME) if known else {}), **said}
     return read_kept(Recipe, values, "The run's recipe is of another version of this program")

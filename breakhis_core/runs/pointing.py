@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none
 from breakhis_core.runs.run import Run
 from breakhis_core.wording import counted, number
 
@@ -38,6 +37,8 @@ def pointing(played: pd.DataFrame, predictions: pd.DataFrame, unit: str) -> dict
         return None
     cases = played["hash"].map(predictions.set_index("hash")["case"])
     by_case = played["share"].groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
+    from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none  # Loads SciPy.
+
     weights = case_weights(len(by_case), RESAMPLES)
     samples = (weights @ by_case["sum"].to_numpy(float)) / (weights @ by_case["size"].to_numpy(float))
     return {
@@ -66,6 +67,8 @@ def painted(asked: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Any] | 
     gains = asked["share"] - asked["area"]
     cases = asked["hash"].map(predictions.set_index("hash")["case"])
     by_case = gains.groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
+    from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none  # Loads SciPy.
+
     weights = case_weights(len(by_case), RESAMPLES)
     samples = (weights @ by_case["sum"].to_numpy(float)) / (weights @ by_case["size"].to_numpy(float))
     return {

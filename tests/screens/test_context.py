@@ -81,7 +81,7 @@ def test_the_run_that_was_improved_on_speaks_first(
     said = fake_run.predictions().set_index("hash").loc[image]
     assert other["chosen"] == "fake"
     assert other["confidence"] == f"{100 * said['confidence']:.0f} %"
-    assert len(other["map"]) == 49
+    assert len(other["map"]["values"]) == 49
     assert [name for name, _ in other["options"]] == ["fake", "unrelated"]
 
 

@@ -50,7 +50,7 @@ def test_a_sweep_survives_json():
     ("grid", "sentence"),
     [
         ({}, "The grid is empty"),
-        ({"depth": ["1"]}, "'depth' is no setting of a recipe; the settings are epochs, batch_size,"),
+        ({"depth": ["1"]}, "'depth' is no setting of a recipe; the settings are epochs, width,"),
         ({"seed": ["1"]}, "The seed is no choice of a grid"),
         ({"name": ["x"]}, "'name' is no setting of a recipe"),
         ({"learning_rate": ["fast"]}, "'fast' cannot be used: learning_rate should be a valid number"),
@@ -133,4 +133,4 @@ def test_the_test_part_does_not_name_a_study(workspace, pictures):
 def test_epochs_are_those_of_the_study_or_of_the_recipe():
     assert sweeps.usual_epochs("boundary", RECIPES["paper"]) == 13
     assert sweeps.usual_epochs("learning-rate", RECIPES["paper"]) == 15
-    assert sweeps.usual_epochs("boundary", RECIPES["quick"]) == 3
+    assert sweeps.usual_epochs("boundary", RECIPES["quick"]) == 103

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from breakhis_core.errors import InputError
-from breakhis_core.recipes import RECIPES
+from breakhis_core.recipes import RECIPES, Recipe
 from breakhis_core.storage.kept_models import read_kept
 from breakhis_core.training.request import TrainRequest
 
@@ -69,7 +69,10 @@ def test_a_request_survives_json() -> None:
 def test_a_row_of_an_older_version_opens_and_is_written_alike() -> None:
     request = read_kept(TrainRequest, OLDER, TROUBLE)
     assert (request.exclude, request.recipe.crop) == (("a", "b"), 112)
-    assert request.model_dump(mode="json") == OLDER
+    written = request.model_dump(mode="json")
+    newer = {name: value for name, value in written["recipe"].items() if name not in OLDER["recipe"]}
+    assert newer == {name: Recipe.model_fields[name].default for name in newer}
+    assert {**written, "recipe": {**OLDER["recipe"], **newer}} == {**OLDER, "recipe": written["recipe"]}
 
 
 @pytest.mark.parametrize(
