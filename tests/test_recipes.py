@@ -51,7 +51,7 @@ def test_the_rate_rises_first_where_a_recipe_warms_up() -> None:
 
 
 def test_a_run_of_before_keeps_the_recipe_that_was_recommended_then() -> None:
-    quick = RECIPES["quick"].model_copy(update={"name": "recommended", "summary": ""})
+    quick = RECIPES["quick"].model_copy(update={"summary": ""})
     assert completed({"name": "recommended"}) == quick
     assert completed(RECIPES["recommended"].model_dump()) == RECIPES["recommended"]
 
