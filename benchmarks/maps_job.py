@@ -54,6 +54,7 @@ def main() -> None:
     request = MapRequest(run=given.run, methods=CHEAP)
     table = wanted(run, request).head(given.images)
     work.wanted = lambda *_: table
+    work.play_late = lambda *_: None  # A run of before would play the pointing game too, and keep it.
     maps = sum(1 + (row.predicted != row.subtype) for row in table.itertuples())
     judging = 4 * len(SHARES) * (RANDOM_PAIRS * len(table) + len(CHEAP) * maps) + len(table)
     drawing = _BACK * (len(CHEAP) - 1) * maps
