@@ -83,8 +83,7 @@ def work_through(
     """
     read = _reading(files, form, kept)
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    # What a batch needs between a network's layers should stay in the cache of a core.
-    batch = max(1, _AREA_AT_ONCE // (form.width * form.height))
+    batch = images_at_once(form.shape)
     with ThreadPoolExecutor(workers) as pool:
 
         def begin(some: Sequence[str]) -> Future[Answer]:
@@ -92,6 +91,19 @@ def work_through(
 
         for some, answer in _in_order(pool, hashes, batch, 2 * workers, begin):
             yield some, answer.result()
+
+
+def images_at_once(shape: tuple[int, int, int]) -> int:
+    """Return how many model inputs one core should work on: what layers hand on stays in its cache.
+
+    Args:
+        shape: of a model input, (height, width, 3).
+
+    >>> images_at_once((224, 224, 3)), images_at_once((336, 512, 3))
+    (8, 2)
+    """
+    height, width, _ = shape
+    return max(1, _AREA_AT_ONCE // (height * width))
 
 
 def shown(pictures: Pixels, variant: int) -> Pixels:

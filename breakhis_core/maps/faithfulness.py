@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from breakhis_core.images.model_inputs import images_at_once
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.runs.predictor import Predictor
 
@@ -39,8 +40,6 @@ BLOCK = 16
 """Pixels a side of what is hidden at once; every model input is so many of them wide and high."""
 SHARES = (1 / 8, 1 / 4, 1 / 2)
 RANDOM_PAIRS = 10
-_BATCH_AREA = 8 * 224 * 224
-"""Pixels of a batch whose layers stay in the cache of a core."""
 _LEAST = 0.01
 _SMOOTH = 0.5  # In cells, of a Gaussian: neighbours then correlate by 0.35.
 
@@ -198,8 +197,7 @@ def judge(
 
 def side_by_side(predictor: Predictor) -> Predict:
     """Return what asks a predictor of one thread, in small batches on all cores side by side."""
-    height, width, _ = predictor.input_shape
-    batch = max(1, _BATCH_AREA // (height * width))
+    batch = images_at_once(predictor.input_shape)
 
     def predict(inputs: Pixels) -> Probabilities:
         some = [inputs[at : at + batch] for at in range(0, len(inputs), batch)]

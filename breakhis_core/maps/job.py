@@ -26,7 +26,7 @@ from breakhis_core.maps.pointing import play_late
 from breakhis_core.maps.sanity import SAMPLE, check, random_models
 from breakhis_core.maps.store import KeptMaps, MapStore, run_key
 from breakhis_core.progress import Context, stop_if_asked
-from breakhis_core.recipes import Recipe
+from breakhis_core.recipes import completed
 from breakhis_core.runs import Run, open_run
 from breakhis_core.runs.predictor import Predictor
 from breakhis_core.runs.queues import build_queue
@@ -169,7 +169,7 @@ class _Work:
         if self.run.pointing() is None:
             self._tell("Mosaics: where the maps point")
             try:
-                play_late(self.run, self.files, lambda *_: stop_if_asked(self.context))
+                play_late(self.run, self.files, lambda *_: stop_if_asked(self.context), self._inputs)
             except InputError as error:
                 self.refused.append(str(error))
 
@@ -241,9 +241,9 @@ class _Work:
 
     def _like_kept(self, model: Any, code: str) -> Maker:
         """Return a method on another model, drawing as the kept maps are drawn."""
-        recipe = self.run.recipe()
-        if code == "gradcam" and recipe.get("average_flips"):
-            return averaged_gradcam(model, Recipe.model_validate(recipe).averaged)
+        recipe = completed(self.run.recipe())
+        if code == "gradcam" and recipe.average_flips:
+            return averaged_gradcam(model, recipe.averaged)
         return map_maker(model, code)
 
     def _loaded(self) -> Any:

@@ -24,7 +24,7 @@ from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs
 from breakhis_core.images.pixels import Pixels
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.maps.painted import on_painted
+from breakhis_core.maps.painted import Maps, on_painted
 from breakhis_core.networks.export import enlarged
 from breakhis_core.runs import Run
 from breakhis_core.runs.folder import PAINTED, POINTING
@@ -88,8 +88,50 @@ def play(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def ask_maps(
+    folder: Path,
+    predictor: Path,
+    predictions: pd.DataFrame,
+    class_maps: Maps,
+    files: Mapping[str, Path],
+    form: InputForm,
+    phantom: bool,
+    progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Write whether the maps of a run point to their sub-type.
+
+    Args:
+        folder: where the tables go.
+        predictor: the run's, as the other arguments are.
+        predictions: N rows.
+        class_maps: (N, 8, rows, columns).
+        files: as of `play`.
+        form: as of `play`.
+        phantom: whether the images are phantoms, which also know where the sub-type was painted.
+        progress: as of `play`.
+        kept: as of `play`.
+
+    Returns:
+        What `play` says, and what `painted.on_painted` says of phantoms.
+
+    Raises:
+        BadImageError: a picture cannot be read.
+    """
+    played = play(predictor, predictions, files, form, progress, kept)
+    played.to_parquet(folder / POINTING, index=False)
+    if not phantom:
+        return played, None
+    asked = on_painted(predictions, class_maps, form)
+    asked.to_parquet(folder / PAINTED, index=False)
+    return played, asked
+
+
 def play_late(
-    run: Run, files: Mapping[str, Path], progress: Callable[[int, int], None] | None = None
+    run: Run,
+    files: Mapping[str, Path],
+    progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
 ) -> None:
     """Play the game with a run that was made before there was one, and add the result to its folder.
 
@@ -97,20 +139,21 @@ def play_late(
         run: a run of one model.
         files: where the pictures lie, by hash.
         progress: as of `play`.
+        kept: as of `play`.
 
     Raises:
         InputError: a picture cannot be read, or the folder cannot be written.
     """
-    if run.pointing() is None:
-        played = play(run.predictor_file, run.predictions(), files, run.input_form, progress)
+    if run.pointing() is not None:
+        return
 
-        def write(folder: Path) -> None:
-            played.to_parquet(folder / POINTING, index=False)
-            if run.phantom:
-                asked = on_painted(run.predictions(), run.class_maps(), run.input_form)
-                asked.to_parquet(folder / PAINTED, index=False)
+    def write(folder: Path) -> None:
+        maps, form = run.class_maps(), run.input_form
+        ask_maps(
+            folder, run.predictor_file, run.predictions(), maps, files, form, run.phantom, progress, kept
+        )
 
-        add_files(run.path, write)
+    add_files(run.path, write)
 
 
 def deal(right: pd.DataFrame, seed: int = 0) -> list[tuple[str, ...]]:

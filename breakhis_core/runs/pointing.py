@@ -7,19 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from breakhis_core.runs.run import Run
 from breakhis_core.wording import counted, number
 
 COLUMNS = ("hash", "share", "mosaics")
 PAINTED_COLUMNS = ("hash", "share", "area")
 CHANCE = 0.25
 """Share of evidence in the right quarter where it lies anywhere."""
-
-
-def pointing_of(run: Run) -> dict[str, Any] | None:
-    """Return the result of a run's game; None of one that has not played, or could not."""
-    played = run.pointing()
-    return None if played is None else pointing(played, run.predictions(), run.unit)
 
 
 def pointing(played: pd.DataFrame, predictions: pd.DataFrame, unit: str) -> dict[str, Any] | None:
@@ -35,20 +28,8 @@ def pointing(played: pd.DataFrame, predictions: pd.DataFrame, unit: str) -> dict
     """
     if played.empty:
         return None
-    cases = played["hash"].map(predictions.set_index("hash")["case"])
-    by_case = played["share"].groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
-    from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none  # Loads SciPy.
-
-    weights = case_weights(len(by_case), RESAMPLES)
-    samples = (weights @ by_case["sum"].to_numpy(float)) / (weights @ by_case["size"].to_numpy(float))
-    return {
-        "value": round(float(samples[0]), 6),
-        "interval": limits_or_none(samples[1:], len(by_case)),
-        "chance": CHANCE,
-        "images": len(played),
-        "cases": len(by_case),
-        "unit": unit,
-    }
+    mean, found = _over_cases(played["hash"], played["share"], predictions)
+    return {"value": mean, "chance": CHANCE, "unit": unit, **found}
 
 
 def painted(asked: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Any] | None:
@@ -64,21 +45,23 @@ def painted(asked: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Any] | 
     """
     if asked.empty:
         return None
-    gains = asked["share"] - asked["area"]
-    cases = asked["hash"].map(predictions.set_index("hash")["case"])
-    by_case = gains.groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
+    mean, found = _over_cases(asked["hash"], asked["share"] - asked["area"], predictions)
+    share, area = (round(float(asked[column].mean()), 6) for column in ("share", "area"))
+    return {"value": share, "area": area, "difference": mean, **found}
+
+
+def _over_cases(
+    hashes: pd.Series, values: pd.Series, predictions: pd.DataFrame
+) -> tuple[float, dict[str, Any]]:
+    """Return the mean over images, with its interval from a bootstrap over cases and what that rests on."""
     from breakhis_core.metrics.intervals import RESAMPLES, case_weights, limits_or_none  # Loads SciPy.
 
+    cases = hashes.map(predictions.set_index("hash")["case"])
+    by_case = values.groupby(cases.to_numpy(dtype=object)).agg(["sum", "size"])
     weights = case_weights(len(by_case), RESAMPLES)
     samples = (weights @ by_case["sum"].to_numpy(float)) / (weights @ by_case["size"].to_numpy(float))
-    return {
-        "value": round(float(asked["share"].mean()), 6),
-        "area": round(float(asked["area"].mean()), 6),
-        "difference": round(float(samples[0]), 6),
-        "interval": limits_or_none(samples[1:], len(by_case)),
-        "images": len(asked),
-        "cases": len(by_case),
-    }
+    interval = limits_or_none(samples[1:], len(by_case))
+    return round(float(samples[0]), 6), {"interval": interval, "images": len(values), "cases": len(by_case)}
 
 
 def painted_in_words(result: dict[str, Any]) -> str:

@@ -18,14 +18,13 @@ from breakhis_core import runs
 from breakhis_core.images.input_form import InputForm
 from breakhis_core.images.model_inputs import read_inputs, work_through
 from breakhis_core.images.taxonomy import CODES
-from breakhis_core.maps.painted import on_painted
-from breakhis_core.maps.pointing import play
+from breakhis_core.maps.pointing import ask_maps
 from breakhis_core.maps.reference import check_average, check_predictor
 from breakhis_core.networks.export import export_predictor, round_weights, score_bias
 from breakhis_core.networks.network import EMBEDDING
 from breakhis_core.recipes import Recipe
 from breakhis_core.results import card, evaluate
-from breakhis_core.runs.folder import FIRST_EMBEDDINGS, PAINTED, POINTING, UNSEEN
+from breakhis_core.runs.folder import FIRST_EMBEDDINGS, UNSEEN
 from breakhis_core.runs.predictor import Predicted, Predictor
 from breakhis_core.suspects.looking import look
 from breakhis_core.training.data import TrainingData
@@ -108,7 +107,8 @@ def make_run(
         save_tables(folder, recipe, data.split.frame[["hash", "part"]], history, predictions)
         if first is not None:
             write_unseen(folder, predictions, first, data.labels(hashes))
-        played, asked = _ask_maps(folder, predictions, predicted.class_maps, data, form, kept)
+        maps, phantom, file = predicted.class_maps, data.phantom, folder / "predictor.onnx"
+        played, asked = ask_maps(folder, file, predictions, maps, data.files, form, phantom, kept=kept)
         evaluation = evaluate.evaluate(predictions, data.split.unit, played=played, asked=asked)
         about = {"name": name, **facts}
         (folder / "card.md").write_text(
@@ -127,24 +127,6 @@ def _data_facts(data: TrainingData) -> dict[str, Any]:
         "excluded": data.excluded,
         **({"corrected": data.corrected} if data.corrected else {}),
     }
-
-
-def _ask_maps(
-    folder: Path,
-    predictions: pd.DataFrame,
-    class_maps: npt.NDArray[np.floating[Any]],
-    data: TrainingData,
-    form: InputForm,
-    kept: Path | None,
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Write whether the maps point to their sub-type, on mosaics and on phantoms where it was painted."""
-    played = play(folder / "predictor.onnx", predictions, data.files, form, kept=kept)
-    played.to_parquet(folder / POINTING, index=False)
-    if not data.phantom:
-        return played, None
-    asked = on_painted(predictions, class_maps, form)
-    asked.to_parquet(folder / PAINTED, index=False)
-    return played, asked
 
 
 def model_facts(form: InputForm, bias: Sequence[float] | None) -> dict[str, Any]:
